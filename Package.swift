@@ -1,0 +1,41 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "snat-audit",
+  products: [
+    .executable(name: "snat-audit", targets: ["snat-audit"]),
+    .library(name: "FlowAnalyzer", targets: ["FlowAnalyzer"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .target(
+      name: "FlowAnalyzer",
+      dependencies: ["CPcap", .product(name: "BasicContainers", package: "swift-collections")],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "snat-audit",
+      dependencies: [
+        "FlowAnalyzer", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Fixtures", path: "Tests/Fixtures", exclude: ["README.md"],
+      resources: [.copy("Captures")], swiftSettings: strict),
+    .testTarget(
+      name: "FlowAnalyzerTests", dependencies: ["FlowAnalyzer", "Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "SnatAuditTests", dependencies: ["snat-audit", "Fixtures"], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,26 @@
+/// An instant of capture time: nanoseconds since 1970-01-01T00:00:00Z.
+///
+/// The range of `Int64` reaches from 1677 to 2262. Differences are plain nanosecond counts.
+public struct Timestamp: BitwiseCopyable, Hashable, Comparable, Sendable {
+  public var nanoseconds: Int64
+
+  public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+  public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool {
+    lhs.nanoseconds < rhs.nanoseconds
+  }
+
+  /// Nanoseconds from `earlier` to this instant; negative when `earlier` lies after it.
+  ///
+  /// Wraps instead of trapping: hostile captures carry any value.
+  @inlinable
+  public func nanoseconds(since earlier: Timestamp) -> Int64 {
+    nanoseconds &- earlier.nanoseconds
+  }
+
+  /// The instant `nanoseconds` later.
+  @inlinable
+  public func advanced(byNanoseconds distance: Int64) -> Timestamp {
+    Timestamp(nanoseconds: nanoseconds &+ distance)
+  }
+}
