@@ -1,0 +1,18 @@
+/// Everything a user can tune about an analysis; the defaults are those of the command line.
+public struct AnalyzerConfiguration: Sendable {
+  /// How long the server is taken to hold TIME_WAIT, in nanoseconds; nil takes the stack's own.
+  public var timeWait: Int64?
+  /// The server's TCP; nil lets its answers tell, Linux until then.
+  public var serverStack: StackProfile?
+  /// Whether the server ignores RSTs in TIME_WAIT (RFC 1337); nil lets the evidence tell.
+  public var rfc1337: Bool?
+  /// How many findings the report lists; the others are counted all the same.
+  public var maximumFindings = 100_000
+  /// How many of the tuples held at the end the report lists.
+  public var maximumHeldTuples = 10_000
+
+  public init() {}
+
+  /// TIME_WAIT as assumed, in nanoseconds.
+  var assumedTimeWait: Int64 { timeWait ?? (serverStack ?? .linux).timeWait }
+}

@@ -1,0 +1,100 @@
+import BasicContainers
+
+/// Collects verdicts: counts them, gathers the hits of each attempt, and makes findings of them.
+///
+/// Verdicts that could still change by what the rest of the capture shows about the server wait
+/// until the end, at most `longestWait` of them; beyond, they are spoken on what is known.
+struct AuditLedger: ~Copyable {
+  static let longestWait = 1_000_000
+
+  let judge: Judge
+  private(set) var counts = AuditCounts()
+  private(set) var timeWait = TimeWaitMeasurement()
+  private(set) var hold = LoadBalancerHold()
+  private(set) var findings: FindingList
+  private var waiting: [Exchange] = []
+  /// Hits of attempts that go on, by attempt.
+  private var hits: [UInt32: [Hit]] = [:]
+
+  init(judge: Judge, maximumFindings: Int) {
+    self.judge = judge
+    findings = FindingList(limit: maximumFindings)
+  }
+
+  /// Takes over what the tracker has finished, and the attempts that have ended.
+  mutating func collect(from tracker: inout FlowTracker) {
+    guard tracker.finished.count > 0 else { return }
+    for index in tracker.finished.indices {
+      let exchange = tracker.finished[index]
+      if judge.isPlainFirstUse(exchange) || waiting.count >= Self.longestWait
+        || judge.isSettled(exchange, knowing: tracker.knowledge[exchange.destination])
+      {
+        enter(exchange, &tracker)
+      } else {
+        waiting.append(exchange)
+      }
+    }
+    tracker.finished.removeAll(keepingCapacity: true)
+    let now = tracker.now
+    if let finished = tracker.attempts.takeFinished(at: now) {
+      close(finished, end: now, tracker.addresses)
+    }
+  }
+
+  /// Speaks all verdicts that waited, and closes all attempts, after the last packet.
+  mutating func finish(_ tracker: inout FlowTracker) {
+    collect(from: &tracker)
+    for exchange in waiting { enter(exchange, &tracker) }
+    waiting = []
+    while let finished = tracker.attempts.takeRemaining() {
+      close(finished, end: tracker.now, tracker.addresses)
+    }
+    findings.sort()
+  }
+
+  private mutating func enter(_ exchange: Exchange, _ tracker: inout FlowTracker) {
+    let server = tracker.knowledge[exchange.destination]
+    let verdict = judge.verdict(on: exchange, knowing: server)
+    counts.add(verdict)
+    hold.learn(
+      from: exchange, isFirstOfAttempt: exchange.time == tracker.attempts[exchange.attempt].firstSynAt)
+    timeWait.learn(from: exchange, verdict)
+    if case .hit(let hit) = verdict {
+      if hits[exchange.attempt] == nil { counts.attemptsHit += 1 }
+      hits[exchange.attempt, default: []].append(Hit(exchange, hit, judge.timeWait))
+      tracker.attempts[exchange.attempt].hasHits = true
+    }
+    tracker.attempts[exchange.attempt].openVerdicts &-= 1
+  }
+
+  private mutating func close(
+    _ finished: FinishedAttempt, end: Timestamp, _ addresses: borrowing AddressTable
+  ) {
+    guard let hits = hits.removeValue(forKey: finished.position) else { return }
+    let finding = AttemptFinding(finished, hits: hits, end: end)
+    counts.add(finding.outcome)
+    findings.add(finding, addresses)
+  }
+}
+
+/// The exact counts of a report, whatever it lists. Counts add up over parts of a capture.
+struct AuditCounts: Equatable {
+  var firstUses = 0
+  var reuses: [ReuseReason: Int] = [:]
+  var hits: [HeldKind: [Answer: Int]] = [:]
+  var attemptsHit = 0
+  var outcomes: [Outcome: Int] = [:]
+  var killedConnections = 0
+
+  mutating func add(_ verdict: Verdict) {
+    switch verdict {
+    case .firstUse: firstUses += 1
+    case .reuse(let reason): reuses[reason, default: 0] += 1
+    case .hit(let hit):
+      hits[hit.held, default: [:]][hit.answer, default: 0] += 1
+      if hit.killedLiveConnection { killedConnections += 1 }
+    }
+  }
+
+  mutating func add(_ outcome: Outcome) { outcomes[outcome, default: 0] += 1 }
+}

@@ -1,0 +1,280 @@
+/// Says of each SYN what it met and what became of it: a pure function of one `Exchange`, what is
+/// known about its server, and the rules given by the user.
+struct Judge {
+  /// The server's TCP as given; nil lets its answers tell, Linux until then.
+  var stack: StackProfile?
+  /// RFC 1337 as given; nil lets the evidence tell.
+  var rfc1337: Bool?
+  /// TIME_WAIT in nanoseconds.
+  var timeWait: Int64
+
+  /// TIME_WAIT is certain until so long before its end, and over so long after it: timers of Linux
+  /// come late by up to one granule of the timer wheel, 5.12 s at 100 Hz.
+  static let early: Int64 = 100_000_000
+  static let late: Int64 = 5_200_000_000
+  /// Linux answers invalid segments at most once per 500 ms (tcp_invalid_ratelimit), counted in
+  /// ticks of up to 10 ms.
+  static let rateLimit: Int64 = 510_000_000
+  /// After so long without an answer, a SYN is unanswered.
+  static let patience: Int64 = 1_000_000_000
+
+  /// The verdict, given what is known about the server.
+  func verdict(on exchange: Exchange, knowing server: ServerKnowledge) -> Verdict {
+    let facts = Facts(exchange, judge: self, server: server)
+    if exchange.repetition == .ofOwnConnection, exchange.holder.state != .timeWait,
+      exchange.answer != .oldNumbers, exchange.answer != .hiddenOldNumbers
+    {
+      return .reuse(.duplicate)
+    }
+    switch exchange.answer {
+    case .oldNumbers, .hiddenOldNumbers: return rejected(exchange, facts)
+    case .synAck, .unseenSynAck: return accepted(exchange, facts)
+    case .reset: return reset(exchange, facts)
+    case .none: return silent(exchange, facts)
+    }
+  }
+
+  /// Whether more knowledge about the server could change the verdict.
+  func isSettled(_ exchange: Exchange, knowing server: ServerKnowledge) -> Bool {
+    let verdict = verdict(on: exchange, knowing: server)
+    return server.possibleFutures.allSatisfy { self.verdict(on: exchange, knowing: $0) == verdict }
+  }
+
+  /// The common case, settled at a glance: a tuple never seen before, and an answer to its SYN.
+  func isPlainFirstUse(_ exchange: Exchange) -> Bool {
+    exchange.answer == .synAck && !exchange.holder.notes.contains(.known)
+  }
+
+  // MARK: - By answer
+
+  private func rejected(_ exchange: Exchange, _ facts: Facts) -> Verdict {
+    switch exchange.holder.state {
+    case .synReceived, .synSent: return .reuse(.synReceived)
+    case .closed, .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck, .timeWait:
+      break
+    }
+    let held = facts.held ?? .timeWait
+    let reason: HitReason
+    switch facts.prediction.answer {
+    case .rejected: reason = facts.prediction.reason
+    case .accepted where held == .timeWait && facts.isLinux: reason = .noListener
+    case .undetermined where held == .closing: reason = .challenge
+    case .accepted, .reset, .unanswered, .undetermined: reason = .unexpected
+    }
+    var end = facts.quietEnd
+    if exchange.proof != .stillHeld, exchange.resetFollowed {
+      end = held == .timeWait && facts.ignoresResets ? .survived : .killed
+    }
+    return .hit(
+      HitVerdict(
+        held: held, evidence: facts.evidence, end: end, predicted: facts.prediction.answer,
+        answer: .rejected, reason: reason,
+        killedLiveConnection: end == .killed && held != .timeWait
+          && exchange.answerIsSocketless != true))
+  }
+
+  private func accepted(_ exchange: Exchange, _ facts: Facts) -> Verdict {
+    if exchange.acceptedOutOfTimeWait {
+      let asExpected = facts.prediction.answer == .accepted
+      return .hit(
+        HitVerdict(
+          held: .timeWait,
+          evidence: exchange.holder.state == .timeWait ? facts.evidence : .inferred,
+          end: .replaced, predicted: facts.prediction.answer, answer: .accepted,
+          reason: asExpected ? facts.prediction.reason : .unexpected, killedLiveConnection: false))
+    }
+    // The server made a fresh socket.
+    guard let reason = facts.reasonGone else {
+      return .hit(
+        HitVerdict(
+          held: .timeWait, evidence: .inferred, end: .replaced,
+          predicted: facts.prediction.answer, answer: .accepted,
+          reason: facts.prediction.answer == .accepted ? facts.prediction.reason : .unexpected,
+          killedLiveConnection: false))
+    }
+    return reason
+  }
+
+  private func reset(_ exchange: Exchange, _ facts: Facts) -> Verdict {
+    if exchange.holder.state == .finWait2, !exchange.holder.notes.contains(.resetBefore),
+      !facts.isOver
+    {
+      return .hit(
+        HitVerdict(
+          held: .closing, evidence: facts.evidence, end: .killed,
+          predicted: facts.prediction.answer, answer: .reset, reason: .orphanRefused,
+          killedLiveConnection: false))
+    }
+    guard let reason = facts.reasonGone else {
+      return .hit(
+        HitVerdict(
+          held: .timeWait, evidence: .inferred, end: facts.quietEnd,
+          predicted: facts.prediction.answer, answer: .reset,
+          reason: facts.prediction.answer == .reset ? facts.prediction.reason : .unexpected,
+          killedLiveConnection: false))
+    }
+    return reason
+  }
+
+  private func silent(_ exchange: Exchange, _ facts: Facts) -> Verdict {
+    let isHeldForSure = exchange.proof == .stillHeld
+    if !isHeldForSure, let reason = facts.reasonNotHeldWhenSilent { return reason }
+
+    let prediction = facts.prediction
+    let held = facts.held ?? .timeWait
+    var reason: HitReason
+    var end = facts.quietEnd
+    if held == .timeWait, facts.held != nil, prediction.answer == .accepted {
+      // It would have replaced the holder, had it arrived.
+      if isHeldForSure { return .reuse(.lost) }
+      reason = .lost
+      if exchange.proof == .gone, facts.isLinux {
+        reason = .acceptQueueFull
+        end = .killed
+      }
+    } else if prediction.answer == .unanswered {
+      reason = prediction.reason
+      if reason == .synWithFIN { end = .killed }
+    } else if let since = exchange.sinceLimitedAnswer, since >= 0, since < Self.rateLimit {
+      reason = .rateLimited
+    } else {
+      reason = .lost
+    }
+    let answer: Answer =
+      exchange.nextSynAt != nil || exchange.watched >= Self.patience ? .unanswered : .undetermined
+    if answer == .undetermined { reason = .captureEnded }
+    return .hit(
+      HitVerdict(
+        held: held, evidence: facts.evidence, end: end, predicted: facts.predictedWithLimit,
+        answer: answer, reason: reason, killedLiveConnection: false))
+  }
+}
+
+/// What the judge reads out of an exchange before it looks at the answer.
+private struct Facts {
+  let exchange: Exchange
+  let prediction: Prediction
+  /// The server is known to be Linux.
+  let isLinux: Bool
+  /// TIME_WAIT ignores RSTs.
+  let ignoresResets: Bool
+  /// Age of the holder's timer when the SYN came.
+  let age: Int64
+  let timeWait: Int64
+
+  init(_ exchange: Exchange, judge: Judge, server: ServerKnowledge) {
+    self.exchange = exchange
+    let profile = judge.stack ?? .linux
+    let syn = SynFacts(
+      sequence: exchange.sequence, options: exchange.options, hasFIN: exchange.hasFIN,
+      payloadLength: exchange.payloadLength)
+    prediction = profile.prediction(for: syn, holder: exchange.holder)
+    isLinux = judge.stack.map { $0 == .linux } ?? server.isLinux
+    ignoresResets =
+      profile.ignoresResets ?? judge.rfc1337 ?? server.ignoresResets ?? false
+    age = exchange.time.nanoseconds(since: exchange.holder.timerStartedAt)
+    timeWait = judge.timeWait
+  }
+
+  /// What the holder's state is called; nil where it holds nothing that a SYN could hit.
+  var held: HeldKind? {
+    switch exchange.holder.state {
+    case .timeWait: .timeWait
+    case .established: .established
+    case .finWait1, .finWait2, .closeWait, .closing, .lastAck: .closing
+    case .closed, .synSent, .synReceived: nil
+    }
+  }
+
+  var evidence: Evidence {
+    let notes = exchange.holder.notes
+    return held == nil || notes.contains(.inferred) || notes.contains(.ambiguous)
+      ? .inferred : .tracked
+  }
+
+  /// The prediction, given that the server may just have used up its right to answer.
+  var predictedWithLimit: Answer {
+    if prediction.answer == .rejected, let since = exchange.sinceLimitedAnswer, since >= 0,
+      since < Judge.rateLimit
+    {
+      return .unanswered
+    }
+    return prediction.answer
+  }
+
+  /// The assumed life of the holder's timer is surely over.
+  var isOver: Bool { !exchange.holder.notes.contains(.inferred) && age > timeWait + Judge.late }
+  /// It may be over.
+  var mayBeOver: Bool {
+    !exchange.holder.notes.contains(.inferred) && age >= timeWait - Judge.early
+  }
+
+  /// How the holder ended where neither this SYN nor a RST ended it.
+  var quietEnd: HeldEnd {
+    guard held == .timeWait, exchange.proof != .stillHeld else { return .survived }
+    return age + exchange.watched > timeWait + Judge.late ? .expired : .survived
+  }
+
+  /// Why the tuple was free, where an answer proves that the SYN met no socket of old; nil where a
+  /// stack that is not Linux may have accepted, or reset, out of TIME_WAIT.
+  var reasonGone: Verdict? {
+    let notes = exchange.holder.notes
+    guard notes.contains(.known) else { return .firstUse }
+    if notes.contains(.onlyUnanswered) { return unanswered }
+    switch exchange.holder.state {
+    case .synReceived, .synSent: return .reuse(.synReceived)
+    case .closed: return .reuse(notes.contains(.endedByReset) ? .reset : .otherSide)
+    case .finWait2 where mayBeOver && !notes.contains(.resetBefore): return .reuse(.expired)
+    case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
+      return .reuse(notes.contains(.resetBefore) ? .reset : .gone)
+    case .timeWait:
+      if notes.contains(.resetBefore), !ignoresResets || isLinux { return .reuse(.reset) }
+      if mayBeOver { return .reuse(.expired) }
+      if notes.contains(.ambiguous) { return .reuse(.otherSide) }
+      return isLinux ? .reuse(.gone) : nil
+    }
+  }
+
+  /// Why a SYN without an answer, and without later proof of a holder, is no hit; nil where the
+  /// holder stood.
+  var reasonNotHeldWhenSilent: Verdict? {
+    let notes = exchange.holder.notes
+    guard notes.contains(.known) else { return .firstUse }
+    if notes.contains(.onlyUnanswered) { return unanswered }
+    switch exchange.holder.state {
+    case .synReceived, .synSent: return .reuse(.synReceived)
+    case .closed: return .reuse(notes.contains(.endedByReset) ? .reset : .otherSide)
+    case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
+      if notes.contains(.resetBefore) { return .reuse(.reset) }
+      return exchange.proof == .gone ? .reuse(.gone) : nil
+    case .timeWait:
+      if notes.contains(.resetBefore), !ignoresResets { return .reuse(.reset) }
+      if isOver { return .reuse(.expired) }
+      if mayBeOver { return .reuse(exchange.proof == .gone ? .expired : .unknown) }
+      if notes.contains(.ambiguous) {
+        return .reuse(exchange.proof == .gone ? .otherSide : .unknown)
+      }
+      return nil
+    }
+  }
+
+  private var unanswered: Verdict {
+    .reuse(exchange.repetition == .ofUnanswered ? .duplicate : .neverOpened)
+  }
+}
+
+extension ServerKnowledge {
+  /// What this knowledge may still grow into, as far as a verdict asks: Linux or not, RSTs obeyed
+  /// or not.
+  var possibleFutures: [ServerKnowledge] {
+    var linux = self
+    linux.acceptedOutOfTimeWait += 1
+    var other = self
+    other.otherISNs += 10 * (clockISNs + 1)
+    var obeying = [linux, other]
+    for index in obeying.indices { obeying[index].obeyedResets += 1 }
+    var ignoring = [linux, other]
+    for index in ignoring.indices { ignoring[index].survivedResets += 1 }
+    return obeying + ignoring
+  }
+}

@@ -1,0 +1,49 @@
+/// What the capture proves about the length of the server's TIME_WAIT.
+struct TimeWaitMeasurement: Equatable {
+  /// The longest age at which one was proven alive, in nanoseconds.
+  private(set) var atLeast: Int64?
+  /// The shortest age at which one was proven gone without a RST, in nanoseconds.
+  private(set) var lessThan: Int64?
+
+  mutating func learn(from exchange: Exchange, _ verdict: Verdict) {
+    let holder = exchange.holder
+    guard holder.state == .timeWait, holder.notes.isDisjoint(with: [.inferred, .ambiguous]) else {
+      return
+    }
+    let age = exchange.time.nanoseconds(since: holder.timerStartedAt)
+    switch verdict {
+    case .hit(let hit):
+      let isProven = exchange.acceptedOutOfTimeWait || hit.answer == .rejected
+      if isProven { atLeast = max(atLeast ?? age, age) }
+    case .reuse(.expired), .reuse(.gone):
+      guard exchange.answer == .synAck || exchange.answer == .reset else { return }
+      lessThan = min(lessThan ?? age, age)
+    case .firstUse, .reuse: return
+    }
+  }
+}
+
+/// How soon the LB gives a port away again after a connection has ended.
+struct LoadBalancerHold: Equatable {
+  /// The longest time after an end at which the LB still carried a segment of the old connection,
+  /// so that it still held the port; in nanoseconds.
+  private(set) var atLeast: Int64?
+  /// The shortest time after an end at which the LB had given the port to another connection; in
+  /// nanoseconds.
+  private(set) var atMost: Int64?
+
+  /// - Parameter isFirstOfAttempt: the SYN begins its attempt, so that the port is given away by it.
+  mutating func learn(from exchange: Exchange, isFirstOfAttempt: Bool) {
+    let holder = exchange.holder
+    guard holder.notes.contains(.known),
+      holder.notes.isDisjoint(with: [.inferred, .onlyUnanswered]),
+      holder.state == .timeWait || holder.state == .closed,
+      !holder.notes.contains(.endedByReset)
+    else { return }
+    if holder.lateSegmentAge > 0 { atLeast = max(atLeast ?? 0, holder.lateSegmentAge) }
+    if isFirstOfAttempt, exchange.repetition == .none {
+      let gap = exchange.time.nanoseconds(since: holder.since)
+      atMost = min(atMost ?? gap, gap)
+    }
+  }
+}

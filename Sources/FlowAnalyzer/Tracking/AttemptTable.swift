@@ -1,0 +1,133 @@
+/// Attempts: connections as their openers meant them (contract, section 1).
+///
+/// SYNs with the same source address, destination and ISN, each at most 70 s after the one before,
+/// are one attempt whatever their source ports. A finished attempt is forgotten when 70 s have
+/// passed and no verdict of its SYNs is outstanding.
+struct AttemptTable: ~Copyable {
+  /// The longest time between two SYNs of one attempt, in nanoseconds.
+  static let longestGap: Int64 = 70_000_000_000
+
+  struct Attempt: BitwiseCopyable {
+    fileprivate var key: Key
+    var firstSynAt: Timestamp
+    var lastSynAt: Timestamp
+    /// Time between the last two SYNs, in nanoseconds; zero while there is but one.
+    var lastGap: Int64 = 0
+    /// The first SYN-ACK that acknowledges it.
+    var firstSynAckAt: Timestamp?
+    var isConnected = false
+    /// A RST of the server acknowledged the last SYN.
+    var wasReset = false
+    /// Verdicts not yet spoken on its SYNs.
+    var openVerdicts: UInt16 = 0
+    /// At least one of its SYNs was a hit.
+    var hasHits = false
+    fileprivate var isLive = true
+  }
+
+  fileprivate struct Key: BitwiseCopyable, Equatable {
+    var source: UInt32
+    var destination: UInt32
+    var isn: UInt32
+    var port: UInt16
+
+    var hash: UInt32 {
+      let addresses = UInt64(source) << 32 | UInt64(destination)
+      return UInt32(truncatingIfNeeded: mixed(addresses ^ mixed(UInt64(isn) << 16 | UInt64(port))))
+    }
+  }
+
+  private var attempts = Slab<Attempt>()
+  private var index = HashIndex()
+  private var sweep = 0
+  private var sweepToEnd = 0
+  /// When the SYNs came, in capture order, for attempts with more than one.
+  private var synTimes: [UInt32: [Timestamp]] = [:]
+  private(set) var total = 0
+
+  subscript(position: UInt32) -> Attempt {
+    get { attempts[Int(position)] }
+    _modify { yield &attempts[Int(position)] }
+  }
+
+  /// The attempt that a SYN belongs to.
+  mutating func note(
+    source: UInt32, destination: UInt32, port: UInt16, isn: SequenceNumber, at time: Timestamp
+  ) -> UInt32 {
+    let key = Key(source: source, destination: destination, isn: isn.value, port: port)
+    let hash = key.hash
+    if let known = find(key, hash) {
+      let position = UInt32(truncatingIfNeeded: known)
+      let gap = time.nanoseconds(since: attempts[known].lastSynAt)
+      if gap <= Self.longestGap {
+        let first = attempts[known].firstSynAt
+        synTimes[position, default: [first]].append(time)
+        attempts[known].lastSynAt = time
+        attempts[known].lastGap = max(gap, 1)
+        attempts[known].wasReset = false
+        return position
+      }
+      // The old attempt lives on for its open verdicts, out of reach of lookups.
+      index.remove(hash, position: known)
+    }
+    total += 1
+    let position = attempts.insert(Attempt(key: key, firstSynAt: time, lastSynAt: time))
+    index.insert(hash, position: position)
+    return UInt32(truncatingIfNeeded: position)
+  }
+
+  private func find(_ key: Key, _ hash: UInt32) -> Int? {
+    index.find(hash) { attempts[$0].key == key }
+  }
+
+  /// Forgets attempts that can gain no further SYN and have no open verdict, and hands over one
+  /// with hits if it meets it.
+  ///
+  /// Examines a few attempts at a time, so that it may be called for every SYN.
+  mutating func takeFinished(at now: Timestamp) -> FinishedAttempt? {
+    for _ in 0..<4 where attempts.endPosition > 0 {
+      if sweep >= attempts.endPosition { sweep = 0 }
+      let position = sweep
+      sweep += 1
+      let attempt = attempts[position]
+      if attempt.isLive, attempt.openVerdicts == 0,
+        now.nanoseconds(since: attempt.lastSynAt) > Self.longestGap,
+        let finished = remove(position)
+      {
+        return finished
+      }
+    }
+    return nil
+  }
+
+  /// Forgets attempts at the end of the run, up to and with one that has hits.
+  mutating func takeRemaining() -> FinishedAttempt? {
+    while sweepToEnd < attempts.endPosition {
+      let position = sweepToEnd
+      sweepToEnd += 1
+      if attempts[position].isLive, let finished = remove(position) { return finished }
+    }
+    return nil
+  }
+
+  /// - Returns: the attempt, if it had hits.
+  private mutating func remove(_ position: Int) -> FinishedAttempt? {
+    let attempt = attempts[position]
+    let number = UInt32(truncatingIfNeeded: position)
+    let times = attempt.lastGap > 0 ? synTimes.removeValue(forKey: number) : nil
+    index.remove(attempt.key.hash, position: position)
+    attempts[position].isLive = false
+    attempts.remove(position)
+    guard attempt.hasHits else { return nil }
+    return FinishedAttempt(
+      position: number, attempt: attempt, synTimes: times ?? [attempt.firstSynAt])
+  }
+}
+
+/// An attempt with hits that has ended.
+struct FinishedAttempt {
+  var position: UInt32
+  var attempt: AttemptTable.Attempt
+  /// When its SYNs came, on whatever tuple, in capture order.
+  var synTimes: [Timestamp]
+}

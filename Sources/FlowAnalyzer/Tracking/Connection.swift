@@ -1,0 +1,183 @@
+/// One incarnation of a tuple: two endpoints, each with a state machine of its own.
+struct Connection: BitwiseCopyable {
+  private(set) var originator: EndpointStateMachine
+  private(set) var responder: EndpointStateMachine
+  /// The first SYN, or the first segment where the beginning was not seen.
+  let startedAt: Timestamp
+  private(set) var lastSegmentAt: Timestamp
+  /// The last segment from the originator that was captured after both ends were done: proof that
+  /// a translating LB still knew the connection then.
+  private(set) var lateOriginatorSegmentAt: Timestamp?
+  let originatorIsLow: Bool
+  /// The attempt that became this connection, where its SYN was seen.
+  var attempt: UInt32?
+  /// The handshake was not seen: it lies before the capture or was lost.
+  let beganUnseen: Bool
+  /// Nothing of it was seen but an answer with its numbers.
+  private(set) var isInferred = false
+  private(set) var enteredTimeWait: Side = []
+
+  /// Which ends have entered TIME_WAIT.
+  struct Side: OptionSet, BitwiseCopyable, Hashable {
+    var rawValue: UInt8
+    static let originator = Side(rawValue: 1)
+    static let responder = Side(rawValue: 2)
+  }
+
+  /// A connection whose SYN and SYN-ACK are known.
+  ///
+  /// - Parameter syn: the SYN, or nil where it was not captured.
+  init(
+    synSequence: SequenceNumber, synOptions: TCPOptions?, synAck: Segment, startedAt: Timestamp,
+    originatorIsLow: Bool
+  ) {
+    self.init(
+      clientSequence: synSequence, serverSequence: synAck.sequence, startedAt: startedAt,
+      now: synAck.time, originatorIsLow: originatorIsLow, beganUnseen: synOptions == nil)
+    let answer = synAck.options
+    if answer.hasTimestamps {
+      // TSecr of a SYN-ACK is the TSval of the SYN it answers.
+      responder.negotiateTimestamps(answer.timestampEchoReply)
+      originator.negotiateTimestamps(answer.timestampValue)
+    }
+    if let offer = synOptions, offer.windowScale != TCPOptions.noWindowScale,
+      answer.windowScale != TCPOptions.noWindowScale
+    {
+      originator.negotiateWindowShift(offer.windowScale)
+      responder.negotiateWindowShift(answer.windowScale)
+    }
+  }
+
+  /// A connection whose handshake took place although its SYN-ACK was not captured.
+  init(
+    synSequence: SequenceNumber, serverSequence: SequenceNumber, segment: Segment,
+    startedAt: Timestamp, originatorIsLow: Bool
+  ) {
+    self.init(
+      clientSequence: synSequence, serverSequence: serverSequence, startedAt: startedAt,
+      now: segment.time, originatorIsLow: originatorIsLow, beganUnseen: false)
+    if segment.options.hasTimestamps {
+      let fromOriginator = segment.sequence == synSequence.advanced(by: 1)
+      let (own, echo) = (segment.options.timestampValue, segment.options.timestampEchoReply)
+      responder.negotiateTimestamps(fromOriginator ? own : echo)
+      originator.negotiateTimestamps(fromOriginator ? echo : own)
+    }
+  }
+
+  private init(
+    clientSequence: SequenceNumber, serverSequence: SequenceNumber, startedAt: Timestamp,
+    now: Timestamp, originatorIsLow: Bool, beganUnseen: Bool
+  ) {
+    let behindSYN = clientSequence.advanced(by: 1)
+    let behindSYNACK = serverSequence.advanced(by: 1)
+    originator = EndpointStateMachine(
+      .established, initialSequence: clientSequence, nextToSend: behindSYN,
+      nextExpected: behindSYNACK, at: now)
+    responder = EndpointStateMachine(
+      .synReceived, initialSequence: serverSequence, nextToSend: behindSYNACK,
+      nextExpected: behindSYN, at: now)
+    self.startedAt = startedAt
+    self.lastSegmentAt = now
+    self.originatorIsLow = originatorIsLow
+    self.beganUnseen = beganUnseen
+  }
+
+  /// A connection first seen in the middle, by `segment`.
+  init(middle segment: Segment, senderIsOriginator: Bool, originatorIsLow: Bool) {
+    let sender = EndpointStateMachine(
+      .established, initialSequence: segment.sequence, nextToSend: segment.sequence,
+      nextExpected: segment.acknowledgment, at: segment.time)
+    let receiver = EndpointStateMachine(
+      .established, initialSequence: segment.acknowledgment, nextToSend: segment.acknowledgment,
+      nextExpected: segment.sequence, at: segment.time)
+    originator = senderIsOriginator ? sender : receiver
+    responder = senderIsOriginator ? receiver : sender
+    startedAt = segment.time
+    lastSegmentAt = segment.time
+    self.originatorIsLow = originatorIsLow
+    beganUnseen = true
+    if segment.options.hasTimestamps {
+      let (own, echo) = (segment.options.timestampValue, segment.options.timestampEchoReply)
+      originator.negotiateTimestamps(senderIsOriginator ? echo : own)
+      responder.negotiateTimestamps(senderIsOriginator ? own : echo)
+    }
+  }
+
+  /// A connection of which nothing was seen but the holder's answer to a foreign SYN: its numbers
+  /// are in that answer.
+  ///
+  /// - Parameter state: `timeWait`, or `established` where the answer came from a live socket.
+  init(
+    inferredFrom answer: Segment, state: TCPState, originatorIsLow: Bool, firstSeenAt: Timestamp
+  ) {
+    originator = EndpointStateMachine(
+      .closed, initialSequence: answer.acknowledgment, nextToSend: answer.acknowledgment,
+      nextExpected: answer.sequence, at: firstSeenAt)
+    responder = EndpointStateMachine(
+      state, initialSequence: answer.sequence, nextToSend: answer.sequence,
+      nextExpected: answer.acknowledgment, at: firstSeenAt)
+    if answer.options.hasTimestamps {
+      responder.negotiateTimestamps(answer.options.timestampEchoReply)
+    }
+    startedAt = firstSeenAt
+    lastSegmentAt = answer.time
+    self.originatorIsLow = originatorIsLow
+    beganUnseen = true
+    isInferred = true
+    // Entered before the capture: not one of those that it shows.
+    if state == .timeWait { enteredTimeWait = .responder }
+  }
+
+  /// The machine of one end.
+  func endpoint(isLow: Bool) -> EndpointStateMachine {
+    isLow == originatorIsLow ? originator : responder
+  }
+
+  /// Feeds a segment of this connection to both machines.
+  ///
+  /// - Returns: the ends that entered TIME_WAIT by it.
+  mutating func observe(_ segment: Segment, senderIsLow: Bool) -> Side {
+    lastSegmentAt = segment.time
+    if senderIsLow == originatorIsLow {
+      if responder.isDone { lateOriginatorSegmentAt = segment.time }
+      originator.didSend(segment, peer: responder)
+      responder.didReceive(segment, peer: originator)
+    } else {
+      responder.didSend(segment, peer: originator)
+      originator.didReceive(segment, peer: responder)
+    }
+    return noteTimeWaits()
+  }
+
+  /// A RST of somebody who is not this connection's endpoint arrives at one end, as the RST does
+  /// that answers a challenge or an answer out of TIME_WAIT.
+  mutating func receiveForeignRST(_ segment: Segment, receiverIsLow: Bool) {
+    if receiverIsLow == originatorIsLow {
+      originator.didReceive(segment, peer: responder)
+    } else {
+      responder.didReceive(segment, peer: originator)
+    }
+  }
+
+  /// Applies evidence to one end.
+  ///
+  /// - Returns: the ends that entered TIME_WAIT by it.
+  mutating func amend(isLow: Bool, _ change: (inout EndpointStateMachine) -> Void) -> Side {
+    if isLow == originatorIsLow { change(&originator) } else { change(&responder) }
+    return noteTimeWaits()
+  }
+
+  private mutating func noteTimeWaits() -> Side {
+    var now = enteredTimeWait
+    if originator.state == .timeWait { now.insert(.originator) }
+    if responder.state == .timeWait { now.insert(.responder) }
+    let new = now.subtracting(enteredTimeWait)
+    enteredTimeWait = now
+    return new
+  }
+}
+
+extension EndpointStateMachine {
+  /// The endpoint has nothing left to send or to receive.
+  var isDone: Bool { state == .timeWait || state == .closed || isReset }
+}

@@ -1,0 +1,326 @@
+/// The state of one endpoint of a connection, inferred from the segments it sends and receives.
+///
+///                        FIN sent, peer's FIN not covered
+///     ESTABLISHED ------------------------------------------> FIN_WAIT_1
+///          | peer's FIN in                own FIN acked |         | peer's FIN in
+///          v                                            v         v
+///     CLOSE_WAIT                                 FIN_WAIT_2    CLOSING
+///          | FIN sent that                 peer's FIN in |         | own FIN acked
+///          v covers the peer's                           v         v
+///      LAST_ACK ----> CLOSED                            TIME_WAIT <-
+///            own FIN acked
+///
+/// The rules of the observer, who is not the endpoint:
+/// - Sequence and acknowledgment numbers decide, never the order of flags in the capture: FINs may
+///   cross between the capture point and the endpoint. Whoever sent a FIN whose *first*
+///   transmission does not cover the peer's FIN is the one that enters TIME_WAIT (RFC 9293,
+///   section 3.6; Linux `tcp_fin`, `tcp_rcv_state_process`).
+/// - A segment seen on its way counts as received; a later acknowledgment proves it, and an
+///   acknowledgment of something never seen proves that too (lost frames).
+/// - A FIN whose first transmission was not seen leaves `isHolderAmbiguous` set: the state is then
+///   the likelier one, and later evidence decides.
+/// - A RST that the endpoint would obey is remembered in `resetAt` while the state stays: a later
+///   answer with the old numbers proves that the RST was ignored (RFC 1337) or never arrived.
+struct EndpointStateMachine: BitwiseCopyable {
+  private(set) var state: TCPState
+  private(set) var initialSequence: SequenceNumber
+  /// SND.NXT as far as seen: behind the highest number sent, or acknowledged by the peer.
+  private(set) var nextToSend: SequenceNumber
+  /// SND.UNA: the highest acknowledgment that was on its way to this endpoint.
+  private(set) var unacknowledged: SequenceNumber
+  /// RCV.NXT: behind the contiguous sequence space received.
+  private(set) var nextExpected: SequenceNumber
+  /// The highest acknowledgment sent, which gates timestamp updates (RFC 7323, section 4.3).
+  private var lastAcknowledgmentSent: SequenceNumber
+  /// One received range behind a hole; empty when both ends are equal.
+  private var heldBackStart = SequenceNumber(0)
+  private var heldBackEnd = SequenceNumber(0)
+  private var finSequence = SequenceNumber(0)
+  /// The sequence number of the first segment that covered the peer's FIN, where it lay beyond
+  /// everything seen sent: something, perhaps the FIN, had been sent unseen by then.
+  private var gapAtPeerFIN = SequenceNumber(0)
+  /// TS.Recent (RFC 7323, section 4.3).
+  private(set) var timestampRecent: UInt32 = 0
+  /// When the endpoint entered its state.
+  private(set) var heldSince: Timestamp
+  /// When the timer of that state was last started anew.
+  private(set) var timerStartedAt: Timestamp
+  /// When a RST arrived that this endpoint would obey; meaningful with `isReset`.
+  private(set) var resetAt = Timestamp(nanoseconds: 0)
+  private var lastWindow: UInt16 = 0
+  private var windowShift: UInt8 = 0
+  private var notes: Notes = []
+
+  private struct Notes: OptionSet, BitwiseCopyable {
+    var rawValue: UInt16
+    static let hasTimestampRecent = Notes(rawValue: 1)
+    static let sentFIN = Notes(rawValue: 1 << 1)
+    static let receivedFIN = Notes(rawValue: 1 << 2)
+    static let ambiguous = Notes(rawValue: 1 << 3)
+    static let wasReset = Notes(rawValue: 1 << 4)
+    static let hasGapAtPeerFIN = Notes(rawValue: 1 << 5)
+    static let closedByReset = Notes(rawValue: 1 << 6)
+  }
+
+  /// An endpoint in `state` that is about to send `sequence` and to expect `expected`.
+  init(
+    _ state: TCPState, initialSequence: SequenceNumber, nextToSend: SequenceNumber,
+    nextExpected: SequenceNumber, at time: Timestamp
+  ) {
+    self.state = state
+    self.heldSince = time
+    self.timerStartedAt = time
+    self.initialSequence = initialSequence
+    self.nextToSend = nextToSend
+    self.unacknowledged = nextToSend
+    self.nextExpected = nextExpected
+    self.lastAcknowledgmentSent = nextExpected
+  }
+
+  /// The peer's FIN may have been covered or not: its first transmission was not seen.
+  var isHolderAmbiguous: Bool { notes.contains(.ambiguous) }
+  /// A RST that this endpoint would obey has been on its way to it since it was last proven alive.
+  var isReset: Bool { notes.contains(.wasReset) }
+  /// The endpoint itself gave up with a RST.
+  var isClosedByReset: Bool { notes.contains(.closedByReset) }
+  var hasTimestampRecent: Bool { notes.contains(.hasTimestampRecent) }
+  /// The sequence number of the FIN it sent, if it has.
+  var sentFIN: SequenceNumber? { notes.contains(.sentFIN) ? finSequence : nil }
+  /// The receive window last advertised, in bytes.
+  var receiveWindow: UInt32 { UInt32(lastWindow) << UInt32(windowShift) }
+
+  /// Sets the shift that applies to every window but those of SYNs (RFC 7323, section 2.2).
+  mutating func negotiateWindowShift(_ shift: UInt8) { windowShift = min(shift, 14) }
+
+  /// Timestamps were negotiated; `value` is the first TSval taken over from the peer.
+  mutating func negotiateTimestamps(_ value: UInt32) {
+    timestampRecent = value
+    notes.insert(.hasTimestampRecent)
+  }
+
+  /// An answer with this connection's numbers: it has outlived whatever seemed to have ended it.
+  mutating func proveAlive() { notes.remove(.wasReset) }
+
+  /// Evidence that this endpoint is in `proven`, whatever the segments seen so far said.
+  ///
+  /// The moment at which it got there was not seen: its last known step stands in.
+  mutating func prove(_ proven: TCPState) {
+    if state != proven { enter(proven, at: heldSince) }
+    notes.remove([.wasReset, .ambiguous])
+  }
+
+  /// Evidence that this endpoint holds nothing of the connection any more.
+  mutating func proveGone(byReset: Bool = false, at time: Timestamp) {
+    enter(.closed, at: time)
+    if byReset { notes.insert(.closedByReset) }
+  }
+
+  /// A SYN that PAWS refused restarts the timer of a Linux TIME_WAIT.
+  mutating func restartTimer(at time: Timestamp) { timerStartedAt = time }
+
+  // MARK: - Sending
+
+  /// The endpoint sent `segment`; `peer` is the other end as it stood before.
+  mutating func didSend(_ segment: Segment, peer: EndpointStateMachine) {
+    if segment.flags.contains(.rst) {
+      if state != .timeWait { proveGone(byReset: true, at: segment.time) }
+      return
+    }
+    if !segment.flags.contains(.syn) { lastWindow = segment.window }
+    let seenBefore = nextToSend
+    if segment.sequenceEnd.follows(nextToSend) { nextToSend = segment.sequenceEnd }
+    if segment.flags.contains(.ack) {
+      acknowledge(segment, seenBefore: seenBefore, peer: peer)
+    }
+    guard segment.flags.contains(.fin) else { return }
+    if notes.contains(.sentFIN) {
+      repeatFIN(at: segment.time)
+    } else {
+      sendFIN(segment, seenBefore: seenBefore, peer: peer)
+    }
+  }
+
+  /// Only who waits for the acknowledgment of its FIN sends it again: the one that was captured has
+  /// not arrived.
+  private mutating func repeatFIN(at time: Timestamp) {
+    switch state {
+    case .finWait2: enter(.finWait1, at: time)
+    case .timeWait: enter(.closing, at: time)
+    case .closed: if !isClosedByReset { enter(.lastAck, at: time) }
+    case .synSent, .synReceived, .established, .finWait1, .closeWait, .closing, .lastAck: break
+    }
+  }
+
+  private mutating func acknowledge(
+    _ segment: Segment, seenBefore: SequenceNumber, peer: EndpointStateMachine
+  ) {
+    let number = segment.acknowledgment
+    if number.follows(nextExpected) { nextExpected = number }
+    if number.follows(lastAcknowledgmentSent) { lastAcknowledgmentSent = number }
+    // Linux echoes TS.Recent itself; while nothing of the peer's is under way, this is its value.
+    if hasTimestampRecent, segment.options.hasTimestamps, !peer.nextToSend.follows(number) {
+      timestampRecent = segment.options.timestampEchoReply
+    }
+    if let fin = peer.sentFIN, number.follows(fin), !notes.contains(.receivedFIN) {
+      if segment.sequence.follows(seenBefore), !notes.contains(.sentFIN) {
+        gapAtPeerFIN = segment.sequence
+        notes.insert(.hasGapAtPeerFIN)
+      }
+      receiveFIN(at: segment.time)
+    } else if let fin = peer.sentFIN, number.follows(fin), segment.sequence.follows(seenBefore),
+      state == .closeWait, !notes.contains([.sentFIN, .hasGapAtPeerFIN])
+    {
+      // The first answer to the peer's FIN already lies beyond everything seen.
+      gapAtPeerFIN = segment.sequence
+      notes.insert(.hasGapAtPeerFIN)
+    }
+  }
+
+  private mutating func sendFIN(
+    _ segment: Segment, seenBefore: SequenceNumber, peer: EndpointStateMachine
+  ) {
+    finSequence = segment.sequence.advanced(by: segment.payloadLength)
+    notes.insert(.sentFIN)
+    let behind = finSequence.advanced(by: 1)
+    let coversPeer =
+      segment.flags.contains(.ack)
+      && (peer.sentFIN.map { segment.acknowledgment.follows($0) } ?? false)
+    let isFirstTransmission = behind.follows(seenBefore)
+    let wasSentBeforePeerFIN = notes.contains(.hasGapAtPeerFIN) && gapAtPeerFIN == behind
+    if coversPeer, !isFirstTransmission, !wasSentBeforePeerFIN { notes.insert(.ambiguous) }
+
+    switch state {
+    case .synSent, .synReceived, .established:
+      enter(.finWait1, at: segment.time)
+    case .closeWait:
+      // Where this FIN does not cover the peer's, which was captured before it, they crossed.
+      enter(coversPeer && !wasSentBeforePeerFIN ? .lastAck : .closing, at: segment.time)
+    case .closed, .finWait1, .finWait2, .closing, .lastAck, .timeWait:
+      break
+    }
+    if unacknowledged.follows(finSequence) { finAcknowledged(at: segment.time) }
+  }
+
+  // MARK: - Receiving
+
+  /// `segment` of `peer` is on its way to this endpoint; `peer` has already sent it.
+  mutating func didReceive(_ segment: Segment, peer: EndpointStateMachine) {
+    if segment.flags.contains(.rst) {
+      receiveRST(segment, peer: peer)
+      return
+    }
+    if state == .timeWait {
+      receiveInTimeWait(segment)
+      return
+    }
+    takeTimestamp(of: segment)
+    if segment.flags.contains(.syn) { return }
+    if segment.flags.contains(.ack) {
+      if segment.acknowledgment.follows(unacknowledged) { unacknowledged = segment.acknowledgment }
+      if segment.acknowledgment.follows(nextToSend) { nextToSend = segment.acknowledgment }
+      if state == .synReceived, unacknowledged.follows(initialSequence) {
+        enter(.established, at: segment.time)
+      }
+      if notes.contains(.sentFIN), segment.acknowledgment.follows(finSequence) {
+        finAcknowledged(at: segment.time)
+      }
+    }
+    takeData(of: segment)
+    if let fin = peer.sentFIN, nextExpected.follows(fin), !notes.contains(.receivedFIN) {
+      receiveFIN(at: segment.time)
+    }
+  }
+
+  /// Moves RCV.NXT over what is now contiguous, remembering one range behind a hole.
+  private mutating func takeData(of segment: Segment) {
+    let end = segment.sequenceEnd
+    guard segment.sequenceLength > 0, end.follows(nextExpected) else { return }
+    if segment.sequence.follows(nextExpected) {
+      let joins =
+        heldBackStart != heldBackEnd && !segment.sequence.follows(heldBackEnd)
+        && !heldBackStart.follows(end)
+      if !joins {
+        heldBackStart = segment.sequence
+        heldBackEnd = end
+      } else {
+        if heldBackStart.follows(segment.sequence) { heldBackStart = segment.sequence }
+        if end.follows(heldBackEnd) { heldBackEnd = end }
+      }
+      return
+    }
+    nextExpected = end
+    if heldBackStart != heldBackEnd, !heldBackStart.follows(nextExpected) {
+      if heldBackEnd.follows(nextExpected) { nextExpected = heldBackEnd }
+      heldBackStart = heldBackEnd
+    }
+  }
+
+  /// RFC 7323, section 4.3; Linux `tcp_replace_ts_recent`.
+  private mutating func takeTimestamp(of segment: Segment) {
+    guard hasTimestampRecent, segment.options.hasTimestamps,
+      !segment.sequence.follows(lastAcknowledgmentSent), !isOlder(segment)
+    else { return }
+    timestampRecent = segment.options.timestampValue
+  }
+
+  private mutating func receiveFIN(at time: Timestamp) {
+    notes.insert(.receivedFIN)
+    switch state {
+    case .synSent, .synReceived, .established: enter(.closeWait, at: time)
+    case .finWait1: enter(.closing, at: time)
+    case .finWait2: enter(.timeWait, at: time)
+    case .closed, .closeWait, .closing, .lastAck, .timeWait: break
+    }
+  }
+
+  private mutating func finAcknowledged(at time: Timestamp) {
+    switch state {
+    case .finWait1: enter(.finWait2, at: time)
+    case .closing: enter(.timeWait, at: time)
+    case .lastAck: enter(.closed, at: time)
+    case .closed, .synSent, .synReceived, .established, .finWait2, .closeWait, .timeWait: break
+    }
+  }
+
+  private mutating func enter(_ next: TCPState, at time: Timestamp) {
+    state = next
+    heldSince = time
+    timerStartedAt = time
+  }
+
+  /// Which RSTs end the endpoint: the exact next number (RFC 5961, section 3; Linux
+  /// `tcp_validate_incoming`, `tcp_timewait_state_process`), and behind a FIN also the number of
+  /// that FIN (Linux `tcp_reset_check`). `peer.nextToSend` stands in where frames were lost.
+  private mutating func receiveRST(_ segment: Segment, peer: EndpointStateMachine) {
+    let number = segment.sequence
+    var isExact = number == nextExpected
+    switch state {
+    case .closed: return
+    case .timeWait:
+      if segment.options.hasTimestamps, hasTimestampRecent, isOlder(segment) { return }
+    case .closeWait, .lastAck, .closing:
+      isExact = isExact || number == nextExpected.retreated(by: 1) || number == peer.nextToSend
+    case .synSent, .synReceived, .established, .finWait1, .finWait2:
+      isExact = isExact || number == peer.nextToSend
+    }
+    guard isExact, !isReset else { return }
+    resetAt = segment.time
+    notes.insert(.wasReset)
+  }
+
+  /// Linux `tcp_timewait_state_process`: every segment with an ACK restarts the timer; so does one
+  /// that PAWS refuses. A FIN without ACK does not.
+  private mutating func receiveInTimeWait(_ segment: Segment) {
+    let older = segment.options.hasTimestamps && hasTimestampRecent && isOlder(segment)
+    let isBareInOrder = segment.sequence == nextExpected && segment.sequenceLength == 0
+    if older || isBareInOrder || segment.flags.contains(.ack) { timerStartedAt = segment.time }
+    if isBareInOrder, !older, hasTimestampRecent, segment.options.hasTimestamps {
+      timestampRecent = segment.options.timestampValue
+    }
+  }
+
+  private func isOlder(_ segment: Segment) -> Bool {
+    timestampRecent != 0
+      && Int32(bitPattern: timestampRecent &- segment.options.timestampValue) > 0
+  }
+}

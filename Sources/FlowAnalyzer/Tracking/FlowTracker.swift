@@ -1,0 +1,189 @@
+import BasicContainers
+
+/// Follows every TCP connection of a capture, tuple by tuple.
+///
+/// Segments go in, in capture order; out come `Exchange`s, one for every SYN, as soon as enough
+/// has followed to judge it. The tracker itself judges nothing.
+///
+/// Invariants: no allocation per segment once the tables have grown to the number of live tuples;
+/// what comes out depends on the segments alone, never on when the sweep passes by.
+struct FlowTracker: ~Copyable {
+  /// At most so many unjudged SYNs on one tuple; then the oldest is judged by what is known.
+  static let longestChain = 16
+
+  let retention: Retention
+  var addresses = AddressTable()
+  var attempts = AttemptTable()
+  var knowledge = KnowledgeTable()
+  /// Exchanges ready for judgement, in the order in which they became so.
+  var finished = UniqueArray<Exchange>()
+  private(set) var counts = TrackingCounts()
+
+  var records = Slab<TupleRecord>()
+  private var index = HashIndex()
+  private var duplicates = DuplicateFilter()
+  /// SYNs that await their verdict, in chains that hang on the records.
+  var pending = Slab<PendingSyn>()
+  private var sweep = 0
+  /// The latest time seen.
+  private(set) var now = Timestamp(nanoseconds: .min)
+
+  struct PendingSyn: BitwiseCopyable {
+    var exchange: Exchange
+    var next: UInt32 = TupleRecord.none
+  }
+
+  /// - Parameter timeWait: the TIME_WAIT assumed for the server, in nanoseconds.
+  init(timeWait: Int64) { retention = Retention(timeWait: timeWait) }
+
+  /// Takes in the next segment.
+  ///
+  /// - Returns: false where it is a copy of one already seen at the same point.
+  mutating func observe(_ segment: Segment) -> Bool {
+    if segment.time > now { now = segment.time }
+    let source = addresses.identifier(of: segment.source.address)
+    let destination = addresses.identifier(of: segment.destination.address)
+    let (key, senderIsLow) = TupleKey.of(
+      source: source, segment.source.port, destination: destination, segment.destination.port)
+    sweepOne()
+
+    let position = record(for: key, at: segment.time)
+    records[position].noteSender(isLow: senderIsLow)
+    guard !duplicates.isCopy(segment, run: records[position].run) else { return false }
+    defer { records[position].lastSegmentAt = segment.time }
+
+    if segment.flags.isDisjoint(with: [.ack, .rst]), segment.flags.contains(.syn) {
+      counts.syns += 1
+      observeSyn(segment, source: source, destination: destination, position, senderIsLow)
+    } else if records[position].hasPending {
+      observeWhilePending(segment, position, senderIsLow)
+    } else {
+      observeQuietly(segment, position, senderIsLow)
+    }
+    return true
+  }
+
+  /// Hands out all that is still open, as it stands at the end of the captures.
+  mutating func finish() {
+    for position in 0..<records.endPosition where records[position].isLive {
+      finishPending(position)
+    }
+  }
+
+  // MARK: - Connections without an open SYN
+
+  private mutating func observeQuietly(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
+    if segment.flags.contains([.syn, .ack]) {
+      observeStraySynAck(segment, position, senderIsLow)
+      return
+    }
+    guard records[position].connection != nil else {
+      guard !segment.flags.contains(.rst) else { return }
+      let isOriginator = segment.source.port >= segment.destination.port
+      records[position].connection = Connection(
+        middle: segment, senderIsOriginator: isOriginator,
+        originatorIsLow: isOriginator == senderIsLow)
+      feed(segment, position, senderIsLow)
+      return
+    }
+    feed(segment, position, senderIsLow)
+  }
+
+  /// A SYN-ACK without an open SYN: a repetition, or the answer to a SYN that was not captured.
+  private mutating func observeStraySynAck(
+    _ segment: Segment, _ position: Int, _ senderIsLow: Bool
+  ) {
+    if let connection = records[position].connection,
+      connection.endpoint(isLow: senderIsLow).initialSequence == segment.sequence,
+      connection.originatorIsLow != senderIsLow
+    {
+      feed(segment, position, senderIsLow)
+      return
+    }
+    records[position].connection = Connection(
+      synSequence: segment.acknowledgment.retreated(by: 1), synOptions: nil, synAck: segment,
+      startedAt: segment.time, originatorIsLow: !senderIsLow)
+  }
+
+  /// Gives a segment to the connection that the tuple carries.
+  mutating func feed(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
+    guard let before = records[position].connection?.responder.state else { return }
+    let entered = records[position].connection!.observe(segment, senderIsLow: senderIsLow)
+    noteTimeWaits(entered, position)
+    if before == .synReceived, let connection = records[position].connection,
+      connection.responder.state != .synReceived, connection.responder.state != .closed
+    {
+      noteConnected(connection, at: segment.time)
+    }
+  }
+
+  /// The opener acknowledged the SYN-ACK, so its attempt is connected. An attempt older than the
+  /// longest gap may be forgotten by now, and its place taken.
+  private mutating func noteConnected(_ connection: Connection, at time: Timestamp) {
+    guard let attempt = connection.attempt,
+      time.nanoseconds(since: connection.startedAt) <= AttemptTable.longestGap
+    else { return }
+    attempts[attempt].isConnected = true
+  }
+
+  mutating func noteTimeWaits(_ entered: Connection.Side, _ position: Int) {
+    guard !entered.isEmpty, let connection = records[position].connection else { return }
+    counts.noteTimeWaits(entered, all: connection.enteredTimeWait)
+  }
+
+  // MARK: - Records
+
+  private mutating func record(for key: TupleKey, at time: Timestamp) -> Int {
+    let hash = key.hash
+    if let known = index.find(hash, matches: { records[$0].key == key }) {
+      if isForgettable(known, at: time) {
+        finishPending(known)
+        records[known] = TupleRecord(key: key, at: time)
+      }
+      return known
+    }
+    let position = records.insert(TupleRecord(key: key, at: time))
+    index.insert(hash, position: position)
+    return position
+  }
+
+  private func isForgettable(_ position: Int, at time: Timestamp) -> Bool {
+    guard let limit = retention.limit(for: records[position]) else { return false }
+    return time.nanoseconds(since: records[position].lastSegmentAt) > limit
+  }
+
+  /// Examines one record per segment, so that forgetting costs a constant and keeps pace.
+  private mutating func sweepOne() {
+    guard records.endPosition > 0 else { return }
+    if sweep >= records.endPosition { sweep = 0 }
+    if records[sweep].isLive, isForgettable(sweep, at: now) {
+      finishPending(sweep)
+      index.remove(records[sweep].key.hash, position: sweep)
+      records[sweep].isLive = false
+      records.remove(sweep)
+    }
+    sweep += 1
+  }
+}
+
+/// What the tracker counts on the way.
+struct TrackingCounts: BitwiseCopyable {
+  /// SYNs, each once, copies apart.
+  var syns = 0
+  /// TIME_WAITs entered, by who holds them.
+  var timeWaitsAtServer = 0
+  var timeWaitsAtPeer = 0
+  var timeWaitsAtBoth = 0
+
+  /// Counts a connection once, under the holders known so far.
+  fileprivate mutating func noteTimeWaits(_ entered: Connection.Side, all: Connection.Side) {
+    let before = all.subtracting(entered)
+    if before == .responder { timeWaitsAtServer -= 1 }
+    if before == .originator { timeWaitsAtPeer -= 1 }
+    switch all {
+    case .responder: timeWaitsAtServer += 1
+    case .originator: timeWaitsAtPeer += 1
+    default: timeWaitsAtBoth += 1
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/// What the capture has shown about each server, by address number.
+struct KnowledgeTable {
+  private var servers: [UInt32: ServerKnowledge] = [:]
+
+  /// What is known of a server; nothing where it never showed anything.
+  subscript(server: UInt32) -> ServerKnowledge {
+    get { servers[server] ?? ServerKnowledge() }
+    set { servers[server] = newValue }
+  }
+}
+
+/// Counts of what a server's answers gave away about its TCP. Counts add up, so that knowledge from
+/// several captures merges.
+struct ServerKnowledge: BitwiseCopyable, Equatable {
+  /// SYN-ACKs with ISN = old SND.NXT + 65537: only Linux does that, out of TIME_WAIT.
+  var acceptedOutOfTimeWait = 0
+  /// SYN-ACKs inside an assumed TIME_WAIT whose ISN lies on the tuple's 64 ns clock (Linux
+  /// `secure_tcp_seq`), and those whose ISN lies elsewhere.
+  var clockISNs = 0
+  var otherISNs = 0
+  /// TIME_WAITs that answered with the old numbers after a RST that should have ended them.
+  var survivedResets = 0
+  /// TIME_WAITs that a RST provably ended.
+  var obeyedResets = 0
+
+  /// The server's answers bear the marks of Linux.
+  ///
+  /// A foreign ISN falls on the clock line once in some 30,000 times, so a few are no proof where
+  /// most are off it.
+  var isLinux: Bool { acceptedOutOfTimeWait > 0 || (clockISNs > 0 && clockISNs > 9 * otherISNs) }
+
+  /// Whether the server ignores RSTs in TIME_WAIT (RFC 1337); nil without evidence. One obeyed
+  /// RST proves that it does not; survival alone may also mean that a RST was lost on its way.
+  var ignoresResets: Bool? {
+    if obeyedResets > 0 { return false }
+    return survivedResets > 0 ? true : nil
+  }
+}

@@ -1,0 +1,21 @@
+/// The state of one endpoint (RFC 9293, section 3.3.2), as far as a capture can tell.
+public enum TCPState: UInt8, BitwiseCopyable, Sendable, CaseIterable {
+  case closed
+  case synSent
+  case synReceived
+  case established
+  case finWait1
+  case finWait2
+  case closeWait
+  case closing
+  case lastAck
+  case timeWait
+
+  /// A live socket whose close has begun: what the contract calls `closing`.
+  var isClosing: Bool {
+    switch self {
+    case .finWait1, .finWait2, .closeWait, .closing, .lastAck: true
+    case .closed, .synSent, .synReceived, .established, .timeWait: false
+    }
+  }
+}
