@@ -21,3 +21,22 @@ public enum DecodeError: String, Error, CaseIterable, Sendable {
   case malformedFragment = "malformed-fragment"
   case malformedTCP = "malformed-tcp"
 }
+
+extension DecodeError {
+  /// The place among all cases, for counters in an array.
+  var ordinal: Int {
+    switch self {
+    case .notIP: 0
+    case .notTCP: 1
+    case .fragmentPending: 2
+    case .cutLinkHeader: 3
+    case .cutIPHeader: 4
+    case .cutTCPHeader: 5
+    case .malformedLinkHeader: 6
+    case .malformedIPv4: 7
+    case .malformedIPv6: 8
+    case .malformedFragment: 9
+    case .malformedTCP: 10
+    }
+  }
+}
