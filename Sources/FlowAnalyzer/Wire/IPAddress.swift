@@ -32,7 +32,9 @@ extension IPAddress: Comparable {
 extension IPAddress: CustomStringConvertible {
   /// Dotted quad, or the canonical IPv6 text of RFC 5952.
   public var description: String {
-    isIPv6 ? Self.canonicalIPv6(high: high, low: low) : Self.dottedQuad(UInt32(truncatingIfNeeded: low))
+    isIPv6
+      ? Self.canonicalIPv6(high: high, low: low)
+      : Self.dottedQuad(UInt32(truncatingIfNeeded: low))
   }
 
   private static func dottedQuad(_ address: UInt32) -> String {

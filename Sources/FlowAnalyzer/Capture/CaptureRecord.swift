@@ -1,0 +1,104 @@
+/// What was read from one capture file: the model of `captures[]` in the report.
+///
+/// Every packet is accounted for: `packets == tcpSegments + duplicates + skipped.total`.
+public struct CaptureRecord: Sendable {
+  /// As on the command line; `-` is standard input.
+  public let path: String
+  /// Nil as long as nobody knows; the user may have left it open.
+  public var role: CaptureRole?
+  /// Nil where the user gave none.
+  public let pointName: String?
+  /// The capture point, counted from zero over both sides; nil until the first packet.
+  public internal(set) var point: Int?
+  public internal(set) var packets: UInt64 = 0
+  /// Segments, each counted once however often it was captured.
+  public internal(set) var tcpSegments: UInt64 = 0
+  /// Further copies of segments, at this point or at another of the same side.
+  public internal(set) var duplicates: UInt64 = 0
+  /// Packets that gave no segment.
+  public internal(set) var skipped = SkippedFrames()
+  /// Packets whose TCP header or options the snap length cut, with or without a segment.
+  public internal(set) var cutHeaders: UInt64 = 0
+  /// True if the file ends in the middle of a packet.
+  public internal(set) var truncated = false
+  /// The earliest and the latest packet.
+  public internal(set) var firstPacket: Timestamp?
+  public internal(set) var lastPacket: Timestamp?
+  public internal(set) var warnings: [CaptureWarning] = []
+  /// Why the file could not be read, or not to its end.
+  public internal(set) var failure: CaptureError?
+
+  init(_ input: CaptureInput) {
+    path = input.path
+    role = input.role
+    pointName = input.pointName
+  }
+
+  /// Notes that one of this file's segments turned out to be a copy.
+  mutating func countDuplicate() {
+    tcpSegments -= 1
+    duplicates += 1
+  }
+}
+
+extension CaptureRecord {
+  mutating func count(_ segment: Segment) {
+    count(packetAt: segment.time)
+    tcpSegments += 1
+    if segment.options.isTruncated { cutHeaders += 1 }
+  }
+
+  mutating func count(_ reason: DecodeError, at time: Timestamp) {
+    count(packetAt: time)
+    skipped.count(reason)
+    if reason == .cutTCPHeader { cutHeaders += 1 }
+  }
+
+  private mutating func count(packetAt time: Timestamp) {
+    packets += 1
+    guard let first = firstPacket, let last = lastPacket else {
+      firstPacket = time
+      lastPacket = time
+      return
+    }
+    if time < first { firstPacket = time }
+    if time > last { lastPacket = time }
+  }
+}
+
+/// How many packets gave no segment, by reason.
+public struct SkippedFrames: Sendable {
+  private var counts = [UInt64](repeating: 0, count: DecodeError.allCases.count)
+
+  public subscript(reason: DecodeError) -> UInt64 { counts[reason.ordinal] }
+
+  public var total: UInt64 { counts.reduce(0, +) }
+
+  mutating func count(_ reason: DecodeError) { counts[reason.ordinal] += 1 }
+}
+
+/// What a reader of the report should know about a capture.
+public enum CaptureWarning: Hashable, Sendable {
+  /// The file ends in the middle of a packet, after `packets` whole ones.
+  case cutOff(packets: UInt64)
+  case noPackets
+  /// The snap length took TCP headers or options of so many packets.
+  case cutHeaders(packets: UInt64)
+  /// Fragments of so many datagrams never came; the segments in them are missing.
+  case incompleteDatagrams(UInt64)
+}
+
+extension CaptureWarning: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .cutOff(let packets):
+      "cut off in the middle of a packet, after \(packets) whole ones"
+    case .noPackets:
+      "holds no packets"
+    case .cutHeaders(let packets):
+      "the snap length cut TCP headers or options of \(packets) packets; capture with -s 128"
+    case .incompleteDatagrams(let count):
+      "\(count) fragmented datagrams were not captured whole; their segments are missing"
+    }
+  }
+}

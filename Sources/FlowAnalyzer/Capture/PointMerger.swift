@@ -1,0 +1,96 @@
+/// Recognises the segments that several capture points of one side have all seen.
+///
+/// The first copy of a segment to come goes through; a copy of it from another point is told by
+/// `Segment.digest` if it comes at most `window` later. Each copy stands for one captured packet
+/// and is matched once: where a point has seen two packets that hash alike (a retransmission, to
+/// the bit), two copies from another point match one each.
+///
+/// The clocks of the points are taken as they are.
+struct PointMerger {
+  /// How far apart the captured times of copies may lie, in nanoseconds: 50 ms covers the way
+  /// between the points and clocks that NTP keeps, and stays below the 200 ms after which TCP
+  /// sends anything again.
+  static let window: Int64 = 50_000_000
+  /// How many segments are remembered; a power of two. Enough for 1.3 million a second.
+  static let capacity = 1 << 16
+
+  /// Copies at one point that lie no further apart are duplicates by definition, in nanoseconds.
+  private static let duplicateWindow: Int64 = 1_000_000
+
+  private struct Entry {
+    var digest: UInt64 = 0
+    var time = Timestamp(nanoseconds: 0)
+    /// The points that have shown a copy, one bit each.
+    var points: UInt64 = 0
+    var latestCopy = Timestamp(nanoseconds: 0)
+    var latestPoint: UInt32 = 0
+    /// The number of the entry before it in the same bucket, counted from 1; 0 for none.
+    var previous: UInt64 = 0
+  }
+
+  /// A ring: entry `n` lies at `n % capacity`.
+  private var entries = [Entry](repeating: Entry(), count: Self.capacity)
+  /// The number of the latest entry of each bucket.
+  private var latest = [UInt64](repeating: 0, count: Self.capacity)
+  private var count: UInt64 = 0
+
+  /// Whether the segment is a copy of one that came before; if not, it is remembered.
+  ///
+  /// - Complexity: O(1) on average, O(`capacity`) if all digests were alike.
+  mutating func isCopy(_ segment: Segment) -> Bool {
+    let bucket = Int(truncatingIfNeeded: segment.digest) & (Self.capacity - 1)
+    let bit: UInt64 = 1 << UInt64(segment.point % 64)
+    if let index = indexOfOriginal(of: segment, bucket: bucket, bit: bit) {
+      entries[index].points |= bit
+      entries[index].latestCopy = segment.time
+      entries[index].latestPoint = segment.point
+      return true
+    }
+    count += 1
+    entries[Int(count) & (Self.capacity - 1)] = Entry(
+      digest: segment.digest, time: segment.time, points: bit, previous: latest[bucket])
+    latest[bucket] = count
+    return false
+  }
+
+  /// The oldest remembered segment that this one can be a copy of.
+  private func indexOfOriginal(of segment: Segment, bucket: Int, bit: UInt64) -> Int? {
+    var found: Int?
+    var duplicate: Int?
+    var number = latest[bucket]
+    // Entries that the ring has overwritten end the chain.
+    while number > 0, count - number < UInt64(Self.capacity) {
+      let index = Int(number) & (Self.capacity - 1)
+      let entry = entries[index]
+      guard segment.time.nanoseconds(since: entry.time) <= Self.window else { break }
+      if entry.digest == segment.digest {
+        if entry.points & bit == 0 {
+          found = index
+        } else if entry.latestPoint == segment.point, entry.latestCopy > entry.time,
+          segment.time.nanoseconds(since: entry.latestCopy) <= Self.duplicateWindow
+        {
+          // This point has shown it twice. Its first copy never left here, so nobody else can
+          // recognise the second.
+          duplicate = index
+        }
+      }
+      number = entry.previous
+    }
+    return found ?? duplicate
+  }
+}
+
+/// One merger for each side, at work only while several points of that side are being read.
+struct PointMergers {
+  private var mergers: [CaptureRole?: PointMerger] = [:]
+  private var sidesAtWork: Set<CaptureRole?> = []
+
+  mutating func setLivePoints(_ count: Int, role: CaptureRole?) {
+    if count > 1 { sidesAtWork.insert(role) } else { sidesAtWork.remove(role) }
+  }
+
+  mutating func isCopy(_ segment: Segment, role: CaptureRole?) -> Bool {
+    guard !sidesAtWork.isEmpty, sidesAtWork.contains(role) else { return false }
+    return mergers[role, default: PointMerger()].isCopy(segment)
+  }
+}

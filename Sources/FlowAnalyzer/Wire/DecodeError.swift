@@ -1,0 +1,42 @@
+/// Why a frame gave no segment; also the keys of the counters in `CaptureRecord`.
+///
+/// "Cut" means that the capture's snap length took bytes which the frame had on the wire;
+/// "malformed" means that the frame itself has no such bytes, or that its fields contradict each
+/// other. The raw values appear in reports.
+public enum DecodeError: String, Error, CaseIterable, Sendable {
+  /// The link layer carries something other than IPv4 or IPv6: ARP, LLDP, spanning tree, ….
+  case notIP = "not-ip"
+  /// The IP packet carries something other than TCP.
+  case notTCP = "not-tcp"
+  /// A fragment that was kept; the segment comes with the fragment that completes the datagram.
+  case fragmentPending = "fragment-pending"
+  case cutLinkHeader = "cut-link-header"
+  case cutIPHeader = "cut-ip-header"
+  /// Fewer than the 20 fixed bytes of the TCP header were captured. Cut options are no error.
+  case cutTCPHeader = "cut-tcp-header"
+  case malformedLinkHeader = "malformed-link-header"
+  case malformedIPv4 = "malformed-ipv4"
+  case malformedIPv6 = "malformed-ipv6"
+  /// A fragment that lies outside of its datagram or contradicts the fragments before it.
+  case malformedFragment = "malformed-fragment"
+  case malformedTCP = "malformed-tcp"
+}
+
+extension DecodeError {
+  /// The place among all cases, for counters in an array.
+  var ordinal: Int {
+    switch self {
+    case .notIP: 0
+    case .notTCP: 1
+    case .fragmentPending: 2
+    case .cutLinkHeader: 3
+    case .cutIPHeader: 4
+    case .cutTCPHeader: 5
+    case .malformedLinkHeader: 6
+    case .malformedIPv4: 7
+    case .malformedIPv6: 8
+    case .malformedFragment: 9
+    case .malformedTCP: 10
+    }
+  }
+}
