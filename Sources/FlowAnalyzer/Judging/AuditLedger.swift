@@ -11,6 +11,7 @@ struct AuditLedger: ~Copyable {
   private(set) var counts = AuditCounts()
   private(set) var timeWait = TimeWaitMeasurement()
   private(set) var hold = LoadBalancerHold()
+  private(set) var delays = DelayStatistics()
   private(set) var findings: FindingList
   private var waiting: [Exchange] = []
   /// Hits of attempts that go on, by attempt.
@@ -56,6 +57,7 @@ struct AuditLedger: ~Copyable {
     let server = tracker.knowledge[exchange.destination]
     let verdict = judge.verdict(on: exchange, knowing: server)
     counts.add(verdict)
+    if exchange.answer != .none { counts.synsAnswered += 1 }
     hold.learn(
       from: exchange, isFirstOfAttempt: exchange.time == tracker.attempts[exchange.attempt].firstSynAt)
     timeWait.learn(from: exchange, verdict)
@@ -73,12 +75,15 @@ struct AuditLedger: ~Copyable {
     guard let hits = hits.removeValue(forKey: finished.position) else { return }
     let finding = AttemptFinding(finished, hits: hits, end: end)
     counts.add(finding.outcome)
+    delays.add(finding.added)
     findings.add(finding, addresses)
   }
 }
 
 /// The exact counts of a report, whatever it lists. Counts add up over parts of a capture.
 struct AuditCounts: Equatable {
+  /// SYNs that got any answer.
+  var synsAnswered = 0
   var firstUses = 0
   var reuses: [ReuseReason: Int] = [:]
   var hits: [HeldKind: [Answer: Int]] = [:]

@@ -130,7 +130,7 @@ struct SynFacts {
   }
 
   /// TSval - TS.Recent, where the old connection negotiated timestamps and the SYN has one.
-  private func timestampStep(from holder: Holder) -> Int32? {
+  func timestampStep(from holder: Holder) -> Int32? {
     guard holder.notes.contains(.timestamps), options.hasTimestamps else { return nil }
     return Int32(bitPattern: options.timestampValue &- holder.timestampRecent)
   }

@@ -2,6 +2,9 @@
 struct KnowledgeTable {
   private var servers: [UInt32: ServerKnowledge] = [:]
 
+  /// What is known of each server that showed anything, in no order.
+  var all: [ServerKnowledge] { Array(servers.values) }
+
   /// What is known of a server; nothing where it never showed anything.
   subscript(server: UInt32) -> ServerKnowledge {
     get { servers[server] ?? ServerKnowledge() }

@@ -1,0 +1,67 @@
+/// The front door: captures in, a report out. Wires the stages and decides nothing itself.
+///
+///     CaptureInput -> SegmentSource -> FlowTracker -> AuditLedger -> AnalysisReport
+///        files          Segments        Exchanges      Verdicts
+public struct Analyzer: Sendable {
+  public var configuration: AnalyzerConfiguration
+
+  public init(configuration: AnalyzerConfiguration = AnalyzerConfiguration()) {
+    self.configuration = configuration
+  }
+
+  /// Reads the captures and reports what the server side shows.
+  ///
+  /// Never throws: what cannot be read is in the report, and the rest is analysed.
+  ///
+  /// - Parameters:
+  ///   - inputs: what the command line names; none of them on the client side.
+  ///   - progress: told now and then how many bytes of how many have been read; returns false to
+  ///     end the run, with `partial` set in the report.
+  public func analyze(
+    _ inputs: [CaptureInput], progress: (Progress) -> Bool = { _ in true }
+  ) -> Analysis {
+    var source = SegmentSource(inputs: inputs)
+    var tracker = FlowTracker(timeWait: configuration.assumedTimeWait)
+    var ledger = AuditLedger(
+      judge: Judge(
+        stack: configuration.serverStack, rfc1337: configuration.rfc1337,
+        timeWait: configuration.assumedTimeWait),
+      maximumFindings: configuration.maximumFindings)
+
+    var isPartial = false
+    var untilProgress = Self.progressStride
+    while let segment = source.next() {
+      if !tracker.observe(segment) { source.countDuplicate(segment) }
+      ledger.collect(from: &tracker)
+      untilProgress -= 1
+      if untilProgress == 0 {
+        untilProgress = Self.progressStride
+        guard progress(Progress(bytesRead: source.bytesRead, bytesTotal: source.bytesTotal)) else {
+          isPartial = true
+          break
+        }
+      }
+    }
+    tracker.finish()
+    ledger.finish(&tracker)
+    let builder = ReportBuilder(
+      configuration: configuration, captures: source.captures, points: source.points,
+      isPartial: isPartial)
+    return Analysis(report: builder.report(tracker, ledger), failures: source.failures)
+  }
+
+  /// Segments between two reports of progress.
+  private static let progressStride = 65_536
+
+  public struct Progress: Sendable {
+    public var bytesRead: UInt64
+    /// nil where some input comes through a pipe.
+    public var bytesTotal: UInt64?
+  }
+}
+
+/// A report, and the inputs that could not be read.
+public struct Analysis: Sendable {
+  public var report: AnalysisReport
+  public var failures: [CaptureError]
+}

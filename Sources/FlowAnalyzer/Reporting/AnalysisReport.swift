@@ -1,0 +1,269 @@
+/// The result of an analysis: the one model that all report formats are made from.
+///
+/// Its JSON form is the interface that others rely on; a field is renamed or dropped only together
+/// with a new major `schemaVersion`. Times are RFC 3339 in UTC with nine fractional digits,
+/// durations are seconds in fields whose names end so.
+public struct AnalysisReport: Encodable, Sendable {
+  public static let schemaVersion = "1.0"
+
+  public let schemaVersion = AnalysisReport.schemaVersion
+  /// The run was interrupted before the captures were read to their end.
+  public var partial: Bool
+  public var captures: [Capture]
+  public var coverage: Coverage
+  public var analysis: Analysis
+  public var summary: Summary
+  /// Who the server still holds when the capture ends.
+  public var heldAtEnd: HeldAtEnd
+  /// One per attempt with at least one hit, in order of the first hit.
+  public var findings: [Finding]
+  /// How many findings were counted but are not listed.
+  public var findingsOmitted: Int
+
+  /// One capture file.
+  public struct Capture: Encodable, Sendable {
+    public var path: String
+    public var point: String
+    public var role: String
+    public var packets: UInt64
+    public var tcpSegments: UInt64
+    public var duplicates: UInt64
+    /// The file ends in the middle of a packet.
+    public var truncated: Bool
+    @OrNull public var firstPacket: Timestamp?
+    @OrNull public var lastPacket: Timestamp?
+    public var warnings: [String]
+    /// Why the file could not be read, or not to its end.
+    @OrNull public var error: String?
+    /// Packets that gave no segment, by reason; with the segments and their copies they make up all.
+    public var skipped: [String: UInt64]
+  }
+
+  public struct Analysis: Encodable, Sendable {
+    public var timeWait: TimeWait
+    public var lbHold: LBHold
+    public var server: Server
+
+    public struct TimeWait: Encodable, Sendable {
+      public var assumedSeconds: Seconds
+      /// default, option, config or measured.
+      public var source: String
+      public var measured: Measured
+      /// What is assumed contradicts what was measured.
+      @OrNull public var warning: String?
+    }
+
+    public struct Measured: Encodable, Sendable {
+      /// The longest age at which a TIME_WAIT was proven alive.
+      @OrNull public var atLeastSeconds: Seconds?
+      /// The shortest age at which one was proven gone.
+      @OrNull public var lessThanSeconds: Seconds?
+    }
+
+    /// How soon the LB gives a port away again.
+    public struct LBHold: Encodable, Sendable {
+      @OrNull public var atLeastSeconds: Seconds?
+      @OrNull public var atMostSeconds: Seconds?
+    }
+
+    /// By whose rules answers were predicted.
+    public struct Server: Encodable, Sendable {
+      public var stack: String
+      /// option, or evidence: shown by the answers; default: assumed without either.
+      public var stackSource: String
+      /// on, off or unknown.
+      public var rfc1337: String
+      public var rfc1337Source: String
+    }
+  }
+
+  public struct Summary: Encodable, Sendable {
+    public var syns: Syns
+    public var attempts: Attempts
+    public var timeWaits: TimeWaits
+    /// Live connections of others that a hit destroyed.
+    public var killedConnections: Int
+    /// What hits cost their attempts, over all findings.
+    public var addedSeconds: AddedDelay
+  }
+
+  /// `total` = `firstUses` + the hits + the reuses.
+  public struct Syns: Encodable, Sendable {
+    public var total: Int
+    /// SYNs on tuples that were not in use before, as far as the capture goes.
+    public var firstUses: Int
+    public var timeWait: Answers
+    public var established: Answers
+    public var closing: Answers
+    /// SYNs on used tuples that were no hits, by reason; every reason is listed.
+    public var reuses: [String: Int]
+
+    public var hits: Int { timeWait.total + established.total + closing.total }
+  }
+
+  public struct Answers: Encodable, Sendable {
+    public var total: Int
+    public var accepted: Int
+    public var rejected: Int
+    public var reset: Int
+    public var unanswered: Int
+    public var undetermined: Int
+  }
+
+  public struct Attempts: Encodable, Sendable {
+    public var total: Int
+    public var hit: Int
+    /// Of those hit.
+    public var connected: Int
+    public var failed: Int
+    public var undetermined: Int
+  }
+
+  public struct TimeWaits: Encodable, Sendable {
+    public var server: Int
+    public var peer: Int
+    public var both: Int
+  }
+
+  public struct AddedDelay: Encodable, Sendable {
+    public var total: Seconds
+    public var maximum: Seconds
+    /// Attempts by what the hits added, in classes that an operator recognises.
+    public var histogram: [Bin]
+
+    public struct Bin: Encodable, Sendable {
+      /// The class ends here, exclusively; null for the last.
+      @OrNull public var belowSeconds: Seconds?
+      public var attempts: Int
+    }
+  }
+
+  public struct HeldAtEnd: Encodable, Sendable {
+    public var timeWait: Int
+    public var established: Int
+    public var closing: Int
+    /// In order of tuple, at most as many as configured; those in TIME_WAIT first.
+    public var tuples: [HeldTuple]
+    public var tuplesOmitted: Int
+  }
+
+  public struct HeldTuple: Encodable, Sendable {
+    public var tuple: Tuple
+    public var state: HeldKind
+    @OrNull public var since: Timestamp?
+    @OrNull public var freeAt: Timestamp?
+  }
+
+  /// One attempt that hit.
+  public struct Finding: Encodable, Sendable {
+    /// A hash of the first hit's tuple and ISN: the same whatever the file, its order or its clock.
+    public var id: String
+    public var kind: Kind
+    public var current: Party
+    public var hits: [Hit]
+    public var outcome: Outcome
+    @OrNull public var setupSeconds: Seconds?
+    public var addedSeconds: Seconds
+    /// How many SYNs the attempt took, on whatever tuple.
+    public var syns: Int
+
+    public enum Kind: String, Encodable, Sendable, CaseIterable {
+      case established = "established-hit"
+      case closing = "closing-hit"
+      case timeWait = "time-wait-hit"
+    }
+  }
+
+  /// A connection by its client, which only the other side of the LB shows.
+  public struct Party: Encodable, Sendable {
+    @OrNull public var client: Address?
+    /// How the client was found.
+    public var method: String
+  }
+
+  /// One SYN that hit.
+  public struct Hit: Encodable, Sendable {
+    public var at: Timestamp
+    public var capture: Int
+    public var frame: UInt64
+    public var tuple: Tuple
+    public var isn: UInt32
+    public var held: Held
+    public var previous: Party
+    public var predicted: Answer
+    public var answer: Answer
+    public var reason: HitReason
+    /// SYN to its answer.
+    @OrNull public var answeredAfterSeconds: Seconds?
+    /// SYN.SEQ - RCV.NXT, what the rule looked at first.
+    @OrNull public var sequenceDistance: Int32?
+    /// SYN.TSval - TS.Recent, where both have timestamps.
+    @OrNull public var timestampDistance: Int32?
+  }
+
+  public struct Held: Encodable, Sendable {
+    public var state: HeldKind
+    @OrNull public var since: Timestamp?
+    @OrNull public var restartedAt: Timestamp?
+    @OrNull public var freeAt: Timestamp?
+    /// Age of the timer when the SYN came.
+    @OrNull public var ageSeconds: Seconds?
+    public var evidence: Evidence
+    public var end: HeldEnd
+  }
+
+  public struct Tuple: Encodable, Sendable, Hashable {
+    public var source: Address
+    public var destination: Address
+
+    init(_ tuple: FourTuple) {
+      source = Address(tuple.source)
+      destination = Address(tuple.destination)
+    }
+  }
+
+  public struct Address: Encodable, Sendable, Hashable {
+    public var ip: String
+    public var port: UInt16
+
+    init(_ endpoint: Endpoint) {
+      ip = endpoint.address.description
+      port = endpoint.port
+    }
+  }
+}
+
+extension AnalysisReport.Address: CustomStringConvertible {
+  public var description: String { ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)" }
+}
+
+/// How far the captures allow a verdict.
+public struct Coverage: Encodable, Sendable {
+  public var grade: Grade
+  public var reasons: [Reason]
+
+  /// A closed list.
+  public enum Grade: String, Encodable, Sendable {
+    /// Nothing is known to be missing.
+    case full
+    /// The verdict stands on what was seen; the reasons say what was not.
+    case limited
+    /// No verdict: the captures cannot show hits.
+    case inconclusive
+  }
+
+  /// A closed list.
+  public enum Reason: String, Encodable, Sendable, CaseIterable {
+    case noPackets = "no-packets"
+    case noTCP = "no-tcp"
+    case noSyns = "no-syns"
+    case noAnswers = "no-answers"
+    case onlyAnswers = "only-answers"
+    case shorterThanTimeWait = "shorter-than-time-wait"
+    case beganMidstream = "began-midstream"
+    case headersCut = "headers-cut"
+    case captureCutOff = "capture-cut-off"
+    case unreadableInput = "unreadable-input"
+    case sideAssumed = "side-assumed"
+  }
+}

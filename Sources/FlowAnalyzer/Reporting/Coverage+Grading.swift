@@ -1,0 +1,35 @@
+extension Coverage {
+  /// Grades what the captures could show.
+  init(captures: [CaptureRecord], syns: Int, _ counts: AuditCounts, timeWait: Int64) {
+    var reasons: Set<Reason> = []
+    let readable = captures.filter { $0.firstPacket != nil }
+    if captures.contains(where: { $0.failure != nil }) { reasons.insert(.unreadableInput) }
+    if captures.contains(where: \.truncated) { reasons.insert(.captureCutOff) }
+    if captures.contains(where: { $0.cutHeaders > 0 }) { reasons.insert(.headersCut) }
+    if captures.contains(where: { $0.role == nil }) { reasons.insert(.sideAssumed) }
+    if let first = readable.compactMap(\.firstPacket).min(),
+      let last = readable.compactMap(\.lastPacket).max(),
+      last.nanoseconds(since: first) < timeWait
+    {
+      reasons.insert(.shorterThanTimeWait)
+    }
+    let segments = readable.reduce(0) { $0 + $1.tcpSegments }
+    if readable.isEmpty {
+      reasons.insert(.noPackets)
+    } else if segments == 0 {
+      reasons.insert(.noTCP)
+    } else if syns == 0 {
+      reasons.insert(.noSyns)
+    }
+    let answered = counts.hits.values.contains { $0.keys.contains { $0 != .undetermined } }
+    if syns > 0, counts.synsAnswered == 0, !answered { reasons.insert(.noAnswers) }
+
+    let fatal: Set<Reason> = [.noPackets, .noTCP, .noSyns, .noAnswers, .onlyAnswers]
+    self.reasons = Reason.allCases.filter(reasons.contains)
+    if !reasons.isDisjoint(with: fatal) {
+      grade = .inconclusive
+    } else {
+      grade = reasons.isEmpty ? .full : .limited
+    }
+  }
+}

@@ -1,0 +1,189 @@
+/// Turns what the stages found into the report model. Counts and values only: the prose is made by
+/// the formats.
+struct ReportBuilder {
+  let configuration: AnalyzerConfiguration
+  let captures: [CaptureRecord]
+  let points: [CapturePoint]
+  let isPartial: Bool
+
+  func report(_ tracker: borrowing FlowTracker, _ ledger: borrowing AuditLedger) -> AnalysisReport {
+    let servers = ServerSummary(tracker.knowledge.all, configuration)
+    return AnalysisReport(
+      partial: isPartial, captures: captures.map(capture),
+      coverage: Coverage(
+        captures: captures, syns: tracker.counts.syns, ledger.counts,
+        timeWait: configuration.assumedTimeWait),
+      analysis: analysis(ledger, servers), summary: summary(tracker, ledger),
+      heldAtEnd: heldAtEnd(tracker),
+      findings: ledger.findings.entries.map(finding),
+      findingsOmitted: ledger.findings.omitted)
+  }
+
+  private func capture(_ record: CaptureRecord) -> AnalysisReport.Capture {
+    var skipped: [String: UInt64] = [:]
+    for reason in DecodeError.allCases where record.skipped[reason] > 0 {
+      skipped[reason.rawValue] = record.skipped[reason]
+    }
+    let role = record.role ?? .server
+    return AnalysisReport.Capture(
+      path: record.path, point: pointName(of: record), role: role.rawValue,
+      packets: record.packets, tcpSegments: record.tcpSegments, duplicates: record.duplicates,
+      truncated: record.truncated, firstPacket: record.firstPacket, lastPacket: record.lastPacket,
+      warnings: record.warnings.map(\.description), error: record.failure?.description,
+      skipped: skipped)
+  }
+
+  private func pointName(of record: CaptureRecord) -> String {
+    if let name = record.pointName { return name }
+    guard let point = record.point else { return "none" }
+    return "\((record.role ?? .server).rawValue)-\(point + 1)"
+  }
+
+  private func analysis(
+    _ ledger: borrowing AuditLedger, _ servers: ServerSummary
+  ) -> AnalysisReport.Analysis {
+    let measured = ledger.timeWait
+    return AnalysisReport.Analysis(
+      timeWait: .init(
+        assumedSeconds: Seconds(nanoseconds: configuration.assumedTimeWait),
+        source: configuration.timeWait == nil ? "default" : "option",
+        measured: .init(
+          atLeastSeconds: Seconds(measured.atLeast), lessThanSeconds: Seconds(measured.lessThan)),
+        warning: measured.contradiction(of: configuration.assumedTimeWait)),
+      lbHold: .init(
+        atLeastSeconds: Seconds(ledger.hold.atLeast), atMostSeconds: Seconds(ledger.hold.atMost)),
+      server: servers.model)
+  }
+
+  private func summary(
+    _ tracker: borrowing FlowTracker, _ ledger: borrowing AuditLedger
+  ) -> AnalysisReport.Summary {
+    let counts = ledger.counts
+    var reuses: [String: Int] = [:]
+    for reason in ReuseReason.allCases { reuses[reason.rawValue] = counts.reuses[reason] ?? 0 }
+    return AnalysisReport.Summary(
+      syns: .init(
+        total: tracker.counts.syns, firstUses: counts.firstUses,
+        timeWait: answers(counts.hits[.timeWait]), established: answers(counts.hits[.established]),
+        closing: answers(counts.hits[.closing]), reuses: reuses),
+      attempts: .init(
+        total: tracker.attempts.total, hit: counts.attemptsHit,
+        connected: counts.outcomes[.connected] ?? 0, failed: counts.outcomes[.failed] ?? 0,
+        undetermined: counts.outcomes[.undetermined] ?? 0),
+      timeWaits: .init(
+        server: tracker.counts.timeWaitsAtServer, peer: tracker.counts.timeWaitsAtPeer,
+        both: tracker.counts.timeWaitsAtBoth),
+      killedConnections: counts.killedConnections, addedSeconds: ledger.delays.model)
+  }
+
+  private func answers(_ counts: [Answer: Int]?) -> AnalysisReport.Answers {
+    let counts = counts ?? [:]
+    return AnalysisReport.Answers(
+      total: counts.values.reduce(0, +), accepted: counts[.accepted] ?? 0,
+      rejected: counts[.rejected] ?? 0, reset: counts[.reset] ?? 0,
+      unanswered: counts[.unanswered] ?? 0, undetermined: counts[.undetermined] ?? 0)
+  }
+
+  // MARK: - Tuples held at the end
+
+  private func heldAtEnd(_ tracker: borrowing FlowTracker) -> AnalysisReport.HeldAtEnd {
+    let configuration = configuration
+    var counts: [HeldKind: Int] = [:]
+    var listed: [HeldTuple] = []
+    let limit = configuration.maximumHeldTuples
+    tracker.forEachHeldTuple(ignoresResets: configuration.ignoresResets) { held in
+      counts[held.kind, default: 0] += 1
+      listed.append(held)
+      if listed.count >= 2 * limit + 1 { Self.cut(&listed, to: limit) }
+    }
+    Self.cut(&listed, to: limit)
+    let total = counts.values.reduce(0, +)
+    return AnalysisReport.HeldAtEnd(
+      timeWait: counts[.timeWait] ?? 0, established: counts[.established] ?? 0,
+      closing: counts[.closing] ?? 0, tuples: listed.map(heldTuple),
+      tuplesOmitted: total - listed.count)
+  }
+
+  private static func cut(_ tuples: inout [HeldTuple], to limit: Int) {
+    tuples.sort { $0.order < $1.order }
+    if tuples.count > limit { tuples.removeLast(tuples.count - limit) }
+  }
+
+  private func heldTuple(_ held: HeldTuple) -> AnalysisReport.HeldTuple {
+    let isTimed = held.kind == .timeWait && !held.hasUnknownTimes
+    return AnalysisReport.HeldTuple(
+      tuple: .init(held.tuple), state: held.kind, since: held.hasUnknownTimes ? nil : held.since,
+      freeAt: isTimed
+        ? held.timerStartedAt.advanced(byNanoseconds: configuration.assumedTimeWait) : nil)
+  }
+
+  // MARK: - Findings
+
+  private func finding(_ entry: FindingList.Entry) -> AnalysisReport.Finding {
+    let finding = entry.finding
+    return AnalysisReport.Finding(
+      id: FindingIdentifier(entry.tuples[0], finding.hits[0].exchange.sequence).description,
+      kind: .init(finding.kind), current: .unknown,
+      hits: zip(finding.hits, entry.tuples).map(hit),
+      outcome: finding.outcome, setupSeconds: Seconds(finding.setup),
+      addedSeconds: Seconds(nanoseconds: finding.added), syns: finding.synCount)
+  }
+
+  private func hit(_ hit: Hit, _ tuple: FourTuple) -> AnalysisReport.Hit {
+    let exchange = hit.exchange
+    let holder = exchange.holder
+    let knowsNumbers = !hit.hasUnknownTimes || holder.notes.contains(.inferred)
+    let syn = SynFacts(sequence: exchange.sequence, options: exchange.options)
+    return AnalysisReport.Hit(
+      at: exchange.time, capture: Int(exchange.capture), frame: exchange.frame,
+      tuple: .init(tuple), isn: exchange.sequence.value,
+      held: .init(
+        state: hit.verdict.held, since: hit.hasUnknownTimes ? nil : holder.since,
+        restartedAt: hit.hasUnknownTimes ? nil : holder.timerStartedAt, freeAt: hit.freeAt,
+        ageSeconds: Seconds(hit.age), evidence: hit.verdict.evidence, end: hit.verdict.end),
+      previous: .unknown, predicted: hit.verdict.predicted, answer: hit.verdict.answer,
+      reason: hit.verdict.reason,
+      answeredAfterSeconds: exchange.answer == .none
+        ? nil : Seconds(nanoseconds: exchange.answeredAt.nanoseconds(since: exchange.time)),
+      sequenceDistance: knowsNumbers ? syn.distance(from: holder) : nil,
+      timestampDistance: syn.timestampStep(from: holder))
+  }
+}
+
+extension AnalysisReport.Party {
+  /// Only the other side of the LB shows the client.
+  static let unknown = AnalysisReport.Party(client: nil, method: "none")
+}
+
+extension AnalysisReport.Finding.Kind {
+  init(_ kind: HeldKind) {
+    self =
+      switch kind {
+      case .established: .established
+      case .closing: .closing
+      case .timeWait: .timeWait
+      }
+  }
+}
+
+extension HeldTuple {
+  var kind: HeldKind {
+    switch state {
+    case .timeWait: .timeWait
+    case .finWait1, .finWait2, .closeWait, .closing, .lastAck: .closing
+    case .established, .closed, .synSent, .synReceived: .established
+    }
+  }
+
+  /// TIME_WAIT first, then by tuple.
+  fileprivate var order: (Int, Endpoint, Endpoint) {
+    (kind == .timeWait ? 0 : 1, tuple.destination, tuple.source)
+  }
+}
+
+extension AnalyzerConfiguration {
+  /// Whether a server ignores RSTs in TIME_WAIT, by its stack, by option or by evidence.
+  func ignoresResets(_ server: ServerKnowledge) -> Bool {
+    (serverStack ?? .linux).ignoresResets ?? rfc1337 ?? server.ignoresResets ?? false
+  }
+}
