@@ -21,18 +21,11 @@ public struct Analyzer: Sendable {
     _ inputs: [CaptureInput], progress: (Progress) -> Bool = { _ in true }
   ) -> Analysis {
     var source = SegmentSource(inputs: inputs)
-    var tracker = FlowTracker(timeWait: configuration.assumedTimeWait)
-    var ledger = AuditLedger(
-      judge: Judge(
-        stack: configuration.serverStack, rfc1337: configuration.rfc1337,
-        timeWait: configuration.assumedTimeWait),
-      maximumFindings: configuration.maximumFindings)
-
+    var audit = Audit(configuration: configuration)
     var isPartial = false
     var untilProgress = Self.progressStride
     while let segment = source.next() {
-      if !tracker.observe(segment) { source.countDuplicate(segment) }
-      ledger.collect(from: &tracker)
+      if !audit.observe(segment) { source.countDuplicate(segment) }
       untilProgress -= 1
       if untilProgress == 0 {
         untilProgress = Self.progressStride
@@ -42,12 +35,11 @@ public struct Analyzer: Sendable {
         }
       }
     }
-    tracker.finish()
-    ledger.finish(&tracker)
+    audit.finish()
     let builder = ReportBuilder(
       configuration: configuration, captures: source.captures, points: source.points,
       isPartial: isPartial)
-    return Analysis(report: builder.report(tracker, ledger), failures: source.failures)
+    return Analysis(report: builder.report(audit.tracker, audit.ledger), failures: source.failures)
   }
 
   /// Segments between two reports of progress.
@@ -57,6 +49,36 @@ public struct Analyzer: Sendable {
     public var bytesRead: UInt64
     /// nil where some input comes through a pipe.
     public var bytesTotal: UInt64?
+  }
+}
+
+/// The stages behind reading, from segments to verdicts.
+struct Audit: ~Copyable {
+  private(set) var tracker: FlowTracker
+  private(set) var ledger: AuditLedger
+
+  init(configuration: AnalyzerConfiguration) {
+    tracker = FlowTracker(timeWait: configuration.assumedTimeWait)
+    ledger = AuditLedger(
+      judge: Judge(
+        stack: configuration.serverStack, rfc1337: configuration.rfc1337,
+        timeWait: configuration.assumedTimeWait),
+      maximumFindings: configuration.maximumFindings)
+  }
+
+  /// Takes in the next segment.
+  ///
+  /// - Returns: false where it is a copy of one already seen at the same point.
+  mutating func observe(_ segment: Segment) -> Bool {
+    guard tracker.observe(segment) else { return false }
+    ledger.collect(from: &tracker)
+    return true
+  }
+
+  /// Judges all that is still open, as it stands after the last segment.
+  mutating func finish() {
+    tracker.finish()
+    ledger.finish(&tracker)
   }
 }
 

@@ -1,5 +1,3 @@
-import BasicContainers
-
 /// Collects verdicts: counts them, gathers the hits of each attempt, and makes findings of them.
 ///
 /// Verdicts that could still change by what the rest of the capture shows about the server wait
@@ -24,7 +22,7 @@ struct AuditLedger: ~Copyable {
 
   /// Takes over what the tracker has finished, and the attempts that have ended.
   mutating func collect(from tracker: inout FlowTracker) {
-    guard tracker.finished.count > 0 else { return }
+    guard !tracker.finished.isEmpty else { return }
     for index in tracker.finished.indices {
       let exchange = tracker.finished[index]
       if judge.isPlainFirstUse(exchange) || waiting.count >= Self.longestWait

@@ -56,6 +56,9 @@ struct Judge {
     let held = facts.held ?? .timeWait
     let reason: HitReason
     switch facts.prediction.answer {
+    case .rejected where held == .closing && exchange.answerIsSocketless == true,
+      .undetermined where held == .closing && exchange.answerIsSocketless == true:
+      reason = .orphanAnswered
     case .rejected: reason = facts.prediction.reason
     case .accepted where held == .timeWait && facts.isLinux: reason = .noListener
     case .undetermined where held == .closing: reason = .challenge

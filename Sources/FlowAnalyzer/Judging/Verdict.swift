@@ -55,6 +55,9 @@ public enum HitReason: String, Sendable, CaseIterable, Codable {
   case timestampOlder = "timestamp-older"
   /// A live socket challenges every SYN (RFC 5961, section 4).
   case challenge
+  /// An orphan in FIN_WAIT_2, no socket any more but no TIME_WAIT yet, answers what falls outside
+  /// its window.
+  case orphanAnswered = "orphan-answered"
   /// An orphan in FIN_WAIT_2 refuses a SYN inside its window.
   case orphanRefused = "orphan-refused"
   /// The stack refuses a SYN inside the window of its TIME_WAIT.

@@ -123,6 +123,9 @@ public struct AnalysisReport: Encodable, Sendable {
     public var server: Int
     public var peer: Int
     public var both: Int
+    /// Servers left in FIN_WAIT_2 without the peer's FIN. Those whose application has closed keep a
+    /// mini-socket that Linux counts as TcpExtTW too; a capture cannot tell them from the others.
+    public var serverFinWait2: Int
   }
 
   public struct AddedDelay: Encodable, Sendable {

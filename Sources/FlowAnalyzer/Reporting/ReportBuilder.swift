@@ -72,7 +72,7 @@ struct ReportBuilder {
         undetermined: counts.outcomes[.undetermined] ?? 0),
       timeWaits: .init(
         server: tracker.counts.timeWaitsAtServer, peer: tracker.counts.timeWaitsAtPeer,
-        both: tracker.counts.timeWaitsAtBoth),
+        both: tracker.counts.timeWaitsAtBoth, serverFinWait2: tracker.counts.finWait2),
       killedConnections: counts.killedConnections, addedSeconds: ledger.delays.model)
   }
 

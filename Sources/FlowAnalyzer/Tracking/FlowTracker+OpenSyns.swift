@@ -1,5 +1,3 @@
-import BasicContainers
-
 /// SYNs that await their verdict, and what follows them on their tuple.
 extension FlowTracker {
   // MARK: - A SYN arrives

@@ -16,7 +16,7 @@ struct FlowTracker: ~Copyable {
   var attempts = AttemptTable()
   var knowledge = KnowledgeTable()
   /// Exchanges ready for judgement, in the order in which they became so.
-  var finished = UniqueArray<Exchange>()
+  var finished: [Exchange] = []
   private(set) var counts = TrackingCounts()
 
   var records = Slab<TupleRecord>()
@@ -108,13 +108,15 @@ struct FlowTracker: ~Copyable {
   /// Gives a segment to the connection that the tuple carries.
   mutating func feed(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
     guard let before = records[position].connection?.responder.state else { return }
-    let entered = records[position].connection!.observe(segment, senderIsLow: senderIsLow)
+    let entered = records[position].connection?.observe(segment, senderIsLow: senderIsLow) ?? []
     noteTimeWaits(entered, position)
-    if before == .synReceived, let connection = records[position].connection,
-      connection.responder.state != .synReceived, connection.responder.state != .closed
-    {
-      noteConnected(connection, at: segment.time)
+    guard let connection = records[position].connection, connection.responder.state != before else {
+      return
     }
+    let after = connection.responder.state
+    if before == .synReceived, after != .closed { noteConnected(connection, at: segment.time) }
+    if after == .finWait2 { counts.finWait2 += 1 }
+    if before == .finWait2, after != .closed { counts.finWait2 -= 1 }
   }
 
   /// The opener acknowledged the SYN-ACK, so its attempt is connected. An attempt older than the
@@ -174,6 +176,8 @@ struct TrackingCounts: BitwiseCopyable {
   var timeWaitsAtServer = 0
   var timeWaitsAtPeer = 0
   var timeWaitsAtBoth = 0
+  /// Servers that got as far as FIN_WAIT_2 and no further.
+  var finWait2 = 0
 
   /// Counts a connection once, under the holders known so far.
   fileprivate mutating func noteTimeWaits(_ entered: Connection.Side, all: Connection.Side) {

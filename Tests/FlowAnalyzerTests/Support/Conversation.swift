@@ -1,0 +1,119 @@
+@testable import FlowAnalyzer
+
+/// A conversation between a client (behind the LB, so: an SNAT address) and a server, written down
+/// packet by packet in the manner of packetdrill:
+///
+///      0.000 > S  1000            ts 100        # the client's SYN
+///      0.001 < S. 5000 ack 1001   ts 700 ecr 100
+///      0.002 >  . 1001 ack 5001
+///     11.000 < F. 5001(200) ack 1001 id 7       # 200 bytes and a FIN
+///     99.000 end                                # the capture goes on until here
+///
+/// Time in seconds; `>` from the client, `<` from the server; flags as packetdrill has them (`S`,
+/// `F`, `R`, `P`, `.` for ACK); the sequence number, absolute, with the payload length in
+/// parentheses; then any of `ack N`, `ts N`, `ecr N`, `win N`, `ws N`, `id N` (IPv4 identification;
+/// segments of the server count up from 1 where it is absent), `port N` (the client's port),
+/// `from N` (the last byte of the client's address), `point N`. Numbers may be hexadecimal (`0x10`).
+/// What follows `#` is for the reader.
+struct Conversation {
+  var segments: [Segment] = []
+  var isIPv6 = false
+
+  private var serverIdentification: UInt16 = 0
+
+  init(_ script: String, isIPv6: Bool = false) {
+    self.isIPv6 = isIPv6
+    for (number, line) in script.split(separator: "\n").enumerated() {
+      let words = line.prefix { $0 != "#" }.split(separator: " ").map(String.init)
+      guard !words.isEmpty else { continue }
+      guard let segment = segment(words) else {
+        preconditionFailure("line \(number + 1) is no packet: \(line)")
+      }
+      segments.append(segment)
+    }
+  }
+
+  private mutating func segment(_ words: [String]) -> Segment? {
+    guard let seconds = Double(words[0]) else { return nil }
+    let time = Timestamp(nanoseconds: Int64((seconds * 1_000_000_000).rounded()))
+    if words.count == 2, words[1] == "end" { return bystander(at: time) }
+    guard words.count >= 4, let position = Position(words[3]) else { return nil }
+
+    var values: [String: UInt32] = [:]
+    var rest = words.dropFirst(4)
+    while let name = rest.popFirst() {
+      guard let value = rest.popFirst().flatMap(Self.number) else { return nil }
+      values[name] = value
+    }
+    let isFromServer = words[1] == "<"
+    if isFromServer { serverIdentification &+= 1 }
+    let client = Endpoint(
+      address: address(isIPv6 ? 0xfd10 : 0x0a0a_0100, host: values["from"] ?? 1),
+      port: UInt16(values["port"] ?? 4003))
+    let server = Endpoint(address: address(isIPv6 ? 0xfd68 : 0xc0a8_0100, host: 1), port: 80)
+
+    var options = TCPOptions()
+    if values["ts"] != nil || values["ecr"] != nil {
+      options.hasTimestamps = true
+      options.timestampValue = values["ts"] ?? 0
+      options.timestampEchoReply = values["ecr"] ?? 0
+    }
+    if let scale = values["ws"] { options.windowScale = UInt8(scale) }
+    let identification = values["id"].map { UInt16($0) } ?? (isFromServer ? serverIdentification : 9)
+    var segment = Segment(
+      time: time, source: isFromServer ? server : client,
+      destination: isFromServer ? client : server, sequence: SequenceNumber(position.sequence),
+      acknowledgment: SequenceNumber(values["ack"] ?? 0), flags: Self.flags(words[2]),
+      window: UInt16(values["win"] ?? 1000), payloadLength: position.length, options: options,
+      ipIdentification: isIPv6 ? 0 : identification, dontFragment: !isIPv6, digest: 0,
+      frame: UInt64(segments.count + 1), capture: 0, point: values["point"] ?? 0)
+    segment.digest = UInt64(segments.count + 1)
+    return segment
+  }
+
+  /// A segment of somebody else, which only moves the capture's time.
+  private func bystander(at time: Timestamp) -> Segment {
+    let here = Endpoint(address: address(1, host: 1), port: 1)
+    let there = Endpoint(address: address(1, host: 2), port: 2)
+    return Segment(
+      time: time, source: here, destination: there, sequence: SequenceNumber(1),
+      acknowledgment: SequenceNumber(1), flags: .ack, window: 1, payloadLength: 0,
+      options: TCPOptions(), ipIdentification: 0, dontFragment: true,
+      digest: UInt64(segments.count + 1), frame: UInt64(segments.count + 1), capture: 0, point: 0)
+  }
+
+  private func address(_ network: UInt32, host: UInt32) -> IPAddress {
+    isIPv6
+      ? IPAddress(v6High: UInt64(network) << 48, low: UInt64(host))
+      : IPAddress(v4: network | host)
+  }
+
+  private static func flags(_ letters: String) -> TCPFlags {
+    let known: [Character: TCPFlags] = [
+      "S": .syn, "F": .fin, "R": .rst, "P": .psh, ".": .ack, "-": [],
+    ]
+    return letters.reduce(into: TCPFlags()) { flags, letter in
+      guard let flag = known[letter] else { preconditionFailure("no flag: \(letter)") }
+      flags.formUnion(flag)
+    }
+  }
+
+  fileprivate static func number(_ text: String) -> UInt32? {
+    text.hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text)
+  }
+
+  private struct Position {
+    var sequence: UInt32
+    var length: UInt32 = 0
+
+    init?(_ word: String) {
+      let parts = word.split(separator: "(")
+      guard let sequence = Conversation.number(String(parts[0])) else { return nil }
+      self.sequence = sequence
+      if parts.count == 2 {
+        guard let length = Conversation.number(String(parts[1].dropLast())) else { return nil }
+        self.length = length
+      }
+    }
+  }
+}
