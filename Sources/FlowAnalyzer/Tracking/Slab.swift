@@ -12,7 +12,7 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
   var count: Int { elements.count &- free.count }
 
   subscript(position: Int) -> Element {
-    @inline(__always) get { elements[position] }
+    @inline(__always) _read { yield elements[position] }
     @inline(__always) _modify { yield &elements[position] }
   }
 
