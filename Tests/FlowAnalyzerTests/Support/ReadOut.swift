@@ -45,7 +45,7 @@ extension FrameDecoder {
     let origin = Origin(
       time: Timestamp(nanoseconds: seconds * 1_000_000_000), frame: 1, capture: 0, point: 0)
     return try segment(
-      of: unsafe frame.span.bytes, originalLength: originalLength ?? frame.count, linkType: linkType,
-      origin: origin)
+      of: unsafe frame.span.bytes, originalLength: originalLength ?? frame.count,
+      linkType: linkType, origin: origin)
   }
 }

@@ -15,9 +15,10 @@ import Testing
     #expect(try options([0, 0, 0, 0, 2, 4, 5, 0xb4]) == TCPOptions())
   }
 
-  @Test(arguments: [
-    [2, 0, 5, 0xb4], [2, 1, 5, 0xb4], [2, 200, 5, 0xb4], [1, 1, 1, 8], [1, 1, 8, 10],
-  ] as [[UInt8]])
+  @Test(
+    arguments: [
+      [2, 0, 5, 0xb4], [2, 1, 5, 0xb4], [2, 200, 5, 0xb4], [1, 1, 1, 8], [1, 1, 8, 10],
+    ] as [[UInt8]])
   func `an option with an impossible length ends the list`(bytes: [UInt8]) throws {
     #expect(try options(bytes) == TCPOptions())
   }
