@@ -56,11 +56,16 @@ extension CaptureError: CustomStringConvertible {
     case .damaged(let path, let packets, let offset, let reason):
       "\(name(path)): cannot be read on after packet \(packets)"
         + (offset.map { ", near byte \($0)" } ?? "") + ": \(reason). "
-        + "The packets before that are analysed; copy the file again to have the others."
+        + analysed(packets) + "Copy the file again; if it is whole, try to convert it: "
+        + "editcap -F pcap \(quoted(path)) converted.pcap"
     case .readFailed(let path, let packets, let code):
       "\(name(path)): reading failed after packet \(packets): \(systemMessage(code)). "
-        + "The packets before that are analysed."
+        + analysed(packets) + "Copy the file to another disk and try again."
     }
+  }
+
+  private func analysed(_ packets: UInt64) -> String {
+    packets == 0 ? "" : "The packets up to there are analysed. "
   }
 
   private func name(_ path: String) -> String {

@@ -4,7 +4,7 @@ public struct CapturePoint: Sendable {
   /// Nil where the user gave none.
   public let name: String?
   /// How many files of this point are being read: more than one only at a named point.
-  fileprivate(set) var openFiles = 0
+  fileprivate var openFiles = 0
   /// The latest file's path without its digits: files of a rotation differ in digits.
   fileprivate var stem: String
 }
@@ -32,11 +32,6 @@ struct CapturePoints: Sendable {
 
   /// Notes that a file of the point was read to its end.
   mutating func end(at index: Int) { all[index].openFiles -= 1 }
-
-  /// How many points of one side are being read from.
-  func liveCount(role: CaptureRole?) -> Int {
-    all.count { $0.role == role && $0.openFiles > 0 }
-  }
 
   private func indexOfPoint(for input: CaptureInput, stem: String) -> Int? {
     let candidates = all.indices.filter {

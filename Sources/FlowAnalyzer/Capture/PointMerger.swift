@@ -80,17 +80,41 @@ struct PointMerger {
   }
 }
 
-/// One merger for each side, at work only while several points of that side are being read.
+/// One merger for each side, at work only while several captures of that side are open.
 struct PointMergers {
-  private var mergers: [CaptureRole?: PointMerger] = [:]
-  private var sidesAtWork: Set<CaptureRole?> = []
+  private struct Side {
+    var role: CaptureRole?
+    var openCaptures = 0
+    /// The time up to which several captures were open.
+    var overlapEnd: Timestamp?
+    /// Made when it is first needed: it takes memory.
+    var merger: PointMerger?
+  }
 
-  mutating func setLivePoints(_ count: Int, role: CaptureRole?) {
-    if count > 1 { sidesAtWork.insert(role) } else { sidesAtWork.remove(role) }
+  private var sides: [Side] = []
+
+  mutating func captureDidOpen(role: CaptureRole?) {
+    let index = sides.firstIndex { $0.role == role } ?? sides.count
+    if index == sides.count { sides.append(Side(role: role)) }
+    sides[index].openCaptures += 1
+  }
+
+  /// - Parameter time: that of the capture's last packet.
+  mutating func captureDidClose(role: CaptureRole?, at time: Timestamp) {
+    guard let index = sides.firstIndex(where: { $0.role == role }) else { return }
+    if sides[index].openCaptures > 1 { sides[index].overlapEnd = time }
+    sides[index].openCaptures -= 1
   }
 
   mutating func isCopy(_ segment: Segment, role: CaptureRole?) -> Bool {
-    guard !sidesAtWork.isEmpty, sidesAtWork.contains(role) else { return false }
-    return mergers[role, default: PointMerger()].isCopy(segment)
+    guard let index = sides.firstIndex(where: { $0.role == role }) else { return false }
+    if sides[index].openCaptures < 2 {
+      // The last packets of a capture may have copies in one that goes on.
+      guard let end = sides[index].overlapEnd,
+        segment.time.nanoseconds(since: end) <= PointMerger.window
+      else { return false }
+    }
+    if sides[index].merger == nil { sides[index].merger = PointMerger() }
+    return sides[index].merger?.isCopy(segment) ?? false
   }
 }

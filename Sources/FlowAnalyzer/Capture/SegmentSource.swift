@@ -89,7 +89,7 @@ public struct SegmentSource: ~Copyable {
         return nil
       }
       guard let segment = takePacket() else { continue }
-      if mergers.isCopy(segment, role: captures[Int(segment.capture)].role) {
+      if mergers.isCopy(segment, role: inputs[Int(segment.capture)].role) {
         captures[Int(segment.capture)].countDuplicate()
         continue
       }
@@ -123,27 +123,34 @@ extension SegmentSource {
       if isRegular {
         closed.append(ClosedCapture(index: index, firstPacket: reader.time))
       } else {
-        open.insert(OpenCapture(index: index, reader: reader))
+        insert(OpenCapture(index: index, reader: reader))
       }
     } catch {
       captures[index].failure = error
     }
   }
 
-  /// Opens every capture that begins before the next packet of those that are open.
-  ///
-  /// With equal times the open ones go first; see `OpenCapture.precedes`.
+  /// Opens every capture that begins before the next packet of those that are open, or so soon
+  /// after it that the packet may have its copy there.
   private mutating func openDueCaptures() {
-    while let next = closed.last, open.isEmpty || next.firstPacket < open[0].reader.time {
+    while let next = closed.last,
+      open.isEmpty
+        || next.firstPacket.nanoseconds(since: open[0].reader.time) <= PointMerger.window
+    {
       closed.removeLast()
       do {
         var reader = try PcapReader(path: inputs[next.index].path)
         guard reader.advance(noting: &captures[next.index]) else { continue }
-        open.insert(OpenCapture(index: next.index, reader: reader))
+        insert(OpenCapture(index: next.index, reader: reader))
       } catch {
         captures[next.index].failure = error
       }
     }
+  }
+
+  private mutating func insert(_ capture: consuming OpenCapture) {
+    mergers.captureDidOpen(role: inputs[capture.index].role)
+    open.insert(capture)
   }
 
   /// Decodes the packet whose turn it is and moves its capture on.
@@ -176,18 +183,16 @@ extension SegmentSource {
     let point = capturePoints.begin(inputs[index])
     open[0].point = point
     captures[index].point = point
-    mergers.setLivePoints(
-      capturePoints.liveCount(role: inputs[index].role), role: inputs[index].role)
     return point
   }
 
+  /// Closes the capture at the head of the queue, after its last packet.
   private mutating func endFirst(point: Int) {
     let index = open[0].index
+    mergers.captureDidClose(role: inputs[index].role, at: open[0].reader.time)
     if open[0].reader.position != nil { progress.completed += open[0].reader.size }
     open.removeFirst()
     capturePoints.end(at: point)
-    mergers.setLivePoints(
-      capturePoints.liveCount(role: inputs[index].role), role: inputs[index].role)
     if captures[index].cutHeaders > 0 {
       captures[index].warnings.append(.cutHeaders(packets: captures[index].cutHeaders))
     }
