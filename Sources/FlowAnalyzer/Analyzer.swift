@@ -35,7 +35,7 @@ public struct Analyzer: Sendable {
         }
       }
     }
-    audit.finish()
+    audit.finish(at: source.captures.compactMap(\.lastPacket).max())
     let builder = ReportBuilder(
       configuration: configuration, captures: source.captures, points: source.points,
       isPartial: isPartial)
@@ -76,8 +76,10 @@ struct Audit: ~Copyable {
   }
 
   /// Judges all that is still open, as it stands after the last segment.
-  mutating func finish() {
-    tracker.finish()
+  ///
+  /// - Parameter end: the time of the last packet of any kind.
+  mutating func finish(at end: Timestamp? = nil) {
+    tracker.finish(at: end)
     ledger.finish(&tracker)
   }
 }

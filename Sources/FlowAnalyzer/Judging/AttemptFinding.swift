@@ -76,7 +76,7 @@ struct AttemptFinding {
     added = 0
     for hit in hits where hit.verdict.answer != .accepted {
       if let next = finished.synTimes.first(where: { $0 > hit.exchange.time }) {
-        added += next.nanoseconds(since: hit.exchange.time)
+        added &+= next.nanoseconds(since: hit.exchange.time)
       }
     }
   }

@@ -55,7 +55,11 @@ struct AuditLedger: ~Copyable {
     let server = tracker.knowledge[exchange.destination]
     let verdict = judge.verdict(on: exchange, knowing: server)
     counts.add(verdict)
-    if exchange.answer != .none { counts.synsAnswered += 1 }
+    switch exchange.answer {
+    case .none: break
+    case .unseenSynAck, .hiddenOldNumbers: counts.answersUnseen += 1
+    case .synAck, .oldNumbers, .reset: counts.answersSeen += 1
+    }
     hold.learn(
       from: exchange, isFirstOfAttempt: exchange.time == tracker.attempts[exchange.attempt].firstSynAt)
     timeWait.learn(from: exchange, verdict)
@@ -80,8 +84,9 @@ struct AuditLedger: ~Copyable {
 
 /// The exact counts of a report, whatever it lists. Counts add up over parts of a capture.
 struct AuditCounts: Equatable {
-  /// SYNs that got any answer.
-  var synsAnswered = 0
+  /// SYNs whose answer was captured, and those that were answered out of the capture's sight.
+  var answersSeen = 0
+  var answersUnseen = 0
   var firstUses = 0
   var reuses: [ReuseReason: Int] = [:]
   var hits: [HeldKind: [Answer: Int]] = [:]

@@ -215,7 +215,7 @@ private struct Facts {
   /// How the holder ended where neither this SYN nor a RST ended it.
   var quietEnd: HeldEnd {
     guard held == .timeWait, exchange.proof != .stillHeld else { return .survived }
-    return age + exchange.watched > timeWait + Judge.late ? .expired : .survived
+    return age &+ exchange.watched > timeWait + Judge.late ? .expired : .survived
   }
 
   /// Why the tuple was free, where an answer proves that the SYN met no socket of old; nil where a

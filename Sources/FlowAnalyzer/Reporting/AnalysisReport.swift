@@ -261,7 +261,6 @@ public struct Coverage: Encodable, Sendable {
     case noTCP = "no-tcp"
     case noSyns = "no-syns"
     case noAnswers = "no-answers"
-    case onlyAnswers = "only-answers"
     case shorterThanTimeWait = "shorter-than-time-wait"
     case beganMidstream = "began-midstream"
     case headersCut = "headers-cut"

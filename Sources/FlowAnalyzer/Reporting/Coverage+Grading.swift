@@ -21,10 +21,10 @@ extension Coverage {
     } else if syns == 0 {
       reasons.insert(.noSyns)
     }
-    let answered = counts.hits.values.contains { $0.keys.contains { $0 != .undetermined } }
-    if syns > 0, counts.synsAnswered == 0, !answered { reasons.insert(.noAnswers) }
+    // Answers that take another way, as with direct server return, leave only their traces.
+    if syns > 0, counts.answersSeen <= counts.answersUnseen { reasons.insert(.noAnswers) }
 
-    let fatal: Set<Reason> = [.noPackets, .noTCP, .noSyns, .noAnswers, .onlyAnswers]
+    let fatal: Set<Reason> = [.noPackets, .noTCP, .noSyns, .noAnswers]
     self.reasons = Reason.allCases.filter(reasons.contains)
     if !reasons.isDisjoint(with: fatal) {
       grade = .inconclusive

@@ -11,7 +11,7 @@ struct DelayStatistics {
   private(set) var bins = [Int](repeating: 0, count: classes.count + 1)
 
   mutating func add(_ delay: Int64) {
-    total += delay
+    total &+= delay
     maximum = max(maximum, delay)
     bins[Self.classes.firstIndex { delay < $0 } ?? Self.classes.count] += 1
   }

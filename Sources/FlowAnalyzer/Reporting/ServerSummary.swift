@@ -35,7 +35,7 @@ extension TimeWaitMeasurement {
   }
 
   private static func text(_ nanoseconds: Int64) -> String {
-    let tenths = (nanoseconds + 50_000_000) / 100_000_000
+    let tenths = (nanoseconds &+ 50_000_000) / 100_000_000
     return "\(tenths / 10).\(tenths % 10) s"
   }
 }

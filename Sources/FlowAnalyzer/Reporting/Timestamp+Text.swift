@@ -10,14 +10,16 @@ extension Timestamp: CustomStringConvertible {
   }
 
   /// Nanoseconds within the second, 0 … 999,999,999, also before 1970.
-  private var fraction: Int64 {
-    let remainder = nanoseconds % 1_000_000_000
-    return remainder < 0 ? remainder + 1_000_000_000 : remainder
+  private var fraction: Int64 { nanoseconds &- seconds &* 1_000_000_000 }
+
+  /// Whole seconds since 1970, rounded down.
+  private var seconds: Int64 {
+    let (quotient, remainder) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+    return remainder < 0 ? quotient - 1 : quotient
   }
 
   /// Without fraction and zone.
   private var wholeSeconds: String {
-    let seconds = (nanoseconds - fraction) / 1_000_000_000
     let text = Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
     return String(text.dropLast())
   }

@@ -8,7 +8,7 @@ struct Connection: BitwiseCopyable {
   /// The last segment from the originator that was captured after both ends were done: proof that
   /// a translating LB still knew the connection then.
   private(set) var lateOriginatorSegmentAt: Timestamp?
-  let originatorIsLow: Bool
+  private(set) var originatorIsLow: Bool
   /// The attempt that became this connection, where its SYN was seen.
   var attempt: UInt32?
   /// The handshake was not seen: it lies before the capture or was lost.
@@ -137,6 +137,7 @@ struct Connection: BitwiseCopyable {
   ///
   /// - Returns: the ends that entered TIME_WAIT by it.
   mutating func observe(_ segment: Segment, senderIsLow: Bool) -> Side {
+    guard isPlausible(segment, senderIsLow: senderIsLow) else { return [] }
     lastSegmentAt = segment.time
     if senderIsLow == originatorIsLow {
       if responder.isDone { lateOriginatorSegmentAt = segment.time }
@@ -147,6 +148,31 @@ struct Connection: BitwiseCopyable {
       originator.didReceive(segment, peer: responder)
     }
     return noteTimeWaits()
+  }
+
+  /// How far a segment may lie from the numbers seen so far: more than a window, since frames may be
+  /// missing, and little enough to keep out what an earlier incarnation left in the network.
+  private static let reach: UInt32 = 1 << 25
+
+  /// Whether one of a segment's two numbers continues this connection. TIME_WAIT takes notice of
+  /// any segment, so there everything belongs.
+  private func isPlausible(_ segment: Segment, senderIsLow: Bool) -> Bool {
+    let sender = endpoint(isLow: senderIsLow)
+    let receiver = endpoint(isLow: !senderIsLow)
+    if sender.state == .timeWait || receiver.state == .timeWait { return true }
+    if segment.sequence.distance(from: sender.nextToSend).magnitude <= Self.reach { return true }
+    return segment.flags.contains(.ack)
+      && segment.acknowledgment.distance(from: receiver.nextToSend).magnitude <= Self.reach
+  }
+
+  /// Swaps the roles of a connection whose beginning was not seen.
+  mutating func swapRoles() {
+    swap(&originator, &responder)
+    originatorIsLow.toggle()
+    var swapped: Side = []
+    if enteredTimeWait.contains(.originator) { swapped.insert(.responder) }
+    if enteredTimeWait.contains(.responder) { swapped.insert(.originator) }
+    enteredTimeWait = swapped
   }
 
   /// A RST of somebody who is not this connection's endpoint arrives at one end, as the RST does

@@ -123,7 +123,8 @@ struct EndpointStateMachine: BitwiseCopyable {
   /// The endpoint sent `segment`; `peer` is the other end as it stood before.
   mutating func didSend(_ segment: Segment, peer: EndpointStateMachine) {
     if segment.flags.contains(.rst) {
-      if state != .timeWait { proveGone(byReset: true, at: segment.time) }
+      // No stack resets out of TIME_WAIT but to refuse a SYN: whoever sends a RST holds nothing.
+      proveGone(byReset: true, at: segment.time)
       return
     }
     if !segment.flags.contains(.syn) { lastWindow = segment.window }

@@ -24,6 +24,8 @@ extension FlowTracker {
     let last = records[position].lastPending
     if last != TupleRecord.none { pending[Int(last)].exchange.nextSynAt = segment.time }
     records[position].oldSegmentsAwaitingAnswer = 0
+    records[position].heardHolderSinceSyn = false
+    servers.note(address: destination, port: segment.destination.port)
     restartTimerIfRefusedByPAWS(segment, position, receiverIsLow: !senderIsLow)
     append(exchange, position)
     if exchange.repetition == .ofOwnConnection, exchange.holder.state == .synReceived {
@@ -121,6 +123,7 @@ extension FlowTracker {
   }
 
   private mutating func observeHolder(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
+    records[position].heardHolderSinceSyn = true
     if segment.flags.contains([.syn, .ack]) {
       if let node = pendingSyn(acknowledgedBy: segment, position) {
         accept(node, segment, position, senderIsLow)
@@ -309,7 +312,7 @@ extension FlowTracker {
     let last = Int(records[position].lastPending)
     let holder = records[position].connection?.endpoint(isLow: !senderIsLow)
     if pending[last].exchange.answer == .none, !segment.flags.contains(.ack),
-      records[position].lastSegmentAt == pending[last].exchange.time, let holder,
+      !records[position].heardHolderSinceSyn, let holder,
       holder.state != .closed, holder.state != .synReceived,
       segment.sequence == holder.nextExpected
     {

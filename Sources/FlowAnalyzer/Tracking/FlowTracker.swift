@@ -15,6 +15,7 @@ struct FlowTracker: ~Copyable {
   var addresses = AddressTable()
   var attempts = AttemptTable()
   var knowledge = KnowledgeTable()
+  var servers = KnownServers()
   /// Exchanges ready for judgement, in the order in which they became so.
   var finished: [Exchange] = []
   private(set) var counts = TrackingCounts()
@@ -64,7 +65,10 @@ struct FlowTracker: ~Copyable {
   }
 
   /// Hands out all that is still open, as it stands at the end of the captures.
-  mutating func finish() {
+  ///
+  /// - Parameter end: the time of the last packet of any kind.
+  mutating func finish(at end: Timestamp? = nil) {
+    if let end, end > now { now = end }
     for position in 0..<records.endPosition where records[position].isLive {
       finishPending(position)
     }
@@ -79,7 +83,8 @@ struct FlowTracker: ~Copyable {
     }
     guard records[position].connection != nil else {
       guard !segment.flags.contains(.rst) else { return }
-      let isOriginator = segment.source.port >= segment.destination.port
+      let key = records[position].key
+      let isOriginator = servers.originatorIsLow(key) == senderIsLow
       records[position].connection = Connection(
         middle: segment, senderIsOriginator: isOriginator,
         originatorIsLow: isOriginator == senderIsLow)
@@ -107,6 +112,7 @@ struct FlowTracker: ~Copyable {
 
   /// Gives a segment to the connection that the tuple carries.
   mutating func feed(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
+    orient(position)
     guard let before = records[position].connection?.responder.state else { return }
     let entered = records[position].connection?.observe(segment, senderIsLow: senderIsLow) ?? []
     noteTimeWaits(entered, position)
@@ -117,6 +123,15 @@ struct FlowTracker: ~Copyable {
     if before == .synReceived, after != .closed { noteConnected(connection, at: segment.time) }
     if after == .finWait2 { counts.finWait2 += 1 }
     if before == .finWait2, after != .closed { counts.finWait2 -= 1 }
+  }
+
+  /// Turns a connection round that began unseen, once a SYN has shown who serves whom.
+  private mutating func orient(_ position: Int) {
+    guard let connection = records[position].connection, connection.beganUnseen,
+      !connection.isInferred, connection.enteredTimeWait.isEmpty,
+      servers.originatorIsLow(records[position].key) != connection.originatorIsLow
+    else { return }
+    records[position].connection?.swapRoles()
   }
 
   /// The opener acknowledged the SYN-ACK, so its attempt is connected. An attempt older than the
@@ -150,8 +165,8 @@ struct FlowTracker: ~Copyable {
   }
 
   private func isForgettable(_ position: Int, at time: Timestamp) -> Bool {
-    guard let limit = retention.limit(for: records[position]) else { return false }
-    return time.nanoseconds(since: records[position].lastSegmentAt) > limit
+    time.nanoseconds(since: records[position].lastSegmentAt)
+      > retention.limit(records[position].retention)
   }
 
   /// Examines one record per segment, so that forgetting costs a constant and keeps pace.
@@ -165,6 +180,35 @@ struct FlowTracker: ~Copyable {
       records.remove(sweep)
     }
     sweep += 1
+  }
+}
+
+/// Ends that SYNs were sent to. They tell who serves whom where a connection's own SYN was not
+/// captured.
+struct KnownServers {
+  /// More than any LB has servers; SYNs to ever new ends, a scan, must not fill the memory.
+  static let limit = 65_536
+
+  private var ends: Set<UInt64> = []
+  private var last: UInt64?
+
+  mutating func note(address: UInt32, port: UInt16) {
+    let end = Self.end(address, port)
+    guard end != last, ends.count < Self.limit else { return }
+    last = end
+    ends.insert(end)
+  }
+
+  /// Whether the lower end of a tuple is the likelier one to have opened it: not the end that SYNs
+  /// were sent to, and without such knowledge the one with the higher port.
+  func originatorIsLow(_ key: TupleKey) -> Bool {
+    let lowServes = ends.contains(Self.end(key.lowAddress, key.lowPort))
+    let highServes = ends.contains(Self.end(key.highAddress, key.highPort))
+    return lowServes == highServes ? key.lowPort >= key.highPort : highServes
+  }
+
+  private static func end(_ address: UInt32, _ port: UInt16) -> UInt64 {
+    UInt64(address) << 16 | UInt64(port)
   }
 }
 

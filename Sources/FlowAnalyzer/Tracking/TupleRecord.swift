@@ -4,7 +4,10 @@ struct TupleRecord: BitwiseCopyable {
 
   let key: TupleKey
   /// The last incarnation that the tuple carried.
-  var connection: Connection?
+  var connection: Connection? {
+    didSet { retention = connection?.responder.retention ?? .ended }
+  }
+  private(set) var retention = Retention.Class.ended
   /// The SYNs that await their verdict, oldest first, as a chain of positions.
   var firstPending = TupleRecord.none
   var lastPending = TupleRecord.none
@@ -12,6 +15,8 @@ struct TupleRecord: BitwiseCopyable {
   /// Segments of the old connection that came after the last SYN and will be acknowledged: as many
   /// of the server's next ACKs answer them and not the SYN.
   var oldSegmentsAwaitingAnswer: UInt8 = 0
+  /// The holder has sent something since the last SYN.
+  var heardHolderSinceSyn = false
   var isLive = true
   /// SYNs have come before, and all of them went without a connection.
   var hadUnansweredSyn = false
@@ -43,10 +48,20 @@ struct TupleRecord: BitwiseCopyable {
   }
 }
 
-/// How long a tuple is remembered after its last segment.
+/// How long tuples are remembered after their last segments.
 struct Retention: BitwiseCopyable {
   /// TIME_WAIT as assumed, in nanoseconds.
   var timeWait: Int64
+
+  /// What a tuple's last connection says about it, small enough to look at in passing.
+  enum Class: UInt8, BitwiseCopyable {
+    /// Nothing, or an ended connection.
+    case ended
+    /// A close that has not finished.
+    case unfinishedClose
+    /// The server may hold it without limit.
+    case unlimited
+  }
 
   /// An ended connection: long enough to see that its TIME_WAIT is over, and that an attempt which
   /// began on it has ended.
@@ -54,16 +69,24 @@ struct Retention: BitwiseCopyable {
   /// A close that never finished: beyond the last retransmission of an orphan (tcp_retries2, 924 s).
   static let unfinishedClose: Int64 = 3_600_000_000_000
 
-  /// How long after its last segment a tuple is forgotten, in nanoseconds; nil while the server may
-  /// hold it without limit.
-  func limit(for record: borrowing TupleRecord) -> Int64? {
-    guard let connection = record.connection else { return ended }
-    let responder = connection.responder
-    if responder.isDone { return ended }
-    switch responder.state {
-    case .closed, .timeWait, .synSent, .synReceived: return ended
-    case .finWait1, .closing, .lastAck: return Self.unfinishedClose
-    case .established, .finWait2, .closeWait: return nil
+  /// How long after its last segment a tuple is forgotten, in nanoseconds.
+  func limit(_ kind: Class) -> Int64 {
+    switch kind {
+    case .ended: ended
+    case .unfinishedClose: Self.unfinishedClose
+    case .unlimited: .max
+    }
+  }
+}
+
+extension EndpointStateMachine {
+  /// How long a tuple with this responder is remembered.
+  var retention: Retention.Class {
+    if isDone { return .ended }
+    switch state {
+    case .closed, .timeWait, .synSent, .synReceived: return .ended
+    case .finWait1, .closing, .lastAck: return .unfinishedClose
+    case .established, .finWait2, .closeWait: return .unlimited
     }
   }
 }
