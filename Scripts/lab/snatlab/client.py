@@ -18,6 +18,7 @@ from .addresses import PORT
 
 _FIRST_CLIENT_PORT = 30000
 _RESPONSE_TIMEOUT = 30.0
+_FIN_PATIENCE = 10.0
 
 
 class Client:
@@ -120,7 +121,7 @@ class Client:
                 return
             else:
                 # The server closes first: its FIN, or its RST, is what recv waits for.
-                connection.settimeout(hold + _RESPONSE_TIMEOUT)
+                connection.settimeout(hold + _FIN_PATIENCE)
                 while connection.recv(16384):
                     pass
                 if not conversation.wait(linger, connection):

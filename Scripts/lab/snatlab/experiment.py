@@ -14,7 +14,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import capture, evidence, loss, processes, proxies, requirements, topology, translation, truth
+from . import capture, evidence, leftovers, loss, processes, proxies, requirements, topology, translation, truth
 from .addresses import SIDES
 from .errors import LabError
 from .options import L7_MODES, Options
@@ -30,14 +30,12 @@ class Interrupted(Exception):
 def run(options: Options, output: Path) -> dict[str, int]:
     """Runs one experiment and returns its facts. `output` appears only when the run succeeded."""
     requirements.check(options)
-    topology.remove_leftovers()
     output.parent.mkdir(parents=True, exist_ok=True)
+    leftovers.remove(output.parent)
     with ExitStack() as cleanup:
         _interrupt_on_signals(cleanup)
-        unfinished = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
-        cleanup.callback(shutil.rmtree, unfinished, ignore_errors=True)
-        scratch = Path(tempfile.mkdtemp(prefix="snatlab."))
-        cleanup.callback(shutil.rmtree, scratch, ignore_errors=True)
+        unfinished = leftovers.directory(output.parent, cleanup)
+        scratch = leftovers.directory(Path(tempfile.gettempdir()), cleanup)
         cleanup.callback(_ignore_signals)
         facts = _Experiment(options, unfinished, scratch, cleanup).run()
         unfinished.chmod(0o755)

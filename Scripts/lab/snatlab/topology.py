@@ -15,17 +15,14 @@ client network.
 
 from __future__ import annotations
 
-import os
-import re
 import sys
 from pathlib import Path
 
-from . import processes
+from . import leftovers, processes
 from .addresses import SIDES, Plan
 from .errors import LabError
 from .options import Options
 
-_PREFIX = "snatlab"
 _PACKAGE_PARENT = str(Path(__file__).resolve().parent.parent)
 
 
@@ -51,7 +48,7 @@ class Topology:
         self._made: list[str] = []
 
     def name(self, role: str) -> str:
-        return f"{_PREFIX}-{os.getpid()}-{role}"
+        return leftovers.name(role)
 
     @property
     def lb(self) -> str:
@@ -170,15 +167,3 @@ class Topology:
 
 def set_sysctls(namespace: str, values: dict) -> None:
     processes.run(["sysctl", "-qw", *(f"{key}={value}" for key, value in values.items())], namespace)
-
-
-def remove_leftovers() -> list[str]:
-    """Removes namespaces of labs that were killed before they could do so themselves."""
-    removed = []
-    for line in processes.run(["ip", "netns", "list"]).splitlines():
-        name = line.split()[0]
-        found = re.fullmatch(rf"{_PREFIX}-(\d+)-\w+", name)
-        if found and not Path(f"/proc/{found.group(1)}").exists():
-            processes.run(["ip", "netns", "del", name])
-            removed.append(name)
-    return removed
