@@ -55,6 +55,7 @@ TABLE = (
     Scenario("random-ports", "--conns 70 --ports 40 --snat-flags fully-random", ("PAWSTimewait > 10", _PAWS_EXACT, "TW == 140", _ALL_OK)),
     Scenario("sequential-ports", "--conns 70 --ports 90 --snat-flags sequential", ("reused > 40", "PAWSTimewait > 10", _PAWS_EXACT, "TW == 140", _ALL_OK)),
     Scenario("preserved-ports", "--conns 70 --ports 1024-65535 --client-ports 25", ("reused > 10", "TW == 140")),
+    Scenario("short-snap", "--conns 40 --ports 30 --snaplen 96", ("PAWSTimewait > 5", _PAWS_EXACT, "TW == 80", _ALL_OK)),
     Scenario("simultaneous", "--conns 50 --ports 40 --closer both --delay-ms 5", ("PAWSTimewait > 10", _PAWS_EXACT, "TW == 100", _ALL_OK)),
     # TIME_WAIT not met
     Scenario("clean", "--conns 40 --ports 50000", (*_NO_HITS, "TW == 80", "at_end_TIME_WAIT == 80")),
@@ -65,12 +66,15 @@ TABLE = (
     # Other states met by a SYN
     Scenario("half-open", "--conns 50 --ports 40 --hold -1 --lb-established 1 --stray drop", ("TCPSYNChallenge > 10", _CHALLENGE_EXACT, "killed > 10", "at_end_ESTAB > 0")),
     Scenario("half-open-v6", "--conns 50 --ports 40 --hold -1 --lb-established 1 --stray drop --v6 1", ("TCPSYNChallenge > 10", _CHALLENGE_EXACT, "killed > 10", "at_end_ESTAB > 0")),
+    Scenario("half-open-no-timestamps", "--conns 50 --ports 40 --hold -1 --lb-established 1 --stray drop --timestamps 0", ("TCPSYNChallenge > 10", _CHALLENGE_EXACT, "killed > 10", "at_end_ESTAB > 0")),
+    Scenario("half-open-loss", "--conns 50 --ports 40 --hold -1 --lb-established 1 --stray drop --loss 5 --loss-at wire --server-tap 1 --settle 4", ("TCPSYNChallenge > 10", "killed > 10")),
     Scenario("half-open-strays", "--conns 50 --ports 40 --closer client --hold 4 --lb-established 1", ("TCPSYNChallenge > 10", "killed > 10")),
     Scenario("closewait", "--conns 50 --ports 40 --closer client --linger -1 --lb-closing 1 --stray drop", ("TCPSYNChallenge > 10", _CHALLENGE_EXACT, "at_end_CLOSE_WAIT > 0")),
     Scenario("last-ack", "--conns 50 --ports 40 --closer client --linger 1.5 --lb-closing 1 --stray drop", ("TCPSYNChallenge > 5", "at_end_LAST_ACK > 0")),
     Scenario("fin-wait-1", "--conns 50 --ports 40 --hold 1.5 --lb-established 1 --stray drop", ("TCPSYNChallenge > 5",)),
     Scenario("fin-wait-2", "--conns 50 --ports 40 --linger -1 --lb-closing 1 --stray drop", ("foreignAck > 10", "TCPSYNChallenge == 0", "at_end_FIN_WAIT_2 > 0")),
     Scenario("fin-wait-2-full", "--conns 50 --ports 40 --closer server-half --linger -1 --lb-closing 1 --stray drop", ("TCPSYNChallenge > 10", _CHALLENGE_EXACT, "at_end_FIN_WAIT_2 > 0")),
+    Scenario("fin-wait-2-expired", "--conns 30 --ports 30 --linger -1 --lb-closing 1 --stray drop --snat-flags sequential --pause 68", (*_NO_HITS, "reused == 30", "at_end_FIN_WAIT_2 == 30"), short=False),
     # Segments that one side, or no capture, has seen
     Scenario("loss-lb", "--conns 70 --ports 40 --loss 5 --server-tap 1 --settle 4", ("PAWSTimewait > 10", "served > 100")),
     Scenario("loss-server", "--conns 70 --ports 40 --loss 5 --loss-at server --server-tap 1 --settle 4", ("PAWSTimewait > 10", "served > 100")),

@@ -82,7 +82,7 @@ def time_wait(namespace: str) -> list[str]:
     return processes.run(["ss", "-Htan", "state", "time-wait"], namespace).splitlines()
 
 
-def sockets(namespace: str) -> list[dict[str, str]]:
+def sockets(namespace: str) -> list[dict]:
     """Every TCP socket that does not listen: state, addresses, and what ss adds (timers, inode, ...)."""
     found = []
     for line in processes.run(["ss", "-Htanoe"], namespace).splitlines():
