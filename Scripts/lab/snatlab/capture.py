@@ -44,11 +44,13 @@ class Captures:
         indices = [_interface_index(lb, f"client{side}") for side in SIDES]
         client_links = " or ".join(f"ifindex {index}" for index in indices)
         cooked = ["-i", "any", "-y", "LINUX_SLL2"]
-        self._tap(lb, "client-any.pcap", [*cooked], f"tcp and ({client_links})")
+        self._tap(lb, "client-any.pcap", cooked, f"tcp and ({client_links})")
         self._tap(lb, "server.pcap", ["-i", "server0"], "tcp")
-        self._tap(lb, "lb-any.pcap", [*cooked], "tcp")
+        self._tap(lb, "lb-any.pcap", cooked, "tcp")
         if self.topology.options.server_tap:
-            self._tap(self.topology.server, "server-own.pcap", ["-i", "eth0"], "tcp")
+            # With direct return the server's answers leave by other links than the requests came in.
+            where = cooked if self.topology.options.mode == "dsr" else ["-i", "eth0"]
+            self._tap(self.topology.server, "server-own.pcap", where, "tcp")
         for tap in self.taps:
             _wait_for_text(tap.messages, "listening on", tap.process)
 

@@ -8,7 +8,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from . import experiment, options, scenarios
+from . import comparison, experiment, options, scenarios
 from .errors import LabError
 
 
@@ -40,6 +40,11 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("--seed", type=int, help="another seed than the default one")
     table.add_argument("--short", action="store_true", help="only those that take a few seconds")
     table.set_defaults(command=_scenarios)
+
+    compare = commands.add_parser("compare", help="snat-audit's verdict on earlier runs beside the kernel's counters")
+    compare.add_argument("runs", nargs="+", type=Path, help="directories that `run` or `scenarios` made")
+    compare.add_argument("--binary", type=Path, required=True, help="the snat-audit to judge")
+    compare.set_defaults(command=_compare)
     return parser
 
 
@@ -76,3 +81,13 @@ def _run_scenario(scenario: scenarios.Scenario, output: Path, seed: int | None) 
     )
     print(f"{scenario.name}: " + (f"NOT AS IT MUST BE: {'; '.join(untrue)}" if untrue else "ok"), flush=True)
     return not untrue
+
+
+def _compare(parsed: argparse.Namespace) -> int:
+    print(comparison.HEADING)
+    different = 0
+    for directory in parsed.runs:
+        for capture, identity in comparison.compare(directory, parsed.binary):
+            print(identity.row(capture), flush=True)
+            different += not identity.holds
+    return 1 if different else 0
