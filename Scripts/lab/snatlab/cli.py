@@ -1,0 +1,93 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from pathlib import Path
+
+from . import comparison, experiment, options, scenarios
+from .errors import LabError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = _parser()
+    parsed = parser.parse_args(arguments)
+    try:
+        return parsed.command(parsed)
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 2
+    except experiment.Interrupted as signal_name:
+        print(f"lab: interrupted ({signal_name}); everything was torn down", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="lab", description="SNAT collisions in network namespaces, with the kernel as the judge.")
+    commands = parser.add_subparsers(required=True)
+
+    run = commands.add_parser("run", help="one run with options of your own")
+    run.add_argument("output", type=Path, help="directory to make (replaced if it is there)")
+    options.add_arguments(run)
+    run.set_defaults(command=_run)
+
+    table = commands.add_parser("scenarios", help="the scenario table: shows it, or runs it")
+    table.add_argument("names", nargs="*", help="scenarios to run (default: all)")
+    table.add_argument("--output", type=Path, help="run them, each into a directory of its name here")
+    table.add_argument("--seed", type=int, help="another seed than the default one")
+    table.add_argument("--short", action="store_true", help="only those that take a few seconds")
+    table.set_defaults(command=_scenarios)
+
+    compare = commands.add_parser("compare", help="snat-audit's verdict on earlier runs beside the kernel's counters")
+    compare.add_argument("runs", nargs="+", type=Path, help="directories that `run` or `scenarios` made")
+    compare.add_argument("--binary", type=Path, required=True, help="the snat-audit to judge")
+    compare.set_defaults(command=_compare)
+    return parser
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    facts = experiment.run(options.from_namespace(parsed), parsed.output)
+    print(json.dumps({name: value for name, value in facts.items() if value}, indent=1))
+    return 0
+
+
+def _scenarios(parsed: argparse.Namespace) -> int:
+    chosen = scenarios.choose(parsed.names, parsed.short)
+    if parsed.output is None:
+        for scenario in chosen:
+            print(scenario.line())
+        return 0
+    failed = 0
+    for scenario in chosen:
+        failed += not _run_scenario(scenario, parsed.output / scenario.name, parsed.seed)
+    print(f"{len(chosen) - failed} of {len(chosen)} scenarios as they must be")
+    return 1 if failed else 0
+
+
+def _run_scenario(scenario: scenarios.Scenario, output: Path, seed: int | None) -> bool:
+    words = shlex.split(scenario.options) + (["--seed", str(seed)] if seed is not None else [])
+    try:
+        facts = experiment.run(options.parse(words), output)
+    except LabError as error:
+        print(f"{scenario.name}: FAILED: {error}", flush=True)
+        return False
+    untrue = scenario.untrue(facts)
+    (output / "scenario.json").write_text(
+        json.dumps({"name": scenario.name, "options": scenario.options, "must": scenario.must, "untrue": untrue, "facts": {name: value for name, value in facts.items() if value}}, indent=1)
+        + "\n"
+    )
+    print(f"{scenario.name}: " + (f"NOT AS IT MUST BE: {'; '.join(untrue)}" if untrue else "ok"), flush=True)
+    return not untrue
+
+
+def _compare(parsed: argparse.Namespace) -> int:
+    print(comparison.HEADING)
+    different = 0
+    for directory in parsed.runs:
+        for capture, identity in comparison.compare(directory, parsed.binary):
+            print(identity.row(capture), flush=True)
+            different += not identity.holds
+    return 1 if different else 0
