@@ -3,7 +3,7 @@
 /// Verdicts that could still change by what the rest of the capture shows about the server wait
 /// until the end, at most `longestWait` of them; beyond, they are spoken on what is known.
 struct AuditLedger: ~Copyable {
-  static let longestWait = 1_000_000
+  static let longestWait = 65_536
 
   let judge: Judge
   private(set) var counts = AuditCounts()
@@ -60,8 +60,8 @@ struct AuditLedger: ~Copyable {
     case .unseenSynAck, .hiddenOldNumbers: counts.answersUnseen += 1
     case .synAck, .oldNumbers, .reset: counts.answersSeen += 1
     }
-    hold.learn(
-      from: exchange, isFirstOfAttempt: exchange.time == tracker.attempts[exchange.attempt].firstSynAt)
+    let isFirst = exchange.time == tracker.attempts[exchange.attempt].firstSynAt
+    hold.learn(from: exchange, isFirstOfAttempt: isFirst)
     timeWait.learn(from: exchange, verdict)
     if case .hit(let hit) = verdict {
       if hits[exchange.attempt] == nil { counts.attemptsHit += 1 }

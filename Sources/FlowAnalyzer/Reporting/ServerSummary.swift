@@ -28,8 +28,8 @@ extension TimeWaitMeasurement {
         + "--time-wait \(atLeast / 1_000_000_000 + 1) or more"
     }
     if let lessThan, lessThan < assumed - Judge.early {
-      return "a TIME_WAIT was gone after \(Self.text(lessThan)) already: the server may hold it for "
-        + "less than \(Self.text(assumed)); see --time-wait"
+      return "a TIME_WAIT was gone after \(Self.text(lessThan)) already: the server may hold it "
+        + "for less than \(Self.text(assumed)); see --time-wait"
     }
     return nil
   }

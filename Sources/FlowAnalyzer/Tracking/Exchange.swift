@@ -163,7 +163,8 @@ extension TCPState {
       // Either the holder was not as passive as it looked, or the last ACK never arrived.
       return isSocketless == false ? .lastAck : .timeWait
     case .established: return isSocketless == true && beganUnseen ? .timeWait : nil
-    case .closeWait: return isSocketless == true || (beganUnseen && isSocketless == nil) ? .timeWait : nil
+    case .closeWait:
+      return isSocketless == true || (beganUnseen && isSocketless == nil) ? .timeWait : nil
     case .lastAck, .closing: return isSocketless == true ? .timeWait : nil
     case .finWait1:
       guard isSocketless == true else { return nil }

@@ -404,8 +404,9 @@ extension FlowTracker {
   }
 
   /// What a SYN-ACK with an ordinary ISN tells about the server, where TIME_WAIT was expected.
-  private mutating func learn(from exchange: Exchange, serverISN: SequenceNumber, at time: Timestamp)
-  {
+  private mutating func learn(
+    from exchange: Exchange, serverISN: SequenceNumber, at time: Timestamp
+  ) {
     let holder = exchange.holder
     guard holder.state == .timeWait, !holder.notes.contains(.ambiguous) else { return }
     let age = exchange.time.nanoseconds(since: holder.timerStartedAt)
