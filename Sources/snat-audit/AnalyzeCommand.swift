@@ -1,5 +1,6 @@
 import ArgumentParser
 import FlowAnalyzer
+import Glibc
 
 /// Arguments -> configuration -> `Analyzer` -> reports. Nothing is analysed here.
 struct AnalyzeCommand: ParsableCommand {
@@ -11,7 +12,7 @@ struct AnalyzeCommand: ParsableCommand {
       it, in one pass. A capture that cannot be read costs exit code 2; the others are reported.
 
       Example:
-        snat-audit analyze --server server.pcap --report text --report json=report.json
+        snat-audit analyze --server server.pcap --report json=report.json
       """)
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions
@@ -28,6 +29,10 @@ struct AnalyzeCommand: ParsableCommand {
   }
 
   func run() throws {
+    // Not in `validate()`: what is wrong with an option must be said first.
+    if captures.inputs.isEmpty {
+      throw ValidationError("no capture is named; for example: analyze --server server.pcap")
+    }
     if !captures.captures.isEmpty {
       Message.warning(
         "\(captures.captures.joined(separator: ", ")): taken for the server side; say --server to be sure"
@@ -35,11 +40,12 @@ struct AnalyzeCommand: ParsableCommand {
     }
     let analysis = analyze()
     let isPartial = analysis.report.partial
-    for failure in analysis.failures { Message.error("\(failure)") }
+    let failures = analysis.failures.filter { !$0.isInterruption }
+    for failure in failures { Message.error("\(failure)") }
     let isWritten = write(analysis.report)
     if !isWritten { throw ExitStatus.failed }
     if isPartial { throw ExitStatus.interrupted }
-    if !analysis.failures.isEmpty { throw ExitStatus.failed }
+    if !failures.isEmpty { throw ExitStatus.failed }
   }
 
   private func analyze() -> Analysis {
@@ -73,5 +79,13 @@ struct AnalyzeCommand: ParsableCommand {
       }
     }
     return isWritten
+  }
+}
+
+extension CaptureError {
+  /// A signal ended the wait for the first bytes of a pipe; the user knows.
+  fileprivate var isInterruption: Bool {
+    if case .readFailed(_, _, code: EINTR) = self { return true }
+    return false
   }
 }

@@ -27,12 +27,6 @@ struct CaptureOptions: ParsableArguments {
     completion: .file(extensions: ["pcap", "pcapng", "cap"]))
   var server: [ServerCapture] = []
 
-  func validate() throws {
-    guard captures.isEmpty, server.isEmpty else { return }
-    throw ValidationError(
-      "no capture is named; for example: snat-audit analyze --server server.pcap")
-  }
-
   /// In the order of the command line within each kind.
   var inputs: [CaptureInput] {
     server.map(\.input) + captures.map { CaptureInput(path: $0) }

@@ -118,6 +118,8 @@ struct PcapReader: ~Copyable {
   private func outcome(code: Int32) throws(CaptureError) -> Outcome {
     if code == PCAP_ERROR_BREAK { return .endOfFile }
     if unsafe ferror(file) != 0 {
+      // A signal ended the wait for a pipe: the user wants no more of it.
+      if errno == EINTR { return .endOfFile }
       throw .readFailed(path: path, packets: packets, code: errno)
     }
     if unsafe feof(file) != 0 { return .cutOff }

@@ -33,7 +33,7 @@ extension HitReason {
     case .orphanAnswered: "it fell outside the window of an orphan in FIN_WAIT_2"
     case .insideWindow: "it fell into the window of the TIME_WAIT, which this stack refuses"
     case .noListener: "TIME_WAIT would have let it pass, but nobody listens on the port"
-    case .rateLimited: "Linux answers such a SYN only once in 0.5 s, and had just done so"
+    case .rateLimited: "Linux answers such a SYN only once in 0.5 s, and just had"
     case .silentStack: "this stack drops such a SYN without a word"
     case .acceptQueueFull: "TIME_WAIT gave way, but the listener's accept queue was full"
     case .synWithFIN: "a SYN with FIN ends a TIME_WAIT on Linux and is dropped"

@@ -12,7 +12,8 @@ enum Quantity {
   }
 
   /// `1 SYN`, `2 SYNs`; `plural` where an s does not do.
-  static func count(_ value: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String {
+  static func count(_ value: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String
+  {
     "\(count(value)) \(value == 1 ? noun : plural ?? noun + "s")"
   }
 

@@ -31,7 +31,8 @@ struct StyledText: ExpressibleByStringInterpolation, Sendable {
       if !literal.isEmpty { runs.append(Run(text: literal, role: .plain)) }
     }
 
-    mutating func appendInterpolation(_ value: some CustomStringConvertible, _ role: Role = .plain) {
+    mutating func appendInterpolation(_ value: some CustomStringConvertible, _ role: Role = .plain)
+    {
       runs.append(Run(text: value.description, role: role))
     }
 

@@ -8,15 +8,17 @@ extension TextReport {
       let (finding, advice) = reason.explanation
       canvas.labelled("-", "\(finding) \(advice, .strong)", hanging: 2)
     }
-    guard report.coverage.grade == .inconclusive || reasons.contains(.shorterThanTimeWait) else {
-      return
-    }
+    guard
+      report.coverage.grade == .inconclusive
+        || attempts.hit == 0 && reasons.contains(.shorterThanTimeWait)
+    else { return }
     let length = Seconds(nanoseconds: 3 * timeWait.nanoseconds)
     canvas.blank()
     canvas.paragraph(
-      "To answer it, run this on the server, or on the load balancer's interface towards the server, "
-        + "for \(Quantity.setting(length)) or longer:")
-    canvas.line(StyledText("tcpdump -i INTERFACE -s 128 -w server.pcap 'tcp port \(portToWatch)'"), indent: 6)
+      "To know, run this on the server, or on the load balancer's interface towards the server, for "
+        + "\(Quantity.setting(length)) or longer:")
+    canvas.line(
+      StyledText("tcpdump -i INTERFACE -s 128 -w server.pcap 'tcp port \(portToWatch)'"), indent: 6)
   }
 
   /// The service, where the captures show one.
@@ -36,9 +38,13 @@ extension TextReport {
       canvas.line("and \(Quantity.count(captures.count - listed.count, "further file"))", indent: 2)
     }
     guard captures.count > 1 else { return }
-    canvas.line(
-      "in all \(Quantity.count(captures.reduce(0) { $0 + $1.packets }, "packet")), \(Quantity.count(captures.reduce(0) { $0 + $1.tcpSegments }, "TCP segment"))\(span.map { ", " + Quantity.duration($0) } ?? "")",
-      indent: 2)
+    let packets = captures.reduce(0) { $0 + $1.packets }
+    let segments = captures.reduce(0) { $0 + $1.tcpSegments }
+    let length = span.map { ", " + Quantity.duration($0) } ?? ""
+    let counts = [
+      Quantity.count(packets, "packet"), Quantity.count(segments, "TCP segment"),
+    ]
+    canvas.line(StyledText("in all \(counts.joined(separator: ", "))\(length)"), indent: 2)
   }
 
   /// All, or the first of many; those with something to say about them go first.
@@ -55,9 +61,8 @@ extension TextReport {
   private mutating func writeCapture(_ index: Int) {
     let capture = report.captures[index]
     let label = report.captures.count > 1 ? "[\(index + 1)] " : ""
-    canvas.line(
-      "\(label)\(capture.path.printable, .strong), \(side(of: capture)), point \(capture.point.printable)",
-      indent: 2)
+    let origin = "\(side(of: capture)), point \(capture.point.printable)"
+    canvas.line("\(label)\(capture.path.printable, .strong), \(origin)", indent: 2)
     var facts = [
       Quantity.count(capture.packets, "packet"), Quantity.count(capture.tcpSegments, "TCP segment"),
     ]
@@ -65,7 +70,9 @@ extension TextReport {
       facts.append(Quantity.count(capture.duplicates, "duplicate") + " left out")
     }
     facts += skipped(capture)
-    if capture.packets > 0 { canvas.paragraph(StyledText(facts.joined(separator: ", ")), indent: 4) }
+    if capture.packets > 0 {
+      canvas.paragraph(StyledText(facts.joined(separator: ", ")), indent: 4)
+    }
     if let first = capture.firstPacket, let last = capture.lastPacket {
       let length = Seconds(nanoseconds: last.nanoseconds(since: first))
       let end = first.date == last.date ? "" : last.date + " "
@@ -73,7 +80,9 @@ extension TextReport {
         "\(first.date) \(first.timeOfDay) to \(end)\(last.timeOfDay), \(Quantity.duration(length))",
         indent: 4)
     }
-    for warning in capture.warnings { canvas.paragraph("\("warning:", .warning) \(warning)", indent: 4) }
+    for warning in capture.warnings {
+      canvas.paragraph("\("warning:", .warning) \(warning)", indent: 4)
+    }
     if let error = capture.error {
       canvas.paragraph("\("error:", .bad) \(error.printable)", indent: 4)
     }

@@ -3,7 +3,7 @@ extension TextReport {
   mutating func writeFindings() {
     let ranked = rankedFindings
     guard !ranked.isEmpty else { return }
-    let title = ranked.contains(where: \.isHarmful) ? "WORST FINDINGS" : "HITS"
+    let title = ranked.contains(where: \.isHarmful) ? "WORST FINDINGS" : "EXAMPLES"
     let total = report.findings.count + report.findingsOmitted
     canvas.heading(title, "\(Quantity.count(ranked.count)) of \(Quantity.count(total))")
     canvas.paragraph(StyledText(howToLook, .dim))
@@ -38,21 +38,32 @@ extension TextReport {
 
   private mutating func writeFinding(_ finding: AnalysisReport.Finding, number: Int) {
     guard let first = finding.hits.first else { return }
-    let label = "\(number)".count < 2 ? " \(number)" : "\(number)"
-    canvas.line("\(label, .strong)  \(first.tuple, .strong)  \(effect(of: finding))", indent: 1)
+    let title: StyledText = "\(number)  \(first.tuple, .strong)  \(effect(of: finding))"
+    canvas.line(title, indent: 2)
     var previous = first.tuple
     for hit in finding.hits.prefix(Self.listedHits) {
-      let elsewhere = hit.tuple == previous ? "" : " on \(hit.tuple)"
+      let time = clock(hit.at) + "  "
+      let source = Self.change(from: previous, to: hit.tuple)
       previous = hit.tuple
       canvas.labelled(
-        StyledText(clock(hit.at) + "  "), "frame \(frame(hit))\(elsewhere): \(sentence(hit))",
-        indent: 5, hanging: clock(hit.at).count + 2)
+        StyledText(time), "frame \(frame(hit))\(source): met \(holder(hit))", indent: 5,
+        hanging: time.count)
+      canvas.paragraph(answer(hit), indent: 5 + time.count)
     }
     if finding.hits.count > Self.listedHits {
-      canvas.line(
-        "and \(Quantity.count(finding.hits.count - Self.listedHits, "more hit"))", indent: 5)
+      let more = finding.hits.count - Self.listedHits
+      canvas.line("and \(Quantity.count(more, "more hit"))", indent: 5)
     }
-    canvas.line("\("filter " + filter(finding) + "   id " + finding.id, .dim)", indent: 5)
+    canvas.line("\("filter: \(filter(finding))  id: \(finding.id)", .dim)", indent: 5)
+  }
+
+  /// What of the tuple the load balancer changed since the hit before.
+  private static func change(
+    from previous: AnalysisReport.Tuple, to tuple: AnalysisReport.Tuple
+  ) -> String {
+    if tuple == previous { return "" }
+    return tuple.source.ip == previous.source.ip
+      ? " from port \(tuple.source.port)" : " from \(tuple.source)"
   }
 
   /// How many hits of an attempt are written out.
@@ -65,8 +76,9 @@ extension TextReport {
     let syns = Quantity.count(finding.syns, "SYN")
     switch finding.outcome {
     case .connected where finding.addedSeconds.nanoseconds > 0:
+      let delay = Quantity.duration(finding.addedSeconds)
       effect +=
-        "connected \("\(Quantity.duration(finding.addedSeconds)) late", .warning), with the \(Quantity.ordinal(finding.syns)) SYN"
+        "connected \("\(delay) late", .warning), with the \(Quantity.ordinal(finding.syns)) SYN"
     case .connected: effect += "connected without delay"
     case .failed: effect += "\("failed", .bad) after \(syns)"
     case .undetermined: effect += "end not captured, \(syns)"
@@ -79,13 +91,14 @@ extension TextReport {
     report.captures.count > 1 ? "\(hit.capture + 1):\(hit.frame)" : "\(hit.frame)"
   }
 
-  private func sentence(_ hit: AnalysisReport.Hit) -> StyledText {
-    var sentence: StyledText = "SYN met \(holder(hit))"
-    sentence += "; \(hit.answer == .undetermined ? "answer unknown" : hit.answer.plainName, hit.answer.role)"
-    if let delay = hit.answeredAfterSeconds { sentence += " after \(Quantity.duration(delay))" }
-    sentence += ": \(reason(hit))"
-    if let end = end(hit) { sentence += "; \(end)" }
-    return sentence + "."
+  /// How the server answered, why, and what that did to the holder.
+  private func answer(_ hit: AnalysisReport.Hit) -> StyledText {
+    var answer = StyledText(
+      hit.answer == .undetermined ? "answer unknown" : hit.answer.plainName, hit.answer.role)
+    if let delay = hit.answeredAfterSeconds { answer += " after \(Quantity.duration(delay))" }
+    answer += ": \(reason(hit))"
+    if let end = end(hit) { answer += "; \(end)" }
+    return answer
   }
 
   private func holder(_ hit: AnalysisReport.Hit) -> String {
@@ -105,7 +118,7 @@ extension TextReport {
     switch hit.reason {
     case .timestampOlder:
       guard let distance = hit.timestampDistance, distance < 0 else { break }
-      return "timestamp older by \(Quantity.count(distance.magnitude)), another clock"
+      return "timestamp older by \(Quantity.count(distance.magnitude))"
     case .timestampNewer:
       guard let distance = hit.timestampDistance, distance > 0 else { break }
       return "timestamp newer by \(Quantity.count(distance))"
@@ -123,8 +136,8 @@ extension TextReport {
   /// What became of the holder, where the answer does not say it.
   private func end(_ hit: AnalysisReport.Hit) -> StyledText? {
     switch (hit.held.end, hit.held.state) {
-    case (.killed, .timeWait): "a RST then ended the TIME_WAIT"
-    case (.killed, _): "\("a RST then killed the connection", .bad)"
+    case (.killed, .timeWait): "a RST ended it"
+    case (.killed, _): "\("a RST killed it", .bad)"
     case (.survived, .timeWait) where hit.answer != .undetermined: "it lived on"
     case (.expired, _): "it ran out by itself"
     case (.survived, _), (.replaced, _): nil
@@ -139,7 +152,7 @@ extension TextReport {
     for port in finding.hits.map(\.tuple.source.port) where !ports.contains(port) {
       ports.append(port)
     }
-    let list = ports.prefix(Self.listedHits).map { "\($0)" }.joined(separator: ",")
+    let list = ports.prefix(16).map { "\($0)" }.joined(separator: ",")
     return "\(name)==\(first.source.ip) && tcp.port "
       + (ports.count == 1 ? "== \(list)" : "in {\(list)}")
   }

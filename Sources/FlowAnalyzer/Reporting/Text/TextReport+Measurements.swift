@@ -3,23 +3,26 @@ extension TextReport {
   mutating func writeMeasurements() {
     canvas.heading("SERVER AND LOAD BALANCER")
     var table = TextTable(.left, .left)
-    table.row("TIME_WAIT", timeWaitLine)
+    table.row("TIME_WAIT length", timeWaitLine)
     table.row("server", serverLine)
     table.row("load balancer", loadBalancerLine)
+    table.row("TIME_WAITs", StyledText(timeWaits))
+    table.row("held at the end", StyledText(heldAtEnd))
     canvas.table(table)
   }
 
   private var timeWaitLine: StyledText {
     let timeWait = report.analysis.timeWait
     let measured = timeWait.measured
-    var line: StyledText =
-      "assumed \(Quantity.setting(timeWait.assumedSeconds)) (\(Self.origin(timeWait.source)))"
+    let assumed = Quantity.setting(timeWait.assumedSeconds)
+    var line: StyledText = "taken to last \(assumed) (\(Self.origin(timeWait.source)))"
     switch (measured.atLeastSeconds, measured.lessThanSeconds) {
-    case (nil, nil): line += "; not measured: no SYN came at a time that could tell"
-    case (let alive?, nil): line += "; one was alive at \(Quantity.duration(alive)), none seen to end"
+    case (nil, nil): line += "; no SYN came at a time that could tell"
+    case (let alive?, nil): line += "; one was alive at \(Quantity.duration(alive))"
     case (nil, let gone?): line += "; one was gone at \(Quantity.duration(gone))"
     case (let alive?, let gone?):
-      line += "; one was alive at \(Quantity.duration(alive)), one gone at \(Quantity.duration(gone))"
+      line += "; one was alive at \(Quantity.duration(alive))"
+      line += ", one gone at \(Quantity.duration(gone))"
     }
     if let warning = timeWait.warning { line += "; \("warning:", .warning) \(warning)" }
     return line
@@ -28,10 +31,11 @@ extension TextReport {
   private var serverLine: StyledText {
     let server = report.analysis.server
     let stack = StackProfile(rawValue: server.stack)?.plainName ?? server.stack
+    let source = Self.origin(server.rfc1337Source)
     let resets =
       switch server.rfc1337 {
-      case "on": "a RST does not end its TIME_WAIT (rfc1337 on, \(Self.origin(server.rfc1337Source)))"
-      case "off": "a RST ends its TIME_WAIT (rfc1337 off, \(Self.origin(server.rfc1337Source)))"
+      case "on": "a RST does not end its TIME_WAIT (rfc1337 on, \(source))"
+      case "off": "a RST ends its TIME_WAIT (rfc1337 off, \(source))"
       case "mixed": "servers differ in whether a RST ends TIME_WAIT (rfc1337)"
       default: "whether a RST ends its TIME_WAIT (rfc1337) did not show"
       }
@@ -40,23 +44,42 @@ extension TextReport {
 
   private var loadBalancerLine: StyledText {
     let hold = report.analysis.lbHold
-    switch (hold.atLeastSeconds, hold.atMostSeconds) {
-    case (nil, nil): return "gave no port away again after a connection had ended"
-    case (let kept?, nil): return "kept a port for at least \(Quantity.duration(kept)) after its end"
-    case (nil, let given?):
-      return "gave a port away again \(Quantity.duration(given)) after its connection had ended"
-    case (let kept?, let given?):
-      return
-        "gave a port away again \(Quantity.duration(given)) after its connection had ended, and kept another for at least \(Quantity.duration(kept))"
+    var facts: [String] = []
+    if let given = hold.atMostSeconds {
+      facts.append(
+        "gave a port away again \(Quantity.duration(given)) after its connection had ended")
     }
+    if let kept = hold.atLeastSeconds {
+      facts.append("kept one for at least \(Quantity.duration(kept))")
+    }
+    return StyledText(
+      facts.isEmpty ? "gave no port away again" : facts.joined(separator: "; "))
+  }
+
+  private var timeWaits: String {
+    let counts = report.summary.timeWaits
+    var parts = [
+      "\(Quantity.count(counts.server)) entered at the server",
+      "\(Quantity.count(counts.peer)) at its peer", "\(Quantity.count(counts.both)) at both",
+    ]
+    if counts.serverFinWait2 > 0 {
+      parts.append("\(Quantity.count(counts.serverFinWait2)) left in FIN_WAIT_2 at the server")
+    }
+    return parts.joined(separator: ", ")
+  }
+
+  private var heldAtEnd: String {
+    let held = report.heldAtEnd
+    return "\(Quantity.count(held.timeWait)) in TIME_WAIT, \(Quantity.count(held.established)) "
+      + "established, \(Quantity.count(held.closing)) closing"
   }
 
   private static func origin(_ source: String) -> String {
     switch source {
-    case "option": "as you said"
-    case "evidence", "measured": "its answers show it"
-    case "config": "configured"
-    default: "by default"
+    case "option": "as given"
+    case "evidence", "measured": "from its answers"
+    case "config": "as configured"
+    default: "default"
     }
   }
 }

@@ -2,7 +2,8 @@ extension TextReport {
   /// The first thing that somebody reads, and for many the last: one sentence, then what it means.
   mutating func writeVerdict() {
     let (headline, role) = headline
-    canvas.labelled(StyledText("VERDICT", .heading), StyledText(headline, role), indent: 0, hanging: 9)
+    canvas.labelled(
+      StyledText("VERDICT", .heading), StyledText(headline, role), indent: 0, hanging: 9)
     for sentence in meaning {
       canvas.blank()
       canvas.paragraph(sentence, indent: 9)
@@ -12,12 +13,16 @@ extension TextReport {
   private var headline: (String, StyledText.Role) {
     if report.summary.killedConnections > 0 { return (killedHeadline, .bad) }
     if report.coverage.grade == .inconclusive {
-      return ("None: these captures cannot show whether SYNs hit tuples that the server holds.", .warning)
+      return (
+        "None: these captures cannot show whether SYNs hit tuples that the server holds.", .warning
+      )
     }
     guard attempts.hit > 0 else {
       return (
-        "No SYN hit a tuple that the server still held, in "
-          + Quantity.count(attempts.total, "connection attempt") + ".", .good
+        "No SYN hit a tuple that the server still held: "
+          + Quantity.count(attempts.total, "connection attempt")
+          + (span.map { " in \(Quantity.duration($0))" } ?? "") + ".",
+        report.coverage.grade == .full ? .good : .strong
       )
     }
     if !harms.isEmpty { return ("\(hitClause): \(Quantity.list(harms)).", .bad) }
@@ -49,8 +54,12 @@ extension TextReport {
     if rejected > 0 { harms.append("\(Quantity.count(rejected, "SYN was", "SYNs were")) rejected") }
     if reset > 0 { harms.append("\(Quantity.count(reset)) answered by a RST") }
     if unanswered > 0 { harms.append("\(Quantity.count(unanswered)) left unanswered") }
+    if delayedAttempts > 0 {
+      let delay = Quantity.duration(report.summary.addedSeconds.maximum)
+      harms.append("\(Quantity.count(delayedAttempts, "attempt")) came up to \(delay) late")
+    }
     if attempts.failed > 0 {
-      harms.append("\(Quantity.count(attempts.failed, "attempt")) failed for good")
+      harms.append("\(Quantity.count(attempts.failed)) failed for good")
     }
     return harms
   }
@@ -61,7 +70,8 @@ extension TextReport {
     var sentences: [StyledText] = []
     if report.partial {
       sentences.append(
-        "\("The run was interrupted.", .warning) All that follows is about the packets read until then.")
+        "\("The run was interrupted.", .warning) All that follows is about the packets read until then."
+      )
     }
     if report.summary.killedConnections > 0 {
       sentences.append(
@@ -75,7 +85,7 @@ extension TextReport {
       if report.coverage.grade == .inconclusive {
         sentences.append(StyledText("There are signs of hits all the same: \(hitClause)."))
       }
-      sentences += cost + cause
+      sentences += cost + cause + remedy
     }
     if attempts.hit == 0, report.coverage.grade != .inconclusive { sentences.append(quiet) }
     return sentences
@@ -83,30 +93,27 @@ extension TextReport {
 
   /// What the hits cost.
   private var cost: [StyledText] {
-    let delay = report.summary.addedSeconds
     var sentences: [String] = []
-    if delayedAttempts > 0 {
+    if delayedAttempts > 1 {
       sentences.append(
-        "\(Quantity.count(delayedAttempts)) of the \(Quantity.count(attempts.hit, "attempt")) had to "
-          + "send another SYN and came up to \(Quantity.duration(delay.maximum)) late, "
-          + "\(Quantity.duration(delay.total)) in all.")
+        "In all they waited \(Quantity.duration(report.summary.addedSeconds.total)) for another SYN "
+          + "to be sent.")
     }
     if attempts.connected == attempts.hit, !harms.isEmpty {
-      sentences.append("All of them connected in the end.")
+      sentences.append("Every attempt that was hit connected in the end.")
     } else if attempts.failed > 0 || attempts.undetermined > 0 {
-      let ends = [
-        "\(Quantity.count(attempts.connected)) connected",
-        "\(Quantity.count(attempts.failed)) failed",
-        attempts.undetermined > 0
-          ? "of \(Quantity.count(attempts.undetermined)) the end was not captured" : "",
-      ]
-      sentences.append("In the end " + Quantity.list(ends.filter { !$0.isEmpty }) + ".")
+      var ends = ["\(Quantity.count(attempts.connected)) connected"]
+      if attempts.failed > 0 { ends.append("\(Quantity.count(attempts.failed)) failed") }
+      if attempts.undetermined > 0 {
+        ends.append("of \(Quantity.count(attempts.undetermined)) the end was not captured")
+      }
+      sentences.append("Of those hit, \(Quantity.list(ends)).")
     }
     if harms.isEmpty, total(\.accepted) == syns.hits {
       sentences.append(
-        "Every SYN was newer than what it met, so the server let go. That holds as long as sequence "
-          + "numbers or timestamps only rise behind each SNAT address; with clients whose clocks differ "
-          + "it becomes chance.")
+        "Every SYN was newer than what it met, so the server let go of it. That holds as long as "
+          + "sequence numbers or timestamps only rise behind each SNAT address; with clients of "
+          + "differing clocks it becomes chance.")
     }
     return sentences.isEmpty ? [] : [StyledText(sentences.joined(separator: " "))]
   }
@@ -116,14 +123,20 @@ extension TextReport {
     var sentences: [String] = []
     if syns.timeWait.total > 0, let hold = report.analysis.lbHold.atMostSeconds, hold < timeWait {
       sentences.append(
-        "The load balancer reused a port as soon as \(Quantity.duration(hold)) after its last "
-          + "connection had ended, but a server that closes first holds the tuple in TIME_WAIT for "
+        "The load balancer used a port again \(Quantity.duration(hold)) after its connection had "
+          + "ended, but the server, which closed first, holds the tuple for "
           + "\(Quantity.setting(timeWait)).")
     }
-    if syns.established.total > 0 {
+    if hits(.timestampOlder) > 0 {
       sentences.append(
-        "\(Quantity.count(syns.established.total, "SYN")) met an established connection: the load "
-          + "balancer forgot it (idle timeout, table overflow, failover) while the server still keeps it.")
+        "SYNs were refused for timestamps older than the last on their tuple: clients with different "
+          + "clocks share a SNAT address.")
+    }
+    if syns.established.total > 0 {
+      let met = Quantity.count(syns.established.total, "SYN")
+      sentences.append(
+        "\(met) met an established connection: the load balancer had forgotten it (idle timeout, full "
+          + "table, failover) while the server still kept it.")
     }
     if syns.closing.total > 0 {
       sentences.append(
@@ -133,11 +146,34 @@ extension TextReport {
     return sentences.isEmpty ? [] : [StyledText(sentences.joined(separator: " "))]
   }
 
+  /// What an operator can do, the likeliest first (reference `time-wait.md`, section 6.4).
+  private var remedy: [StyledText] {
+    var remedies: [String] = []
+    if syns.timeWait.total > 0 {
+      if report.analysis.server.rfc1337 == "on", total(\.rejected) > 0 {
+        remedies.append(
+          "turn net.ipv4.tcp_rfc1337 off at the server, as it makes each of these delays longer")
+      }
+      let hold = (timeWait.nanoseconds + Judge.late) / 1_000_000_000
+      remedies.append("let the load balancer hold closed ports for \(hold) s")
+      remedies.append("give it more SNAT addresses or ports")
+      remedies.append("keep connections to the server open for longer")
+      remedies.append("let the server's peer close first")
+    }
+    if syns.established.total > 0 {
+      remedies.append(
+        "make idle connections time out at the server before they do at the load balancer")
+    }
+    guard !remedies.isEmpty else { return [] }
+    return ["\("What helps:", .strong) \(remedies.joined(separator: "; "))."]
+  }
+
   /// What was seen instead of hits.
   private var quiet: StyledText {
     let reuses = syns.reuses.values.reduce(0, +)
     guard reuses > 0 else { return "No tuple was used twice." }
-    return
-      "\(Quantity.count(reuses, "SYN")) used a tuple again without meeting anything; the table below says why."
+    return StyledText(
+      "\(Quantity.count(reuses, "SYN")) used a tuple again without meeting anything; why, see below."
+    )
   }
 }

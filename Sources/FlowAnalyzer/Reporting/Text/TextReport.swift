@@ -15,7 +15,7 @@ struct TextReport {
 
   /// How many captures and findings are written out.
   static let listedCaptures = 10
-  static let listedFindings = 10
+  static let listedFindings = 5
 
   init(report: AnalysisReport, style: TextStyle) {
     self.report = report
@@ -24,10 +24,13 @@ struct TextReport {
 
   mutating func render() -> String {
     writeVerdict()
-    writeGaps()
+    // What is missing matters most where nothing was found.
+    if attempts.hit == 0 { writeGaps() }
     writeCaptures()
-    if report.coverage.grade != .inconclusive || report.summary.syns.total > 0 {
-      writeNumbers()
+    if attempts.hit > 0 { writeGaps() }
+    if syns.total > 0 {
+      writeSyns()
+      writeAttempts()
       writeMeasurements()
     }
     writeFindings()
@@ -58,6 +61,11 @@ extension TextReport {
   /// Attempts that had to wait for another SYN.
   var delayedAttempts: Int {
     report.summary.addedSeconds.histogram.dropFirst().reduce(0) { $0 + $1.attempts }
+  }
+
+  /// How many hits of the listed findings have this reason.
+  func hits(_ reason: HitReason) -> Int {
+    report.findings.reduce(0) { $0 + $1.hits.count { $0.reason == reason } }
   }
 
   /// The time of day; with the date where the captures last longer than a day.
