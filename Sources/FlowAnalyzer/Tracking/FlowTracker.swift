@@ -113,6 +113,7 @@ struct FlowTracker: ~Copyable {
   /// Gives a segment to the connection that the tuple carries.
   mutating func feed(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
     orient(position)
+    noteLimitedAnswer(segment, position, senderIsLow)
     guard let before = records[position].connection?.responder.state else { return }
     let entered = records[position].connection?.observe(segment, senderIsLow: senderIsLow) ?? []
     noteTimeWaits(entered, position)
@@ -123,6 +124,22 @@ struct FlowTracker: ~Copyable {
     if before == .synReceived, after != .closed { noteConnected(connection, at: segment.time) }
     if after == .finWait2 { counts.finWait2 += 1 }
     if before == .finWait2, after != .closed { counts.finWait2 -= 1 }
+  }
+
+  /// Keeps the time of an answer out of TIME_WAIT that uses up the right to answer the next SYN.
+  private mutating func noteLimitedAnswer(
+    _ segment: Segment, _ position: Int, _ senderIsLow: Bool
+  ) {
+    guard let connection = records[position].connection,
+      connection.responder.state == .timeWait
+    else { return }
+    if senderIsLow == connection.originatorIsLow {
+      records[position].lastWasBare = segment.sequenceLength == 0
+    } else if segment.sequenceLength == 0, records[position].lastWasBare,
+      !records[position].hasPending
+    {
+      records[position].limitedAnswerAt = segment.time
+    }
   }
 
   /// Turns a connection round that began unseen, once a SYN has shown who serves whom.
