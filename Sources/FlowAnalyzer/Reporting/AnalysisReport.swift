@@ -196,6 +196,8 @@ public struct AnalysisReport: Encodable, Sendable {
     public var predicted: Answer
     public var answer: Answer
     public var reason: HitReason
+    /// It destroyed the live connection that it met (RST after a challenge ACK).
+    public var killedConnection: Bool
     /// SYN to its answer.
     @OrNull public var answeredAfterSeconds: Seconds?
     /// SYN.SEQ - RCV.NXT, what the rule looked at first.
@@ -234,6 +236,10 @@ public struct AnalysisReport: Encodable, Sendable {
       port = endpoint.port
     }
   }
+}
+
+extension AnalysisReport.Tuple: CustomStringConvertible {
+  public var description: String { "\(source) > \(destination)" }
 }
 
 extension AnalysisReport.Address: CustomStringConvertible {

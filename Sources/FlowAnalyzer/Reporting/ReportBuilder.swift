@@ -142,7 +142,7 @@ struct ReportBuilder {
         restartedAt: hit.hasUnknownTimes ? nil : holder.timerStartedAt, freeAt: hit.freeAt,
         ageSeconds: Seconds(hit.age), evidence: hit.verdict.evidence, end: hit.verdict.end),
       previous: .unknown, predicted: hit.verdict.predicted, answer: hit.verdict.answer,
-      reason: hit.verdict.reason,
+      reason: hit.verdict.reason, killedConnection: hit.verdict.killedLiveConnection,
       answeredAfterSeconds: exchange.answer == .none
         ? nil : Seconds(nanoseconds: exchange.answeredAt.nanoseconds(since: exchange.time)),
       sequenceDistance: knowsNumbers ? syn.distance(from: holder) : nil,

@@ -1,0 +1,144 @@
+/// The closed lists of the report in plain words. A new case does not compile without one.
+
+extension HeldKind {
+  /// As operators write it.
+  var plainName: String {
+    switch self {
+    case .timeWait: "TIME_WAIT"
+    case .established: "established"
+    case .closing: "closing"
+    }
+  }
+
+  /// With its article, as the object of a sentence.
+  var plainObject: String {
+    switch self {
+    case .timeWait: "a TIME_WAIT"
+    case .established: "an established connection"
+    case .closing: "a connection that was closing"
+    }
+  }
+}
+
+extension HitReason {
+  /// Why the SYN was answered so: a sentence about the SYN, without a full stop.
+  var explanation: String {
+    switch self {
+    case .sequenceNewer: "its sequence number was newer than the old connection's"
+    case .timestampNewer: "its timestamp was newer than the old connection's"
+    case .sequenceNotNewer: "neither its sequence number nor its timestamp was newer"
+    case .timestampOlder: "its timestamp was older than the old connection's (PAWS)"
+    case .challenge: "a live socket challenges every SYN (RFC 5961)"
+    case .orphanRefused: "it fell into the window of an orphan in FIN_WAIT_2"
+    case .orphanAnswered: "it fell outside the window of an orphan in FIN_WAIT_2"
+    case .insideWindow: "it fell into the window of the TIME_WAIT, which this stack refuses"
+    case .noListener: "TIME_WAIT would have let it pass, but nobody listens on the port"
+    case .rateLimited: "Linux answers such a SYN only once in 0.5 s, and had just done so"
+    case .silentStack: "this stack drops such a SYN without a word"
+    case .acceptQueueFull: "TIME_WAIT gave way, but the listener's accept queue was full"
+    case .synWithFIN: "a SYN with FIN ends a TIME_WAIT on Linux and is dropped"
+    case .lost: "the SYN or its answer was lost on the way"
+    case .captureEnded: "the capture ended before an answer was due"
+    case .unexpected: "the answer is not the one that the stack's rules predict"
+    }
+  }
+}
+
+extension ReuseReason {
+  /// Why a SYN on a used tuple met nothing: a sentence without a full stop.
+  var explanation: String {
+    switch self {
+    case .expired: "the TIME_WAIT had run out"
+    case .gone: "the answer proves that the server held nothing any more"
+    case .reset: "a RST had ended the connection before"
+    case .otherSide: "the peer closed first, so that its side holds the TIME_WAIT"
+    case .synReceived: "the tuple was half-open under another sequence number"
+    case .duplicate: "a repetition of the SYN that made, or still seeks, the connection"
+    case .neverOpened: "the SYNs before it never led to a connection"
+    case .lost: "the SYN never reached the server: what it would have replaced lived on"
+    case .unknown: "the capture does not show what the server held"
+    }
+  }
+}
+
+extension Answer {
+  var plainName: String {
+    switch self {
+    case .undetermined: "unknown"
+    case .accepted, .rejected, .reset, .unanswered: rawValue
+    }
+  }
+
+  var role: StyledText.Role {
+    switch self {
+    case .accepted: .good
+    case .rejected, .reset, .unanswered: .bad
+    case .undetermined: .warning
+    }
+  }
+}
+
+extension Coverage.Reason {
+  /// What the captures leave open, and what to do about it.
+  var explanation: (finding: String, advice: String) {
+    switch self {
+    case .noPackets:
+      ("No packet was captured.", "Check the interface and the filter of the capture.")
+    case .noTCP:
+      (
+        "No TCP segment was found.",
+        "Check the interface and the filter, and whether a tunnel hides the traffic."
+      )
+    case .noSyns:
+      (
+        "No SYN was captured, so that no reuse of a tuple can show.",
+        "Capture while connections are opened, with a filter that lets SYNs pass."
+      )
+    case .noAnswers:
+      (
+        "SYNs were captured, but no answer of the server.",
+        "Capture both directions: answers may take another interface; the server itself sees both."
+      )
+    case .shorterThanTimeWait:
+      (
+        "The captures span less than one TIME_WAIT: what the server held when they began shows only "
+          + "in its answers.",
+        "Capture for at least three times TIME_WAIT."
+      )
+    case .beganMidstream:
+      (
+        "Connections were open already when the capture began.",
+        "What became of them is told from their last packets only."
+      )
+    case .headersCut:
+      ("The snap length cut TCP headers or options.", "Capture with -s 128 or more.")
+    case .captureCutOff:
+      (
+        "A file ends in the middle of a packet.",
+        "Stop the capture before you copy it, or write packets at once (tcpdump -U)."
+      )
+    case .unreadableInput:
+      ("An input could not be read.", "The counts are without it.")
+    case .sideAssumed:
+      (
+        "Which side of the load balancer a capture shows was not said; it was taken for the server "
+          + "side.",
+        "Name it with --server to be sure."
+      )
+    }
+  }
+}
+
+extension DecodeError {
+  /// What the packets were that gave no segment.
+  var plainName: String {
+    switch self {
+    case .notIP: "not IP"
+    case .notTCP: "not TCP"
+    case .fragmentPending: "fragments joined with later ones"
+    case .cutLinkHeader, .cutIPHeader, .cutTCPHeader: "cut by the snap length"
+    case .malformedLinkHeader, .malformedIPv4, .malformedIPv6, .malformedFragment, .malformedTCP:
+      "malformed"
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/// Text whose parts have roles, so that colour is decided in one place and widths stay honest.
+///
+///     let line: StyledText = "\("3 attempts failed", .bad), the others connected."
+struct StyledText: ExpressibleByStringInterpolation, Sendable {
+  /// What a part is to the reader.
+  enum Role: Sendable {
+    case plain, heading, strong, dim, good, warning, bad
+  }
+
+  struct Run: Sendable {
+    var text: String
+    var role: Role
+  }
+
+  private(set) var runs: [Run]
+
+  init(runs: [Run]) { self.runs = runs }
+
+  init(_ text: String, _ role: Role = .plain) { runs = [Run(text: text, role: role)] }
+
+  init(stringLiteral value: String) { self.init(value) }
+
+  init(stringInterpolation: Interpolation) { runs = stringInterpolation.runs }
+
+  struct Interpolation: StringInterpolationProtocol {
+    fileprivate var runs: [Run] = []
+
+    init(literalCapacity: Int, interpolationCount: Int) {}
+
+    mutating func appendLiteral(_ literal: String) {
+      if !literal.isEmpty { runs.append(Run(text: literal, role: .plain)) }
+    }
+
+    mutating func appendInterpolation(_ value: some CustomStringConvertible, _ role: Role = .plain) {
+      runs.append(Run(text: value.description, role: role))
+    }
+
+    mutating func appendInterpolation(_ text: StyledText) { runs += text.runs }
+  }
+
+  /// How many columns it takes on a terminal.
+  var width: Int { runs.reduce(0) { $0 + $1.text.count } }
+
+  var isEmpty: Bool { runs.allSatisfy(\.text.isEmpty) }
+
+  static func + (lhs: StyledText, rhs: StyledText) -> StyledText {
+    StyledText(runs: lhs.runs + rhs.runs)
+  }
+
+  static func += (lhs: inout StyledText, rhs: StyledText) { lhs.runs += rhs.runs }
+
+  /// Fills it up with spaces to `width` columns, in front where `isRightAligned`.
+  func padded(to width: Int, isRightAligned: Bool = false) -> StyledText {
+    let space = StyledText(String(repeating: " ", count: max(0, width - self.width)))
+    return isRightAligned ? space + self : self + space
+  }
+}
+
+extension StyledText {
+  /// The same text in lines of at most `width` columns, broken at spaces; a longer word has a line
+  /// of its own.
+  func wrapped(to width: Int) -> [StyledText] {
+    var lines: [StyledText] = []
+    var line = StyledText(runs: [])
+    for word in words {
+      if !line.isEmpty, line.width + 1 + word.width > width {
+        lines.append(line)
+        line = StyledText(runs: [])
+      }
+      line = line.isEmpty ? word : line + " " + word
+    }
+    if !line.isEmpty || lines.isEmpty { lines.append(line) }
+    return lines
+  }
+
+  /// Split at spaces; a word may change its role in the middle.
+  private var words: [StyledText] {
+    var words: [StyledText] = []
+    var word = StyledText(runs: [])
+    for run in runs {
+      for (index, part) in run.text.split(separator: " ", omittingEmptySubsequences: false)
+        .enumerated()
+      {
+        if index > 0 {
+          if !word.isEmpty { words.append(word) }
+          word = StyledText(runs: [])
+        }
+        if !part.isEmpty { word.runs.append(Run(text: String(part), role: run.role)) }
+      }
+    }
+    if !word.isEmpty { words.append(word) }
+    return words
+  }
+
+  /// Its characters, with the escape sequences of ECMA-48 where colour is wanted.
+  func rendered(hasColor: Bool) -> String {
+    guard hasColor else { return runs.map(\.text).joined() }
+    return runs.map { run in
+      run.role.escape.map { "\u{1B}[\($0)m\(run.text)\u{1B}[0m" } ?? run.text
+    }.joined()
+  }
+}
+
+extension StyledText.Role {
+  /// "Select graphic rendition". The sixteen colours only, which themes keep readable.
+  fileprivate var escape: String? {
+    switch self {
+    case .plain: nil
+    case .heading, .strong: "1"
+    case .dim: "2"
+    case .good: "32"
+    case .warning: "33"
+    case .bad: "1;31"
+    }
+  }
+}

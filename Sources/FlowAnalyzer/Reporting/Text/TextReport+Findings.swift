@@ -1,0 +1,161 @@
+extension TextReport {
+  /// Where to look: the worst findings, with all that is needed to find their packets.
+  mutating func writeFindings() {
+    let ranked = rankedFindings
+    guard !ranked.isEmpty else { return }
+    let title = ranked.contains(where: \.isHarmful) ? "WORST FINDINGS" : "HITS"
+    let total = report.findings.count + report.findingsOmitted
+    canvas.heading(title, "\(Quantity.count(ranked.count)) of \(Quantity.count(total))")
+    canvas.paragraph(StyledText(howToLook, .dim))
+    for (index, finding) in ranked.enumerated() {
+      canvas.blank()
+      writeFinding(finding, number: index + 1)
+    }
+  }
+
+  private var howToLook: String {
+    let file = report.captures.count == 1 ? report.captures[0].path.printable : "FILE"
+    return "See the packets with: tshark -r \(file) -Y 'FILTER'. "
+      + (report.captures.count == 1
+        ? "Frames are numbered as in the file."
+        : "Frames are FILE:NUMBER, with files numbered as above.")
+  }
+
+  /// Killed connections first, then failed attempts, then by the delay; where nothing was harmed, the
+  /// first few as examples.
+  private var rankedFindings: [AnalysisReport.Finding] {
+    let harmful = report.findings.filter(\.isHarmful)
+    guard !harmful.isEmpty else { return Array(report.findings.prefix(3)) }
+    // Sorting is not promised to be stable: the position decides between equals.
+    let ranked = harmful.enumerated().sorted { lhs, rhs in
+      lhs.element.severity == rhs.element.severity
+        ? lhs.offset < rhs.offset : lhs.element.severity < rhs.element.severity
+    }
+    return ranked.prefix(Self.listedFindings).map(\.element)
+  }
+
+  // MARK: - One finding
+
+  private mutating func writeFinding(_ finding: AnalysisReport.Finding, number: Int) {
+    guard let first = finding.hits.first else { return }
+    let label = "\(number)".count < 2 ? " \(number)" : "\(number)"
+    canvas.line("\(label, .strong)  \(first.tuple, .strong)  \(effect(of: finding))", indent: 1)
+    var previous = first.tuple
+    for hit in finding.hits.prefix(Self.listedHits) {
+      let elsewhere = hit.tuple == previous ? "" : " on \(hit.tuple)"
+      previous = hit.tuple
+      canvas.labelled(
+        StyledText(clock(hit.at) + "  "), "frame \(frame(hit))\(elsewhere): \(sentence(hit))",
+        indent: 5, hanging: clock(hit.at).count + 2)
+    }
+    if finding.hits.count > Self.listedHits {
+      canvas.line(
+        "and \(Quantity.count(finding.hits.count - Self.listedHits, "more hit"))", indent: 5)
+    }
+    canvas.line("\("filter " + filter(finding) + "   id " + finding.id, .dim)", indent: 5)
+  }
+
+  /// How many hits of an attempt are written out.
+  private static var listedHits: Int { 6 }
+
+  /// What followed for the attempt.
+  private func effect(of finding: AnalysisReport.Finding) -> StyledText {
+    var effect = StyledText(runs: [])
+    if finding.killedConnection { effect += "\("a live connection was killed", .bad); " }
+    let syns = Quantity.count(finding.syns, "SYN")
+    switch finding.outcome {
+    case .connected where finding.addedSeconds.nanoseconds > 0:
+      effect +=
+        "connected \("\(Quantity.duration(finding.addedSeconds)) late", .warning), with the \(Quantity.ordinal(finding.syns)) SYN"
+    case .connected: effect += "connected without delay"
+    case .failed: effect += "\("failed", .bad) after \(syns)"
+    case .undetermined: effect += "end not captured, \(syns)"
+    }
+    return effect
+  }
+
+  /// `NUMBER`, or `FILE:NUMBER` where there are several files.
+  private func frame(_ hit: AnalysisReport.Hit) -> String {
+    report.captures.count > 1 ? "\(hit.capture + 1):\(hit.frame)" : "\(hit.frame)"
+  }
+
+  private func sentence(_ hit: AnalysisReport.Hit) -> StyledText {
+    var sentence: StyledText = "SYN met \(holder(hit))"
+    sentence += "; \(hit.answer == .undetermined ? "answer unknown" : hit.answer.plainName, hit.answer.role)"
+    if let delay = hit.answeredAfterSeconds { sentence += " after \(Quantity.duration(delay))" }
+    sentence += ": \(reason(hit))"
+    if let end = end(hit) { sentence += "; \(end)" }
+    return sentence + "."
+  }
+
+  private func holder(_ hit: AnalysisReport.Hit) -> String {
+    let inferred = hit.held.evidence == .inferred ? " (inferred from the answer)" : ""
+    guard let age = hit.held.ageSeconds else { return hit.held.state.plainObject + inferred }
+    switch hit.held.state {
+    case .timeWait:
+      let freeAt = hit.held.freeAt.map { ", free at \(clock($0).dropLast("000".count))" } ?? ""
+      return "a TIME_WAIT \(Quantity.duration(age)) old\(freeAt)\(inferred)"
+    case .established, .closing:
+      return "\(hit.held.state.plainObject), last heard \(Quantity.duration(age)) before\(inferred)"
+    }
+  }
+
+  /// The reason with its number, where it is one of comparing.
+  private func reason(_ hit: AnalysisReport.Hit) -> String {
+    switch hit.reason {
+    case .timestampOlder:
+      guard let distance = hit.timestampDistance, distance < 0 else { break }
+      return "timestamp older by \(Quantity.count(distance.magnitude)), another clock"
+    case .timestampNewer:
+      guard let distance = hit.timestampDistance, distance > 0 else { break }
+      return "timestamp newer by \(Quantity.count(distance))"
+    case .sequenceNewer:
+      guard let distance = hit.sequenceDistance, distance > 0 else { break }
+      return "sequence number newer by \(Quantity.count(distance))"
+    case .sequenceNotNewer:
+      guard let distance = hit.sequenceDistance, distance <= 0 else { break }
+      return "sequence number behind by \(Quantity.count(distance.magnitude)), timestamp no newer"
+    default: break
+    }
+    return hit.reason.explanation
+  }
+
+  /// What became of the holder, where the answer does not say it.
+  private func end(_ hit: AnalysisReport.Hit) -> StyledText? {
+    switch (hit.held.end, hit.held.state) {
+    case (.killed, .timeWait): "a RST then ended the TIME_WAIT"
+    case (.killed, _): "\("a RST then killed the connection", .bad)"
+    case (.survived, .timeWait) where hit.answer != .undetermined: "it lived on"
+    case (.expired, _): "it ran out by itself"
+    case (.survived, _), (.replaced, _): nil
+    }
+  }
+
+  /// A display filter for the attempt's conversations, whatever ports it took.
+  private func filter(_ finding: AnalysisReport.Finding) -> String {
+    guard let first = finding.hits.first?.tuple else { return "" }
+    let name = first.source.ip.contains(":") ? "ipv6.addr" : "ip.addr"
+    var ports: [UInt16] = []
+    for port in finding.hits.map(\.tuple.source.port) where !ports.contains(port) {
+      ports.append(port)
+    }
+    let list = ports.prefix(Self.listedHits).map { "\($0)" }.joined(separator: ",")
+    return "\(name)==\(first.source.ip) && tcp.port "
+      + (ports.count == 1 ? "== \(list)" : "in {\(list)}")
+  }
+}
+
+extension AnalysisReport.Finding {
+  var killedConnection: Bool { hits.contains(where: \.killedConnection) }
+
+  /// Somebody could notice it.
+  var isHarmful: Bool {
+    killedConnection || outcome == .failed || addedSeconds.nanoseconds > 0
+      || hits.contains { $0.answer != .accepted }
+  }
+
+  /// Smaller is worse.
+  fileprivate var severity: (Int, Int, Int64) {
+    (killedConnection ? 0 : 1, outcome == .failed ? 0 : 1, -addedSeconds.nanoseconds)
+  }
+}

@@ -1,0 +1,73 @@
+extension AnalysisReport {
+  /// The report for people: the verdict first, then what it rests on, then where to look.
+  ///
+  /// ASCII but for what the captures' names contain, so that it survives mail, pagers and logs.
+  public func text(_ style: TextStyle = TextStyle()) -> String {
+    var report = TextReport(report: self, style: style)
+    return report.render()
+  }
+}
+
+/// Writes one report as text, section by section; each section has a file of its own.
+struct TextReport {
+  let report: AnalysisReport
+  var canvas: TextCanvas
+
+  /// How many captures and findings are written out.
+  static let listedCaptures = 10
+  static let listedFindings = 10
+
+  init(report: AnalysisReport, style: TextStyle) {
+    self.report = report
+    canvas = TextCanvas(style: style)
+  }
+
+  mutating func render() -> String {
+    writeVerdict()
+    writeGaps()
+    writeCaptures()
+    if report.coverage.grade != .inconclusive || report.summary.syns.total > 0 {
+      writeNumbers()
+      writeMeasurements()
+    }
+    writeFindings()
+    return canvas.output
+  }
+}
+
+extension TextReport {
+  var syns: AnalysisReport.Syns { report.summary.syns }
+  var attempts: AnalysisReport.Attempts { report.summary.attempts }
+  var timeWait: Seconds { report.analysis.timeWait.assumedSeconds }
+
+  var firstPacket: Timestamp? { report.captures.compactMap(\.firstPacket).min() }
+  var lastPacket: Timestamp? { report.captures.compactMap(\.lastPacket).max() }
+
+  /// From the first packet of any capture to the last of any.
+  var span: Seconds? {
+    guard let firstPacket, let lastPacket else { return nil }
+    return Seconds(nanoseconds: lastPacket.nanoseconds(since: firstPacket))
+  }
+
+  /// Sums an answer over all that the server can hold.
+  func total(_ answer: KeyPath<AnalysisReport.Answers, Int>) -> Int {
+    syns.timeWait[keyPath: answer] + syns.established[keyPath: answer]
+      + syns.closing[keyPath: answer]
+  }
+
+  /// Attempts that had to wait for another SYN.
+  var delayedAttempts: Int {
+    report.summary.addedSeconds.histogram.dropFirst().reduce(0) { $0 + $1.attempts }
+  }
+
+  /// The time of day; with the date where the captures last longer than a day.
+  func clock(_ time: Timestamp) -> String {
+    guard let span, span.nanoseconds >= 86_400_000_000_000 else { return time.timeOfDay }
+    return time.date.dropFirst("2026-".count) + " " + time.timeOfDay
+  }
+}
+
+extension Timestamp {
+  /// The day in UTC: `2026-11-22`.
+  var date: String { String(description.prefix { $0 != "T" }) }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import FlowAnalyzer
+
+/// Arguments -> configuration -> `Analyzer` -> reports. Nothing is analysed here.
+struct AnalyzeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "analyze",
+    abstract: "Report every SYN that hit a tuple which the server still held.",
+    discussion: """
+      Reads pcap and pcapng captures from the server, or from the load balancer's interface towards \
+      it, in one pass. A capture that cannot be read costs exit code 2; the others are reported.
+
+      Example:
+        snat-audit analyze --server server.pcap --report text --report json=report.json
+      """)
+
+  @OptionGroup(title: "Captures") var captures: CaptureOptions
+  @OptionGroup(title: "Server") var server: ServerOptions
+  @OptionGroup(title: "Reports") var reports: ReportOptions
+  @OptionGroup(visibility: .hidden) var planned: PlannedOptions
+
+  func validate() throws {
+    for request in reports.requests {
+      if let input = captures.inputs.first(where: { request.destination.isSameFile(as: $0.path) }) {
+        throw ValidationError("--report: \(input.path) is a capture to be read, not overwritten.")
+      }
+    }
+  }
+
+  func run() throws {
+    if !captures.captures.isEmpty {
+      Message.warning(
+        "\(captures.captures.joined(separator: ", ")): taken for the server side; say --server to be sure"
+      )
+    }
+    let analysis = analyze()
+    let isPartial = analysis.report.partial
+    for failure in analysis.failures { Message.error("\(failure)") }
+    let isWritten = write(analysis.report)
+    if !isWritten { throw ExitStatus.failed }
+    if isPartial { throw ExitStatus.interrupted }
+    if !analysis.failures.isEmpty { throw ExitStatus.failed }
+  }
+
+  private func analyze() -> Analysis {
+    var configuration = AnalyzerConfiguration()
+    server.apply(to: &configuration)
+    configuration.maximumFindings = reports.maxFindings
+
+    Interruption.watch()
+    defer { Interruption.stopWatching() }
+    var bar = ProgressBar()
+    var analysis = Analyzer(configuration: configuration).analyze(captures.inputs) { progress in
+      bar.update(progress)
+      return !Interruption.happened
+    }
+    bar.erase()
+    // A pipe that ran dry by the signal looks like one that ended.
+    if Interruption.happened { analysis.report.partial = true }
+    return analysis
+  }
+
+  /// Writes every report that can be written.
+  private func write(_ report: AnalysisReport) -> Bool {
+    var isWritten = true
+    for request in reports.requests {
+      do {
+        let style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
+        try request.destination.write(request.format.render(report, style))
+      } catch {
+        Message.error("\(request.destination): the report cannot be written: \(error).")
+        isWritten = false
+      }
+    }
+    return isWritten
+  }
+}

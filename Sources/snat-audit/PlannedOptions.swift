@@ -1,0 +1,33 @@
+import ArgumentParser
+
+/// Options that are documented for a later version: known, so that each is refused by name instead
+/// of being called unknown, or worse, being ignored.
+struct PlannedOptions: ParsableArguments {
+  @Option(parsing: .upToNextOption, help: .hidden) var client: [String] = []
+  @Option(help: .hidden) var lb: String?
+  @Option(help: .hidden) var filter: String?
+  @Option(help: .hidden) var since: String?
+  @Option(help: .hidden) var until: String?
+  @Option(help: .hidden) var workers: String?
+  @Option(help: .hidden) var anonymize: String?
+  @Option(help: .hidden) var config: String?
+
+  func validate() throws {
+    if !client.isEmpty {
+      throw refusal("--client", "it reads the server side only")
+    }
+    if lb != nil { throw refusal("--lb", "name the server's timer with --time-wait") }
+    if filter != nil {
+      throw refusal("--filter", "filter beforehand: tcpdump -r FILE -w FILTERED 'EXPRESSION'")
+    }
+    if since != nil { throw refusal("--since", "cut beforehand: editcap -A TIME FILE CUT") }
+    if until != nil { throw refusal("--until", "cut beforehand: editcap -B TIME FILE CUT") }
+    if workers != nil { throw refusal("--workers", "it runs on one core") }
+    if anonymize != nil { throw refusal("--anonymize", "reports show addresses as captured") }
+    if config != nil { throw refusal("--config", "give the options on the command line") }
+  }
+
+  private func refusal(_ option: String, _ instead: String) -> ValidationError {
+    ValidationError("\(option): not in this version; \(instead).")
+  }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import FlowAnalyzer
+
+/// What to write, and where.
+struct ReportOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A report to write: text or json, to standard output or to a file (default: text).",
+      discussion: """
+        May be given several times, once without a path. A file is written whole or not at all.
+        """,
+      valueName: "format[=path]"),
+    completion: .list(["text", "json", "text=", "json="]))
+  var report: [ReportRequest] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "How many findings a report lists; the others are counted all the same.",
+      valueName: "number"))
+  var maxFindings = 100_000
+
+  func validate() throws {
+    guard maxFindings >= 0 else { throw ValidationError("--max-findings: at least 0, please.") }
+    for (index, request) in report.enumerated() {
+      if let planned = request.format.plannedName {
+        throw ValidationError(
+          "--report \(planned): this format is not in this version; there are: text, json.")
+      }
+      if report[..<index].contains(where: { $0.destination == request.destination }) {
+        throw ValidationError(
+          "two reports would go to \(request.destination); give each a path of its own.")
+      }
+    }
+  }
+
+  var requests: [ReportRequest] {
+    report.isEmpty ? [ReportRequest(format: .text, destination: .standardOutput)] : report
+  }
+}
+
+/// `FORMAT[=PATH]` on the command line.
+struct ReportRequest: ExpressibleByArgument {
+  var format: ReportFormat
+  var destination: ReportDestination
+
+  init(format: ReportFormat, destination: ReportDestination) {
+    self.format = format
+    self.destination = destination
+  }
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard let format = ReportFormat(rawValue: String(parts[0])) else { return nil }
+    self.format = format
+    guard parts.count == 2 else {
+      destination = .standardOutput
+      return
+    }
+    guard !parts[1].isEmpty else { return nil }
+    destination = parts[1] == "-" ? .standardOutput : .file(String(parts[1]))
+  }
+}
+
+/// The formats of the contract.
+enum ReportFormat: String {
+  case text, json, ndjson, html, markdown, junit, prometheus
+
+  /// Its name, if it is one for a later version.
+  var plannedName: String? {
+    switch self {
+    case .text, .json: nil
+    case .ndjson, .html, .markdown, .junit, .prometheus: rawValue
+    }
+  }
+
+  /// Makes the report in this format; `style` is for text.
+  func render(_ report: AnalysisReport, _ style: TextStyle) throws -> String {
+    switch self {
+    case .json: try report.json()
+    case .text, .ndjson, .html, .markdown, .junit, .prometheus: report.text(style)
+    }
+  }
+}
