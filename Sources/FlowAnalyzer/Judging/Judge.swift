@@ -37,7 +37,12 @@ struct Judge {
   /// Whether more knowledge about the server could change the verdict.
   func isSettled(_ exchange: Exchange, knowing server: ServerKnowledge) -> Bool {
     let verdict = verdict(on: exchange, knowing: server)
-    return server.possibleFutures.allSatisfy { self.verdict(on: exchange, knowing: $0) == verdict }
+    func staysWith(linux: Bool, obeying: Bool) -> Bool {
+      let future = server.future(showingLinux: linux, obeyingResets: obeying)
+      return self.verdict(on: exchange, knowing: future) == verdict
+    }
+    return staysWith(linux: true, obeying: true) && staysWith(linux: true, obeying: false)
+      && staysWith(linux: false, obeying: true) && staysWith(linux: false, obeying: false)
   }
 
   /// The common case, settled at a glance: a tuple never seen before, and an answer to its SYN.
@@ -267,17 +272,15 @@ private struct Facts {
 }
 
 extension ServerKnowledge {
-  /// What this knowledge may still grow into, as far as a verdict asks: Linux or not, RSTs obeyed
-  /// or not.
-  var possibleFutures: [ServerKnowledge] {
-    var linux = self
-    linux.acceptedOutOfTimeWait += 1
-    var other = self
-    other.otherISNs += 10 * (clockISNs + 1)
-    var obeying = [linux, other]
-    for index in obeying.indices { obeying[index].obeyedResets += 1 }
-    var ignoring = [linux, other]
-    for index in ignoring.indices { ignoring[index].survivedResets += 1 }
-    return obeying + ignoring
+  /// What this knowledge may grow into by the end of the captures. What is proven stays proven.
+  fileprivate func future(showingLinux: Bool, obeyingResets: Bool) -> ServerKnowledge {
+    var future = self
+    if showingLinux {
+      future.acceptedOutOfTimeWait += 1
+    } else {
+      future.otherISNs += 10 * (clockISNs + 1)
+    }
+    if obeyingResets { future.obeyedResets += 1 } else { future.survivedResets += 1 }
+    return future
   }
 }

@@ -113,6 +113,7 @@ struct FlowTracker: ~Copyable {
   /// Gives a segment to the connection that the tuple carries.
   mutating func feed(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
     orient(position)
+    noteLimitedAnswer(segment, position, senderIsLow)
     guard let before = records[position].connection?.responder.state else { return }
     let entered = records[position].connection?.observe(segment, senderIsLow: senderIsLow) ?? []
     noteTimeWaits(entered, position)
@@ -123,6 +124,22 @@ struct FlowTracker: ~Copyable {
     if before == .synReceived, after != .closed { noteConnected(connection, at: segment.time) }
     if after == .finWait2 { counts.finWait2 += 1 }
     if before == .finWait2, after != .closed { counts.finWait2 -= 1 }
+  }
+
+  /// Keeps the time of an answer out of TIME_WAIT that uses up the right to answer the next SYN.
+  private mutating func noteLimitedAnswer(
+    _ segment: Segment, _ position: Int, _ senderIsLow: Bool
+  ) {
+    guard let connection = records[position].connection,
+      connection.responder.state == .timeWait
+    else { return }
+    if senderIsLow == connection.originatorIsLow {
+      records[position].lastWasBare = segment.sequenceLength == 0
+    } else if segment.sequenceLength == 0, records[position].lastWasBare,
+      !records[position].hasPending
+    {
+      records[position].limitedAnswerAt = segment.time
+    }
   }
 
   /// Turns a connection round that began unseen, once a SYN has shown who serves whom.
@@ -180,58 +197,5 @@ struct FlowTracker: ~Copyable {
       records.remove(sweep)
     }
     sweep += 1
-  }
-}
-
-/// Ends that SYNs were sent to. They tell who serves whom where a connection's own SYN was not
-/// captured.
-struct KnownServers {
-  /// More than any LB has servers; SYNs to ever new ends, a scan, must not fill the memory.
-  static let limit = 65_536
-
-  private var ends: Set<UInt64> = []
-  private var last: UInt64?
-
-  mutating func note(address: UInt32, port: UInt16) {
-    let end = Self.end(address, port)
-    guard end != last, ends.count < Self.limit else { return }
-    last = end
-    ends.insert(end)
-  }
-
-  /// Whether the lower end of a tuple is the likelier one to have opened it: not the end that SYNs
-  /// were sent to, and without such knowledge the one with the higher port.
-  func originatorIsLow(_ key: TupleKey) -> Bool {
-    let lowServes = ends.contains(Self.end(key.lowAddress, key.lowPort))
-    let highServes = ends.contains(Self.end(key.highAddress, key.highPort))
-    return lowServes == highServes ? key.lowPort >= key.highPort : highServes
-  }
-
-  private static func end(_ address: UInt32, _ port: UInt16) -> UInt64 {
-    UInt64(address) << 16 | UInt64(port)
-  }
-}
-
-/// What the tracker counts on the way.
-struct TrackingCounts: BitwiseCopyable {
-  /// SYNs, each once, copies apart.
-  var syns = 0
-  /// TIME_WAITs entered, by who holds them.
-  var timeWaitsAtServer = 0
-  var timeWaitsAtPeer = 0
-  var timeWaitsAtBoth = 0
-  /// Servers that got as far as FIN_WAIT_2 and no further.
-  var finWait2 = 0
-
-  /// Counts a connection once, under the holders known so far.
-  fileprivate mutating func noteTimeWaits(_ entered: Connection.Side, all: Connection.Side) {
-    let before = all.subtracting(entered)
-    if before == .responder { timeWaitsAtServer -= 1 }
-    if before == .originator { timeWaitsAtPeer -= 1 }
-    switch all {
-    case .responder: timeWaitsAtServer += 1
-    case .originator: timeWaitsAtPeer += 1
-    default: timeWaitsAtBoth += 1
-    }
   }
 }

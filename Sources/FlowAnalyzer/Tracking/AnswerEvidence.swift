@@ -1,0 +1,39 @@
+extension TCPState {
+  /// What an ACK with the old connection's numbers, sent in answer to a SYN, proves about the state
+  /// it was thought to come from; nil where it fits that state.
+  ///
+  /// - Parameters:
+  ///   - beganUnseen: a FIN may have been sent before the capture.
+  ///   - coversUnseen: it acknowledges more than the peer was seen to send.
+  ///   - coversFIN: it acknowledges the peer's FIN.
+  func proven(
+    byAnswer segment: Segment, beganUnseen: Bool, coversUnseen: Bool, coversFIN: Bool
+  ) -> TCPState? {
+    let isSocketless = segment.isSocketless
+    switch self {
+    case .timeWait:
+      // The peer's FIN was captured but never arrived.
+      return coversFIN || beganUnseen ? nil : .finWait2
+    case .closed:
+      // Either the holder was not as passive as it looked, or the last ACK never arrived.
+      return isSocketless == false ? .lastAck : .timeWait
+    case .established: return isSocketless == true && beganUnseen ? .timeWait : nil
+    case .closeWait:
+      return isSocketless == true || (beganUnseen && isSocketless == nil) ? .timeWait : nil
+    case .lastAck, .closing: return isSocketless == true ? .timeWait : nil
+    case .finWait1:
+      guard isSocketless == true else { return nil }
+      return coversUnseen || coversFIN ? .timeWait : .finWait2
+    case .finWait2: return coversUnseen || coversFIN ? .timeWait : nil
+    case .synSent, .synReceived: return nil
+    }
+  }
+}
+
+extension Segment {
+  /// Sent by no socket of its own: Linux answers out of TIME_WAIT and for mini-sockets with IPv4
+  /// identification zero and DF, while a live socket counts its packets. nil for IPv6.
+  var isSocketless: Bool? {
+    source.address.isIPv6 ? nil : ipIdentification == 0 && dontFragment
+  }
+}

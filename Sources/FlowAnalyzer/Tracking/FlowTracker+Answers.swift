@@ -1,0 +1,171 @@
+/// What the receiver of an open SYN sends: answers to the SYN, and what only looks like one.
+extension FlowTracker {
+  mutating func observeWhilePending(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
+    let newest = pending[Int(records[position].lastPending)].exchange
+    let fromOpener =
+      segment.source.port == newest.sourcePort
+      && segment.destination.port == newest.destinationPort
+      && addresses[newest.source] == segment.source.address
+    if fromOpener {
+      observeOpener(segment, position, senderIsLow)
+    } else {
+      observeHolder(segment, position, senderIsLow)
+    }
+  }
+
+  mutating func observeHolder(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
+    records[position].heardHolderSinceSyn = true
+    if segment.flags.contains([.syn, .ack]) {
+      if let node = pendingSyn(acknowledgedBy: segment, position) {
+        accept(node, segment, position, senderIsLow)
+      } else {
+        feed(segment, position, senderIsLow)
+      }
+      return
+    }
+    if segment.flags.contains(.rst) {
+      observeReset(segment, position, senderIsLow)
+      return
+    }
+    guard segment.flags.contains(.ack) else {
+      feed(segment, position, senderIsLow)
+      return
+    }
+    if let node = pendingSyn(acknowledgedBy: segment, position) {
+      // Data of the new connection: its SYN-ACK was not captured.
+      acceptUnseen(
+        node, serverISN: segment.sequence.retreated(by: 1), segment, position, senderIsLow)
+    } else if segment.sequenceLength == 0 {
+      observeOldNumbers(segment, position, senderIsLow)
+    } else {
+      feed(segment, position, senderIsLow)
+    }
+  }
+
+  /// The newest SYN that a segment acknowledges. Where its TSecr names an earlier copy of that SYN
+  /// instead, it is that one that reached the server (Linux keeps the TSval of the first).
+  func pendingSyn(acknowledgedBy segment: Segment, _ position: Int) -> UInt32? {
+    var node = records[position].firstPending
+    var newest: UInt32?
+    while node != TupleRecord.none {
+      let exchange = pending[Int(node)].exchange
+      if exchange.sequence.advanced(by: 1) == segment.acknowledgment {
+        newest = node
+        if segment.flags.contains(.syn), segment.options.hasTimestamps,
+          exchange.options.hasTimestamps,
+          segment.options.timestampEchoReply == exchange.options.timestampValue
+        {
+          return node
+        }
+      }
+      node = pending[Int(node)].next
+    }
+    return newest
+  }
+
+  /// A pure ACK that acknowledges no open SYN: the old connection's numbers.
+  mutating func observeOldNumbers(
+    _ segment: Segment, _ position: Int, _ senderIsLow: Bool
+  ) {
+    let answersOldSegment = records[position].oldSegmentsAwaitingAnswer > 0
+    let last = Int(records[position].lastPending)
+    proveState(by: segment, position, holderIsLow: senderIsLow)
+    feed(segment, position, senderIsLow)
+    if answersOldSegment {
+      records[position].oldSegmentsAwaitingAnswer &-= 1
+    } else {
+      records[position].limitedAnswerAt = segment.time
+      if pending[last].exchange.answer == .none { reject(segment, position, senderIsLow) }
+    }
+    // Whatever it answers, the old connection is alive.
+    proveHeld(position, holderIsLow: senderIsLow)
+  }
+
+  /// The newest SYN was answered with the old connection's numbers.
+  mutating func reject(_ segment: Segment, _ position: Int, _ holderIsLow: Bool) {
+    let last = Int(records[position].lastPending)
+    pending[last].exchange.answer = .oldNumbers
+    pending[last].exchange.answeredAt = segment.time
+    pending[last].exchange.answerSequence = segment.sequence
+    pending[last].exchange.answerAcknowledgment = segment.acknowledgment
+    pending[last].exchange.answerIsSocketless = segment.isSocketless
+    if let state = records[position].connection?.endpoint(isLow: holderIsLow).state {
+      pending[last].exchange.holder.state = state
+    }
+  }
+
+  /// Corrects the holder's state by what its answer proves.
+  mutating func proveState(
+    by segment: Segment, _ position: Int, holderIsLow: Bool
+  ) {
+    guard let connection = records[position].connection else {
+      // A live socket numbers its packets; the answer out of TIME_WAIT has none to do so.
+      let isLive = segment.isSocketless == false
+      let first = pending[Int(records[position].firstPending)].exchange
+      records[position].connection = Connection(
+        inferredFrom: segment, state: isLive ? .established : .timeWait,
+        originatorIsLow: !holderIsLow, firstSeenAt: first.time)
+      return
+    }
+    let endpoint = connection.endpoint(isLow: holderIsLow)
+    let peer = connection.endpoint(isLow: !holderIsLow)
+    guard
+      let proven = endpoint.state.proven(
+        byAnswer: segment, beganUnseen: connection.beganUnseen,
+        coversUnseen: segment.acknowledgment.follows(peer.nextToSend),
+        coversFIN: peer.sentFIN.map { segment.acknowledgment.follows($0) } ?? false)
+    else { return }
+    let entered = records[position].connection?.amend(isLow: holderIsLow) { $0.prove(proven) }
+    noteTimeWaits(entered ?? [], position)
+  }
+
+  /// The holder has just answered with the old numbers: RSTs before did not end it, and the SYNs
+  /// before the newest met it too.
+  mutating func proveHeld(_ position: Int, holderIsLow: Bool) {
+    if let connection = records[position].connection {
+      let endpoint = connection.endpoint(isLow: holderIsLow)
+      if endpoint.isReset, endpoint.state == .timeWait {
+        knowledge[pending[Int(records[position].lastPending)].exchange.destination]
+          .survivedResets += 1
+      }
+      _ = records[position].connection?.amend(isLow: holderIsLow) { $0.proveAlive() }
+    }
+    let last = records[position].lastPending
+    setProof(.stillHeld, upTo: last, position)
+    finish(before: last, position)
+  }
+
+  mutating func observeReset(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
+    guard segment.flags.contains(.ack), let node = pendingSyn(refusedBy: segment, position) else {
+      feed(segment, position, senderIsLow)
+      return
+    }
+    pending[Int(node)].exchange.answer = .reset
+    pending[Int(node)].exchange.answeredAt = segment.time
+    attempts[pending[Int(node)].exchange.attempt].wasReset = true
+    setProof(.gone, upTo: node, position)
+    let held = pending[Int(node)].exchange.holder.state
+    finish(through: node, position)
+    if held != .timeWait {
+      // A mini-socket in FIN_WAIT_2 goes with its RST; any other socket would not have sent one.
+      _ = records[position].connection?.amend(isLow: senderIsLow) {
+        $0.proveGone(byReset: true, at: segment.time)
+      }
+    }
+  }
+
+  /// The newest SYN that a RST refuses: its acknowledgment lies behind the SYN or its data.
+  func pendingSyn(refusedBy segment: Segment, _ position: Int) -> UInt32? {
+    var node = records[position].firstPending
+    var newest: UInt32?
+    while node != TupleRecord.none {
+      let exchange = pending[Int(node)].exchange
+      let covered = segment.acknowledgment.value &- exchange.sequence.value
+      if covered >= 1, covered <= exchange.payloadLength &+ (exchange.hasFIN ? 2 : 1) {
+        newest = node
+      }
+      node = pending[Int(node)].next
+    }
+    return newest
+  }
+}

@@ -1,0 +1,54 @@
+/// What the sender of an open SYN sends next.
+extension FlowTracker {
+  mutating func observeOpener(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
+    if segment.flags.contains(.rst) {
+      observeOpenerRST(segment, position, senderIsLow)
+      return
+    }
+    let last = records[position].lastPending
+    let newest = pending[Int(last)].exchange
+    if segment.flags.contains(.ack),
+      segment.sequence == newest.sequence.advanced(by: 1), newest.repetition != .ofOwnConnection
+    {
+      // The opener goes on with the handshake: it got a SYN-ACK that was not captured.
+      acceptUnseen(
+        last, serverISN: segment.acknowledgment.retreated(by: 1), segment, position, !senderIsLow)
+      feed(segment, position, senderIsLow)
+      return
+    }
+    // A segment of the old connection. The holder acknowledges it unless it is a bare ACK in order.
+    if let holder = records[position].connection?.endpoint(isLow: !senderIsLow),
+      segment.sequenceLength > 0 || segment.sequence != holder.nextExpected
+    {
+      let waiting = records[position].oldSegmentsAwaitingAnswer
+      records[position].oldSegmentsAwaitingAnswer = waiting == .max ? waiting : waiting + 1
+    }
+    feed(segment, position, senderIsLow)
+  }
+
+  /// RFC 9293, section 3.10.7.3: who is in SYN_SENT answers an unacceptable ACK with a RST that
+  /// has the ACK's number.
+  mutating func observeOpenerRST(
+    _ segment: Segment, _ position: Int, _ senderIsLow: Bool
+  ) {
+    let last = Int(records[position].lastPending)
+    let holder = records[position].connection?.endpoint(isLow: !senderIsLow)
+    if pending[last].exchange.answer == .none, !segment.flags.contains(.ack),
+      !records[position].heardHolderSinceSyn, let holder,
+      holder.state != .closed, holder.state != .synReceived,
+      segment.sequence == holder.nextExpected
+    {
+      // Nothing came between the SYN and its RST, so the ACK that the RST answers was not captured.
+      pending[last].exchange.answer = .hiddenOldNumbers
+      pending[last].exchange.answeredAt = segment.time
+      records[position].limitedAnswerAt = segment.time
+      proveHeld(position, holderIsLow: !senderIsLow)
+    }
+    let wasReset = holder?.isReset ?? false
+    records[position].connection?.receiveForeignRST(segment, receiverIsLow: !senderIsLow)
+    let isReset = records[position].connection?.endpoint(isLow: !senderIsLow).isReset ?? false
+    if isReset, !wasReset {
+      pending[last].exchange.resetFollowed = true
+    }
+  }
+}

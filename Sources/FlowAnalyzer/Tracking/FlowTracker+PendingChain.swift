@@ -1,0 +1,57 @@
+/// The chain of open SYNs that hangs on a tuple's record, oldest first.
+extension FlowTracker {
+  mutating func append(_ exchange: Exchange, _ position: Int) {
+    let node = UInt32(truncatingIfNeeded: pending.insert(PendingSyn(exchange: exchange)))
+    let last = records[position].lastPending
+    if last == TupleRecord.none {
+      records[position].firstPending = node
+    } else {
+      pending[Int(last)].next = node
+    }
+    records[position].lastPending = node
+    records[position].pendingCount &+= 1
+  }
+
+  /// Sets the proof on every open SYN before `node` that has none yet.
+  mutating func setProof(_ proof: Exchange.Proof, upTo end: UInt32, _ position: Int) {
+    var node = records[position].firstPending
+    while node != TupleRecord.none, node != end {
+      if pending[Int(node)].exchange.proof == .none { pending[Int(node)].exchange.proof = proof }
+      node = pending[Int(node)].next
+    }
+  }
+
+  /// Hands out the SYNs before `end`.
+  mutating func finish(before end: UInt32, _ position: Int) {
+    while records[position].firstPending != end, records[position].hasPending {
+      finishFirst(position)
+    }
+  }
+
+  /// Hands out the SYNs up to `last` and with it.
+  mutating func finish(through last: UInt32, _ position: Int) {
+    guard last != TupleRecord.none else { return }
+    finish(before: last, position)
+    finishFirst(position)
+  }
+
+  /// Hands out all open SYNs of a tuple.
+  mutating func finishPending(_ position: Int) {
+    while records[position].hasPending { finishFirst(position) }
+  }
+
+  mutating func finishFirst(_ position: Int) {
+    let node = records[position].firstPending
+    guard node != TupleRecord.none else { return }
+    var exchange = pending[Int(node)].exchange
+    exchange.watched = now.nanoseconds(since: exchange.time)
+    if records[position].connection == nil, exchange.answer != .synAck {
+      records[position].hadUnansweredSyn = true
+    }
+    finished.append(exchange)
+    records[position].firstPending = pending[Int(node)].next
+    records[position].pendingCount &-= 1
+    if !records[position].hasPending { records[position].lastPending = TupleRecord.none }
+    pending.remove(Int(node))
+  }
+}

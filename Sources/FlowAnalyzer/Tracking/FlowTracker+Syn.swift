@@ -1,0 +1,107 @@
+/// A SYN arrives: what its receiver holds is noted, and the SYN waits for what follows.
+extension FlowTracker {
+  mutating func observeSyn(
+    _ segment: Segment, source: UInt32, destination: UInt32, _ position: Int, _ senderIsLow: Bool
+  ) {
+    let attempt = attempts.note(
+      source: source, destination: destination, port: segment.destination.port,
+      isn: segment.sequence, at: segment.time)
+    attempts[attempt].openVerdicts &+= 1
+
+    var exchange = Exchange(
+      source: source, destination: destination, sourcePort: segment.source.port,
+      destinationPort: segment.destination.port, attempt: attempt, time: segment.time,
+      sequence: segment.sequence, options: segment.options, frame: segment.frame,
+      capture: segment.capture, hasFIN: segment.flags.contains(.fin),
+      payloadLength: segment.payloadLength, holder: holder(position, receiverIsLow: !senderIsLow))
+    exchange.repetition = repetition(of: segment, position, senderIsLow)
+    if let limited = records[position].limitedAnswerAt {
+      exchange.sinceLimitedAnswer = segment.time.nanoseconds(since: limited)
+    }
+
+    let last = records[position].lastPending
+    if last != TupleRecord.none { pending[Int(last)].exchange.nextSynAt = segment.time }
+    records[position].oldSegmentsAwaitingAnswer = 0
+    records[position].heardHolderSinceSyn = false
+    servers.note(address: destination, port: segment.destination.port)
+    restartTimerIfRefusedByPAWS(segment, position, receiverIsLow: !senderIsLow)
+    append(exchange, position)
+    if exchange.repetition == .ofOwnConnection, exchange.holder.state == .synReceived {
+      // The SYN of a half-open connection again: whatever follows belongs to that connection.
+      finish(through: records[position].lastPending, position)
+    } else if records[position].pendingCount > Self.longestChain {
+      finish(through: records[position].firstPending, position)
+    }
+  }
+
+  /// What the receiving end holds, as a SYN finds it.
+  func holder(_ position: Int, receiverIsLow: Bool) -> Holder {
+    let record = records[position]
+    var holder = Holder.unknown
+    if let clock = record.clockISNAt {
+      holder.clockISN = record.clockISN
+      holder.clockISNAt = clock
+      holder.notes.insert(.clockISN)
+    }
+    guard let connection = record.connection else {
+      if record.hasPending || record.hadUnansweredSyn {
+        holder.notes.formUnion([.known, .onlyUnanswered])
+      }
+      return holder
+    }
+    let endpoint = connection.endpoint(isLow: receiverIsLow)
+    let peer = connection.endpoint(isLow: !receiverIsLow)
+    holder.notes.insert(.known)
+    holder.state = endpoint.state
+    holder.since = endpoint.heldSince
+    holder.timerStartedAt = endpoint.timerStartedAt
+    holder.nextToSend = endpoint.nextToSend
+    holder.nextExpected = endpoint.nextExpected
+    holder.timestampRecent = endpoint.timestampRecent
+    holder.receiveWindow = endpoint.receiveWindow
+    holder.originatorISN = connection.originator.initialSequence
+    holder.startedAt = connection.startedAt
+    if let late = connection.lateOriginatorSegmentAt {
+      holder.lateSegmentAge = max(0, late.nanoseconds(since: endpoint.heldSince))
+    }
+    if connection.isInferred { holder.notes.insert(.inferred) }
+    if connection.beganUnseen { holder.notes.insert(.beganUnseen) }
+    if endpoint.isHolderAmbiguous { holder.notes.insert(.ambiguous) }
+    if endpoint.hasTimestampRecent { holder.notes.insert(.timestamps) }
+    if endpoint.isReset { holder.notes.insert(.resetBefore) }
+    if endpoint.isClosedByReset { holder.notes.insert(.endedByReset) }
+    if peer.state == .timeWait { holder.notes.insert(.peerHeldTimeWait) }
+    return holder
+  }
+
+  func repetition(
+    of segment: Segment, _ position: Int, _ senderIsLow: Bool
+  ) -> Exchange.Repetition {
+    let record = records[position]
+    if let connection = record.connection, connection.originatorIsLow == senderIsLow,
+      connection.originator.initialSequence == segment.sequence
+    {
+      return .ofOwnConnection
+    }
+    var node = record.firstPending
+    while node != TupleRecord.none {
+      if pending[Int(node)].exchange.sequence == segment.sequence { return .ofUnanswered }
+      node = pending[Int(node)].next
+    }
+    return .none
+  }
+
+  /// Linux restarts the timer of a TIME_WAIT by a SYN that PAWS refuses, and only by such a SYN.
+  mutating func restartTimerIfRefusedByPAWS(
+    _ segment: Segment, _ position: Int, receiverIsLow: Bool
+  ) {
+    guard let endpoint = records[position].connection?.endpoint(isLow: receiverIsLow),
+      endpoint.state == .timeWait, endpoint.hasTimestampRecent, endpoint.timestampRecent != 0,
+      segment.options.hasTimestamps,
+      Int32(bitPattern: endpoint.timestampRecent &- segment.options.timestampValue) > 0
+    else { return }
+    _ = records[position].connection?.amend(isLow: receiverIsLow) {
+      $0.restartTimer(at: segment.time)
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/// What one end held on a tuple at an instant, as far as the capture can tell.
+struct Holder: BitwiseCopyable {
+  var state: TCPState
+  var notes: Notes
+  /// When it entered that state, and when the timer was last started anew.
+  var since: Timestamp
+  var timerStartedAt: Timestamp
+  /// SND.NXT and RCV.NXT left behind.
+  var nextToSend: SequenceNumber
+  var nextExpected: SequenceNumber
+  /// TS.Recent; meaningful with `Notes.timestamps`.
+  var timestampRecent: UInt32
+  var receiveWindow: UInt32
+  /// The last server ISN on this tuple that came from the clock, and when.
+  var clockISN: SequenceNumber
+  var clockISNAt: Timestamp
+  /// ISN of the connection's own SYN, to name it.
+  var originatorISN: SequenceNumber
+  var startedAt: Timestamp
+  /// How long after its end a segment of the connection still came through the LB, in nanoseconds;
+  /// zero where none did.
+  var lateSegmentAge: Int64
+
+  struct Notes: OptionSet, BitwiseCopyable {
+    var rawValue: UInt16
+    /// The tuple has been seen before at all.
+    static let known = Notes(rawValue: 1)
+    /// The connection began unseen, so an absent FIN proves nothing.
+    static let beganUnseen = Notes(rawValue: 1 << 1)
+    /// The receiver may hold TIME_WAIT although it looks passive.
+    static let ambiguous = Notes(rawValue: 1 << 2)
+    static let timestamps = Notes(rawValue: 1 << 3)
+    /// A RST that the holder would obey had been seen since it was last proven alive.
+    static let resetBefore = Notes(rawValue: 1 << 4)
+    /// The other end entered TIME_WAIT.
+    static let peerHeldTimeWait = Notes(rawValue: 1 << 5)
+    /// The connection ended by a RST.
+    static let endedByReset = Notes(rawValue: 1 << 6)
+    static let clockISN = Notes(rawValue: 1 << 7)
+    /// Earlier SYNs on the tuple got no connection.
+    static let onlyUnanswered = Notes(rawValue: 1 << 8)
+    /// The connection itself was never seen, only an answer with its numbers.
+    static let inferred = Notes(rawValue: 1 << 9)
+  }
+
+  /// Nothing is known about the tuple.
+  static let unknown = Holder(
+    state: .closed, notes: [], since: Timestamp(nanoseconds: 0),
+    timerStartedAt: Timestamp(nanoseconds: 0), nextToSend: SequenceNumber(0),
+    nextExpected: SequenceNumber(0), timestampRecent: 0, receiveWindow: 0,
+    clockISN: SequenceNumber(0), clockISNAt: Timestamp(nanoseconds: 0),
+    originatorISN: SequenceNumber(0), startedAt: Timestamp(nanoseconds: 0), lateSegmentAge: 0)
+
+  /// What Linux adds to SND.NXT for a connection that it accepts out of TIME_WAIT
+  /// (`tcp_timewait_state_process`: 65535 + 2, zero becomes one).
+  static let acceptedISNStep: UInt32 = 65_537
+
+  /// The ISN of a SYN-ACK that proves the SYN was accepted out of a TIME_WAIT with `nextToSend`.
+  static func acceptedISN(after nextToSend: SequenceNumber) -> SequenceNumber {
+    let isn = nextToSend.advanced(by: acceptedISNStep)
+    return isn.value == 0 ? SequenceNumber(1) : isn
+  }
+}
