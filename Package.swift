@@ -36,6 +36,7 @@ let package = Package(
     .testTarget(
       name: "FlowAnalyzerTests", dependencies: ["FlowAnalyzer", "Fixtures"], swiftSettings: strict),
     .testTarget(
-      name: "SnatAuditTests", dependencies: ["snat-audit", "Fixtures"], swiftSettings: strict),
+      name: "SnatAuditTests", dependencies: ["snat-audit", "Fixtures"], exclude: ["Snapshots"],
+      swiftSettings: strict),
   ]
 )

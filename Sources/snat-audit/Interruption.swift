@@ -18,6 +18,11 @@ enum Interruption {
     }
     action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
     unsafe sigaction(SIGINT, &action, nil)
+    // Who starts this program from a thread that blocks signals hands its mask down.
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe sigaddset(&signals, SIGINT)
+    unsafe sigprocmask(SIG_UNBLOCK, &signals, nil)
   }
 
   /// From here on SIGINT ends the program at once, as is usual.

@@ -66,19 +66,6 @@ enum Quantity {
     return "\(rounded / scale)." + String(repeating: "0", count: digits - fraction.count) + fraction
   }
 
-  /// `1st`, `2nd`, `3rd`, `4th`, `11th`.
-  static func ordinal(_ value: Int) -> String {
-    let suffix: String
-    switch (value % 10, value % 100) {
-    case (_, 11...13): suffix = "th"
-    case (1, _): suffix = "st"
-    case (2, _): suffix = "nd"
-    case (3, _): suffix = "rd"
-    default: suffix = "th"
-    }
-    return count(value) + suffix
-  }
-
   /// `a`, `a and b`, `a, b and c`.
   static func list(_ parts: [String]) -> String {
     guard let last = parts.last else { return "" }

@@ -38,8 +38,8 @@ extension TextReport {
 
   private mutating func writeFinding(_ finding: AnalysisReport.Finding, number: Int) {
     guard let first = finding.hits.first else { return }
-    let title: StyledText = "\(number)  \(first.tuple, .strong)  \(effect(of: finding))"
-    canvas.line(title, indent: 2)
+    canvas.labelled(
+      StyledText("\(number)"), "\("\(first.tuple)", .strong): \(effect(of: finding))", hanging: 3)
     var previous = first.tuple
     for hit in finding.hits.prefix(Self.listedHits) {
       let time = clock(hit.at) + "  "
@@ -72,13 +72,15 @@ extension TextReport {
   /// What followed for the attempt.
   private func effect(of finding: AnalysisReport.Finding) -> StyledText {
     var effect = StyledText(runs: [])
-    if finding.killedConnection { effect += "\("a live connection was killed", .bad); " }
+    let killed = finding.hits.count(where: \.killedConnection)
+    if killed > 0 {
+      effect += "\("killed \(Quantity.count(killed, "live connection"))", .bad), "
+    }
     let syns = Quantity.count(finding.syns, "SYN")
     switch finding.outcome {
     case .connected where finding.addedSeconds.nanoseconds > 0:
       let delay = Quantity.duration(finding.addedSeconds)
-      effect +=
-        "connected \("\(delay) late", .warning), with the \(Quantity.ordinal(finding.syns)) SYN"
+      effect += "connected \("\(delay) late", .warning) (SYN \(Quantity.count(finding.syns)))"
     case .connected: effect += "connected without delay"
     case .failed: effect += "\("failed", .bad) after \(syns)"
     case .undetermined: effect += "end not captured, \(syns)"
@@ -102,14 +104,14 @@ extension TextReport {
   }
 
   private func holder(_ hit: AnalysisReport.Hit) -> String {
-    let inferred = hit.held.evidence == .inferred ? " (inferred from the answer)" : ""
+    let inferred = hit.held.evidence == .inferred ? " (inferred)" : ""
     guard let age = hit.held.ageSeconds else { return hit.held.state.plainObject + inferred }
     switch hit.held.state {
     case .timeWait:
       let freeAt = hit.held.freeAt.map { ", free at \(clock($0).dropLast("000".count))" } ?? ""
       return "a TIME_WAIT \(Quantity.duration(age)) old\(freeAt)\(inferred)"
     case .established, .closing:
-      return "\(hit.held.state.plainObject), last heard \(Quantity.duration(age)) before\(inferred)"
+      return "\(hit.held.state.plainObject), idle for \(Quantity.duration(age))\(inferred)"
     }
   }
 
@@ -136,8 +138,8 @@ extension TextReport {
   /// What became of the holder, where the answer does not say it.
   private func end(_ hit: AnalysisReport.Hit) -> StyledText? {
     switch (hit.held.end, hit.held.state) {
-    case (.killed, .timeWait): "a RST ended it"
-    case (.killed, _): "\("a RST killed it", .bad)"
+    case (.killed, _) where hit.killedConnection: "\("a RST killed it", .bad)"
+    case (.killed, _): "a RST ended it"
     case (.survived, .timeWait) where hit.answer != .undetermined: "it lived on"
     case (.expired, _): "it ran out by itself"
     case (.survived, _), (.replaced, _): nil

@@ -79,13 +79,16 @@ extension TextReport {
           "The server challenged the SYN with an ACK, the host behind the SNAT address answered that "
             + "ACK with a RST, and the RST ended the connection that was in use. Its owner saw a reset "
             + "out of nowhere."
-            + (attempts.hit > 0 ? " In all, \(hitClause)." : "")))
+            + " In all, \(hitClause): \(Quantity.list(harms))."))
     }
     if attempts.hit > 0 {
       if report.coverage.grade == .inconclusive {
-        sentences.append(StyledText("There are signs of hits all the same: \(hitClause)."))
+        sentences.append(
+          StyledText(
+            "What there is points to hits: it looks as if \(hitClause)."))
+      } else {
+        sentences += cost + cause + remedy
       }
-      sentences += cost + cause + remedy
     }
     if attempts.hit == 0, report.coverage.grade != .inconclusive { sentences.append(quiet) }
     return sentences
@@ -159,6 +162,10 @@ extension TextReport {
       remedies.append("give it more SNAT addresses or ports")
       remedies.append("keep connections to the server open for longer")
       remedies.append("let the server's peer close first")
+    }
+    if syns.closing.total > 0 {
+      remedies.append(
+        "let the load balancer keep half-closed connections as long as the server does")
     }
     if syns.established.total > 0 {
       remedies.append(

@@ -24,10 +24,11 @@ struct TextReport {
 
   mutating func render() -> String {
     writeVerdict()
-    // What is missing matters most where nothing was found.
-    if attempts.hit == 0 { writeGaps() }
+    // What is missing matters most where the verdict rests on it.
+    let gapsFirst = attempts.hit == 0 || report.coverage.grade == .inconclusive
+    if gapsFirst { writeGaps() }
     writeCaptures()
-    if attempts.hit > 0 { writeGaps() }
+    if !gapsFirst { writeGaps() }
     if syns.total > 0 {
       writeSyns()
       writeAttempts()

@@ -1,0 +1,73 @@
+import Foundation
+import Testing
+
+@Suite("Reports and where they go")
+struct OutputTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test func `several reports come from one run`() throws {
+    let path = folder.path("report.json")
+    let result = try Tool.run(
+      "analyze", "--server", Captures.collide, "--report", "text", "--report", "json=\(path)")
+    #expect(result.status == 0)
+    #expect(result.output.hasPrefix("VERDICT"))
+    let data = try Data(contentsOf: URL(filePath: path))
+    let report = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+    #expect(report?["schemaVersion"] as? String == "1.0")
+    #expect(report?["partial"] as? Bool == false)
+    #expect(try folder.names == ["report.json"])
+  }
+
+  @Test func `without a path JSON goes to standard output`() throws {
+    let result = try Tool.run("analyze", "--server", Captures.clean, "--report", "json")
+    #expect(throws: Never.self) {
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8))
+    }
+  }
+
+  @Test(arguments: ["text", "json"])
+  func `two runs give the same bytes`(format: String) throws {
+    let first = try Tool.run("analyze", "--server", Captures.collide, "--report", format)
+    let second = try Tool.run("analyze", "--server", Captures.collide, "--report", format)
+    #expect(first.output == second.output)
+  }
+
+  @Test func `a report that cannot be written is 2, and the others are written`() throws {
+    let result = try Tool.run(
+      "analyze", "--server", Captures.clean, "--report", "json=/nonexistent/report.json",
+      "--report", "text=\(folder.url.path)", "--report", "text")
+    #expect(result.status == 2)
+    #expect(result.messages.count == 2, "\(result.errors)")
+    #expect(result.errors.contains("/nonexistent/report.json: the report cannot be written"))
+    #expect(result.errors.contains("Is a directory"))
+    #expect(result.output.hasPrefix("VERDICT"))
+  }
+
+  @Test func `a report replaces the old one as a whole, through a link too`() throws {
+    let path = try folder.file("old.txt", Data(repeating: 0x78, count: 1_000_000))
+    let link = folder.path("latest.txt")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: path)
+    let result = try Tool.run("analyze", "--server", Captures.clean, "--report", "text=\(link)")
+    #expect(result.status == 0)
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(text.hasPrefix("VERDICT") && !text.contains("xxx"))
+    #expect(try folder.names == ["latest.txt", "old.txt"])
+  }
+
+  @Test func `a full device is an error, not a report`() throws {
+    let result = try Tool.run(
+      "analyze", "--server", Captures.clean, "--report", "text=/dev/full")
+    #expect(result.status == 2)
+    #expect(result.errors.contains("No space left on device"))
+  }
+
+  @Test func `findings beyond the limit are counted all the same`() throws {
+    let result = try Tool.run(
+      "analyze", "--server", Captures.collide, "--max-findings", "2", "--report", "json")
+    let report = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+    #expect((report?["findings"] as? [Any])?.count == 2)
+    #expect(report?["findingsOmitted"] as? Int == 71)
+  }
+}
