@@ -196,8 +196,12 @@ private struct Facts {
 
   var evidence: Evidence {
     let notes = exchange.holder.notes
-    return held == nil || notes.contains(.inferred) || notes.contains(.ambiguous)
-      ? .inferred : .tracked
+    if held == nil || !notes.contains(.known) { return .inferred }
+    if !notes.isDisjoint(with: [.inferred, .ambiguous, .onlyUnanswered, .stateFromAnswer]) {
+      return .inferred
+    }
+    // What came before the capture may have been a FIN.
+    return notes.contains(.beganUnseen) && held != .timeWait ? .inferred : .tracked
   }
 
   /// The prediction, given that the server may just have used up its right to answer.

@@ -89,8 +89,9 @@ extension FlowTracker {
     pending[last].exchange.answerSequence = segment.sequence
     pending[last].exchange.answerAcknowledgment = segment.acknowledgment
     pending[last].exchange.answerIsSocketless = segment.isSocketless
-    if let state = records[position].connection?.endpoint(isLow: holderIsLow).state {
-      pending[last].exchange.holder.state = state
+    // The answer carries the very numbers that the SYN was compared with.
+    if let endpoint = records[position].connection?.endpoint(isLow: holderIsLow) {
+      pending[last].exchange.holder.learn(from: endpoint)
     }
   }
 
