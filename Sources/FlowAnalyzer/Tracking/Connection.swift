@@ -143,9 +143,11 @@ struct Connection: BitwiseCopyable {
       if responder.isDone { lateOriginatorSegmentAt = segment.time }
       originator.didSend(segment, peer: responder)
       responder.didReceive(segment, peer: originator)
+      originator.noteUnseenFIN(of: responder, at: segment.time)
     } else {
       responder.didSend(segment, peer: originator)
       originator.didReceive(segment, peer: responder)
+      responder.noteUnseenFIN(of: originator, at: segment.time)
     }
     return noteTimeWaits()
   }

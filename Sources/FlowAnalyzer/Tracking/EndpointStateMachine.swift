@@ -17,6 +17,8 @@
 ///   section 3.6; Linux `tcp_fin`, `tcp_rcv_state_process`).
 /// - A segment seen on its way counts as received; a later acknowledgment proves it, and an
 ///   acknowledgment of something never seen proves that too (lost frames).
+/// - Exactly one number that was not seen, acknowledged or left out by a pure ACK, implies a FIN,
+///   until data behind it shows that it was a byte.
 /// - A FIN whose first transmission was not seen leaves `isHolderAmbiguous` set: the state is then
 ///   the likelier one, and later evidence decides.
 /// - A RST that the endpoint would obey is remembered in `resetAt` while the state stays: a later
@@ -60,6 +62,8 @@ struct EndpointStateMachine: BitwiseCopyable {
     static let wasReset = Notes(rawValue: 1 << 4)
     static let hasGapAtPeerFIN = Notes(rawValue: 1 << 5)
     static let closedByReset = Notes(rawValue: 1 << 6)
+    /// The FIN itself was not captured; an acknowledgment implies it.
+    static let inferredFIN = Notes(rawValue: 1 << 7)
   }
 
   /// An endpoint in `state` that is about to send `sequence` and to expect `expected`.
@@ -129,12 +133,20 @@ struct EndpointStateMachine: BitwiseCopyable {
     }
     if !segment.flags.contains(.syn) { lastWindow = segment.window }
     let seenBefore = nextToSend
-    if segment.sequenceEnd.follows(nextToSend) { nextToSend = segment.sequenceEnd }
+    if segment.sequenceLength == 0, segment.sequence == nextToSend.advanced(by: 1) {
+      inferFIN(at: segment.time)
+    }
+    if segment.sequenceEnd.follows(nextToSend) {
+      if notes.contains(.inferredFIN), segment.payloadLength > 0 { retractFIN(at: segment.time) }
+      nextToSend = segment.sequenceEnd
+    }
     if segment.flags.contains(.ack) {
       acknowledge(segment, seenBefore: seenBefore, peer: peer)
     }
     guard segment.flags.contains(.fin) else { return }
-    if notes.contains(.sentFIN) {
+    if notes.contains(.inferredFIN) {
+      notes.remove(.inferredFIN)
+    } else if notes.contains(.sentFIN) {
       repeatFIN(at: segment.time)
     } else {
       sendFIN(segment, seenBefore: seenBefore, peer: peer)
@@ -218,7 +230,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     if segment.flags.contains(.syn) { return }
     if segment.flags.contains(.ack) {
       if segment.acknowledgment.follows(unacknowledged) { unacknowledged = segment.acknowledgment }
-      if segment.acknowledgment.follows(nextToSend) { nextToSend = segment.acknowledgment }
+      if segment.acknowledgment.follows(nextToSend) { sentUnseen(upTo: segment) }
       if state == .synReceived, unacknowledged.follows(initialSequence) {
         enter(.established, at: segment.time)
       }
@@ -229,6 +241,46 @@ struct EndpointStateMachine: BitwiseCopyable {
     takeData(of: segment)
     if let fin = peer.sentFIN, nextExpected.follows(fin), !notes.contains(.receivedFIN) {
       receiveFIN(at: segment.time)
+    }
+  }
+
+  /// `segment` acknowledges what was not captured.
+  private mutating func sentUnseen(upTo segment: Segment) {
+    if segment.acknowledgment == nextToSend.advanced(by: 1) { inferFIN(at: segment.time) }
+    nextToSend = segment.acknowledgment
+  }
+
+  /// Exactly one number was sent unseen: most likely a FIN.
+  private mutating func inferFIN(at time: Timestamp) {
+    guard !notes.contains(.sentFIN) else { return }
+    finSequence = nextToSend
+    notes.formUnion([.sentFIN, .inferredFIN])
+    switch state {
+    case .synSent, .synReceived, .established: enter(.finWait1, at: time)
+    case .closeWait:
+      // It may have been sent before the peer's FIN came, or after.
+      notes.insert(.ambiguous)
+      enter(.lastAck, at: time)
+    case .closed, .finWait1, .finWait2, .closing, .lastAck, .timeWait: break
+    }
+  }
+
+  /// What was taken for a FIN was a byte of data.
+  private mutating func retractFIN(at time: Timestamp) {
+    notes.remove([.sentFIN, .inferredFIN])
+    enter(notes.contains(.receivedFIN) ? .closeWait : .established, at: time)
+  }
+
+  /// The peer's FIN was not captured, but this endpoint has acknowledged it.
+  mutating func noteUnseenFIN(of peer: EndpointStateMachine, at time: Timestamp) {
+    guard let fin = peer.sentFIN, nextExpected.follows(fin), !notes.contains(.receivedFIN) else {
+      return
+    }
+    receiveFIN(at: time)
+    if state == .closing, peer.notes.contains(.inferredFIN) {
+      // It most likely acknowledged this end's FIN as well; a repeated FIN would say otherwise.
+      enter(.timeWait, at: time)
+      notes.insert(.ambiguous)
     }
   }
 

@@ -19,7 +19,7 @@ extension FlowTracker {
       if let node = pendingSyn(acknowledgedBy: segment, position) {
         accept(node, segment, position, senderIsLow)
       } else {
-        feed(segment, position, senderIsLow)
+        observeStraySynAck(segment, position, senderIsLow)
       }
       return
     }

@@ -95,15 +95,21 @@ struct FlowTracker: ~Copyable {
   }
 
   /// A SYN-ACK without an open SYN: a repetition, or the answer to a SYN that was not captured.
-  private mutating func observeStraySynAck(
-    _ segment: Segment, _ position: Int, _ senderIsLow: Bool
-  ) {
+  mutating func observeStraySynAck(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
     if let connection = records[position].connection,
       connection.endpoint(isLow: senderIsLow).initialSequence == segment.sequence,
       connection.originatorIsLow != senderIsLow
     {
       feed(segment, position, senderIsLow)
       return
+    }
+    let outOfTimeWait = isAcceptedOutOfTimeWait(segment.sequence, position, senderIsLow)
+    setProof(outOfTimeWait ? .stillHeld : .gone, upTo: TupleRecord.none, position)
+    finishPending(position)
+    records[position].limitedAnswerAt = nil
+    if !outOfTimeWait {
+      records[position].clockISN = segment.sequence
+      records[position].clockISNAt = segment.time
     }
     records[position].connection = Connection(
       synSequence: segment.acknowledgment.retreated(by: 1), synOptions: nil, synAck: segment,
