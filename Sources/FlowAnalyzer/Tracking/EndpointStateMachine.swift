@@ -38,9 +38,6 @@ struct EndpointStateMachine: BitwiseCopyable {
   private var heldBackStart = SequenceNumber(0)
   private var heldBackEnd = SequenceNumber(0)
   private var finSequence = SequenceNumber(0)
-  /// The sequence number of the first segment that covered the peer's FIN, where it lay beyond
-  /// everything seen sent: something, perhaps the FIN, had been sent unseen by then.
-  private var gapAtPeerFIN = SequenceNumber(0)
   /// TS.Recent (RFC 7323, section 4.3).
   private(set) var timestampRecent: UInt32 = 0
   /// When the endpoint entered its state.
@@ -60,10 +57,9 @@ struct EndpointStateMachine: BitwiseCopyable {
     static let receivedFIN = Notes(rawValue: 1 << 2)
     static let ambiguous = Notes(rawValue: 1 << 3)
     static let wasReset = Notes(rawValue: 1 << 4)
-    static let hasGapAtPeerFIN = Notes(rawValue: 1 << 5)
-    static let closedByReset = Notes(rawValue: 1 << 6)
+    static let closedByReset = Notes(rawValue: 1 << 5)
     /// The FIN itself was not captured; an acknowledgment implies it.
-    static let inferredFIN = Notes(rawValue: 1 << 7)
+    static let inferredFIN = Notes(rawValue: 1 << 6)
   }
 
   /// An endpoint in `state` that is about to send `sequence` and to expect `expected`.
@@ -134,14 +130,15 @@ struct EndpointStateMachine: BitwiseCopyable {
     if !segment.flags.contains(.syn) { lastWindow = segment.window }
     let seenBefore = nextToSend
     if segment.sequenceLength == 0, segment.sequence == nextToSend.advanced(by: 1) {
-      inferFIN(at: segment.time)
+      let hadCoveredPeer = peer.sentFIN.map { lastAcknowledgmentSent.follows($0) } ?? false
+      inferFIN(beforeCoveringPeer: !hadCoveredPeer, at: segment.time)
     }
     if segment.sequenceEnd.follows(nextToSend) {
       if notes.contains(.inferredFIN), segment.payloadLength > 0 { retractFIN(at: segment.time) }
       nextToSend = segment.sequenceEnd
     }
     if segment.flags.contains(.ack) {
-      acknowledge(segment, seenBefore: seenBefore, peer: peer)
+      acknowledge(segment, peer: peer)
     }
     guard segment.flags.contains(.fin) else { return }
     if notes.contains(.inferredFIN) {
@@ -164,9 +161,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     }
   }
 
-  private mutating func acknowledge(
-    _ segment: Segment, seenBefore: SequenceNumber, peer: EndpointStateMachine
-  ) {
+  private mutating func acknowledge(_ segment: Segment, peer: EndpointStateMachine) {
     let number = segment.acknowledgment
     if number.follows(nextExpected) { nextExpected = number }
     if number.follows(lastAcknowledgmentSent) { lastAcknowledgmentSent = number }
@@ -175,17 +170,7 @@ struct EndpointStateMachine: BitwiseCopyable {
       timestampRecent = segment.options.timestampEchoReply
     }
     if let fin = peer.sentFIN, number.follows(fin), !notes.contains(.receivedFIN) {
-      if segment.sequence.follows(seenBefore), !notes.contains(.sentFIN) {
-        gapAtPeerFIN = segment.sequence
-        notes.insert(.hasGapAtPeerFIN)
-      }
       receiveFIN(at: segment.time)
-    } else if let fin = peer.sentFIN, number.follows(fin), segment.sequence.follows(seenBefore),
-      state == .closeWait, !notes.contains([.sentFIN, .hasGapAtPeerFIN])
-    {
-      // The first answer to the peer's FIN already lies beyond everything seen.
-      gapAtPeerFIN = segment.sequence
-      notes.insert(.hasGapAtPeerFIN)
     }
   }
 
@@ -199,15 +184,14 @@ struct EndpointStateMachine: BitwiseCopyable {
       segment.flags.contains(.ack)
       && (peer.sentFIN.map { segment.acknowledgment.follows($0) } ?? false)
     let isFirstTransmission = behind.follows(seenBefore)
-    let wasSentBeforePeerFIN = notes.contains(.hasGapAtPeerFIN) && gapAtPeerFIN == behind
-    if coversPeer, !isFirstTransmission, !wasSentBeforePeerFIN { notes.insert(.ambiguous) }
+    if coversPeer, !isFirstTransmission { notes.insert(.ambiguous) }
 
     switch state {
     case .synSent, .synReceived, .established:
       enter(.finWait1, at: segment.time)
     case .closeWait:
       // Where this FIN does not cover the peer's, which was captured before it, they crossed.
-      enter(coversPeer && !wasSentBeforePeerFIN ? .lastAck : .closing, at: segment.time)
+      enter(coversPeer ? .lastAck : .closing, at: segment.time)
     case .closed, .finWait1, .finWait2, .closing, .lastAck, .timeWait:
       break
     }
@@ -246,17 +230,22 @@ struct EndpointStateMachine: BitwiseCopyable {
 
   /// `segment` acknowledges what was not captured.
   private mutating func sentUnseen(upTo segment: Segment) {
-    if segment.acknowledgment == nextToSend.advanced(by: 1) { inferFIN(at: segment.time) }
+    if segment.acknowledgment == nextToSend.advanced(by: 1) {
+      inferFIN(beforeCoveringPeer: false, at: segment.time)
+    }
     nextToSend = segment.acknowledgment
   }
 
   /// Exactly one number was sent unseen: most likely a FIN.
-  private mutating func inferFIN(at time: Timestamp) {
+  ///
+  /// - Parameter beforeCoveringPeer: it was certainly sent before anything that covers the peer's.
+  private mutating func inferFIN(beforeCoveringPeer: Bool, at time: Timestamp) {
     guard !notes.contains(.sentFIN) else { return }
     finSequence = nextToSend
     notes.formUnion([.sentFIN, .inferredFIN])
     switch state {
     case .synSent, .synReceived, .established: enter(.finWait1, at: time)
+    case .closeWait where beforeCoveringPeer: enter(.closing, at: time)
     case .closeWait:
       // It may have been sent before the peer's FIN came, or after.
       notes.insert(.ambiguous)

@@ -31,8 +31,8 @@ extension FlowTracker {
       feed(segment, position, senderIsLow)
       return
     }
-    if let node = pendingSyn(acknowledgedBy: segment, position) {
-      // Data of the new connection: its SYN-ACK was not captured.
+    if let node = pendingSyn(outrunBy: segment, position, senderIsLow) {
+      // The new connection goes on already: its SYN-ACK was not captured.
       acceptUnseen(
         node, serverISN: segment.sequence.retreated(by: 1), segment, position, senderIsLow)
     } else if segment.sequenceLength == 0 {
@@ -58,6 +58,24 @@ extension FlowTracker {
           return node
         }
       }
+      node = pending[Int(node)].next
+    }
+    return newest
+  }
+
+  /// The newest SYN whose connection a segment belongs to: it acknowledges the SYN, and perhaps first
+  /// data that was not captured, and is not what the old connection would acknowledge.
+  func pendingSyn(
+    outrunBy segment: Segment, _ position: Int, _ senderIsLow: Bool
+  ) -> UInt32? {
+    let holder = records[position].connection?.endpoint(isLow: senderIsLow)
+    if let holder, holder.nextExpected == segment.acknowledgment { return nil }
+    var node = records[position].firstPending
+    var newest: UInt32?
+    while node != TupleRecord.none {
+      let behindSYN = pending[Int(node)].exchange.sequence.advanced(by: 1)
+      // No opener sends more before the first acknowledgment (RFC 6928, section 2, and then some).
+      if segment.acknowledgment.value &- behindSYN.value <= UInt32(UInt16.max) { newest = node }
       node = pending[Int(node)].next
     }
     return newest
