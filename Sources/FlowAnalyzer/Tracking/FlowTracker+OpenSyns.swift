@@ -137,7 +137,9 @@ extension FlowTracker {
       feed(segment, position, senderIsLow)
       return
     }
-    if let node = pendingSyn(acknowledgedBy: segment, position) {
+    if hasNumbersOfHolder(segment, position, senderIsLow) {
+      observeOldNumbers(segment, position, senderIsLow)
+    } else if let node = pendingSyn(acknowledgedBy: segment, position) {
       // Data of the new connection: its SYN-ACK was not captured.
       acceptUnseen(
         node, serverISN: segment.sequence.retreated(by: 1), segment, position, senderIsLow)
@@ -146,6 +148,17 @@ extension FlowTracker {
     } else {
       feed(segment, position, senderIsLow)
     }
+  }
+
+  /// A pure ACK with exactly the numbers that the old connection left. It may seem to acknowledge a
+  /// SYN whose ISN lies one before RCV.NXT.
+  private func hasNumbersOfHolder(
+    _ segment: Segment, _ position: Int, _ senderIsLow: Bool
+  ) -> Bool {
+    guard segment.sequenceLength == 0,
+      let holder = records[position].connection?.endpoint(isLow: senderIsLow)
+    else { return false }
+    return segment.sequence == holder.nextToSend && segment.acknowledgment == holder.nextExpected
   }
 
   /// The newest SYN that a segment acknowledges. Where its TSecr names an earlier copy of that SYN
