@@ -208,8 +208,16 @@ extension FlowTracker {
     pending[last].exchange.answerSequence = segment.sequence
     pending[last].exchange.answerAcknowledgment = segment.acknowledgment
     pending[last].exchange.answerIsSocketless = segment.isSocketless
-    if let state = records[position].connection?.endpoint(isLow: holderIsLow).state {
+    guard let connection = records[position].connection else { return }
+    if connection.isInferred, !pending[last].exchange.holder.notes.contains(.inferred) {
+      // All that is known of the holder is in this answer.
+      pending[last].exchange.holder = holder(position, receiverIsLow: holderIsLow)
+      return
+    }
+    let state = connection.endpoint(isLow: holderIsLow).state
+    if pending[last].exchange.holder.state != state {
       pending[last].exchange.holder.state = state
+      pending[last].exchange.holder.notes.insert(.ambiguous)
     }
   }
 
@@ -383,6 +391,10 @@ extension FlowTracker {
     if outOfTimeWait {
       pending[Int(node)].exchange.acceptedOutOfTimeWait = true
       knowledge[exchange.destination].acceptedOutOfTimeWait += 1
+      if exchange.holder.state != .timeWait {
+        pending[Int(node)].exchange.holder.state = .timeWait
+        pending[Int(node)].exchange.holder.notes.insert(.ambiguous)
+      }
       if let holder = records[position].connection?.endpoint(isLow: serverIsLow),
         holder.state != .timeWait
       {
