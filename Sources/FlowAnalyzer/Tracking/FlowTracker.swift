@@ -73,6 +73,7 @@ struct FlowTracker: ~Copyable {
   // MARK: - Connections without an open SYN
 
   private mutating func observeQuietly(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
+    noteLimitedAnswer(segment, position, senderIsLow)
     if segment.flags.contains([.syn, .ack]) {
       observeStraySynAck(segment, position, senderIsLow)
       return
@@ -87,6 +88,28 @@ struct FlowTracker: ~Copyable {
       return
     }
     feed(segment, position, senderIsLow)
+  }
+
+  /// Linux answers out of TIME_WAIT within one limit, whether to a SYN or to a segment of the old
+  /// connection that has neither data nor FIN.
+  private mutating func noteLimitedAnswer(
+    _ segment: Segment, _ position: Int, _ senderIsLow: Bool
+  ) {
+    guard records[position].connection?.responder.state == .timeWait,
+      let connection = records[position].connection
+    else { return }
+    if connection.originatorIsLow == senderIsLow {
+      records[position].awaitsLimitedAnswer =
+        segment.flags.contains(.ack) && segment.flags.isDisjoint(with: [.fin, .rst])
+        && segment.payloadLength == 0
+        && (segment.flags.contains(.syn)
+          || segment.sequence != connection.responder.nextExpected)
+    } else if records[position].awaitsLimitedAnswer, segment.sequenceLength == 0,
+      !segment.flags.contains(.rst)
+    {
+      records[position].limitedAnswerAt = segment.time
+      records[position].awaitsLimitedAnswer = false
+    }
   }
 
   /// A SYN-ACK without an open SYN: a repetition, or the answer to a SYN that was not captured.

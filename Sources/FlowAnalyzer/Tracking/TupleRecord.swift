@@ -12,6 +12,8 @@ struct TupleRecord: BitwiseCopyable {
   /// Segments of the old connection that came after the last SYN and will be acknowledged: as many
   /// of the server's next ACKs answer them and not the SYN.
   var oldSegmentsAwaitingAnswer: UInt8 = 0
+  /// The last segment of the old connection was one that a TIME_WAIT answers within its limit.
+  var awaitsLimitedAnswer = false
   var isLive = true
   /// SYNs have come before, and all of them went without a connection.
   var hadUnansweredSyn = false
