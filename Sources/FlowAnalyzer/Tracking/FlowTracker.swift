@@ -117,8 +117,10 @@ struct FlowTracker: ~Copyable {
     _ segment: Segment, _ position: Int, _ senderIsLow: Bool
   ) {
     if let connection = records[position].connection,
-      connection.endpoint(isLow: senderIsLow).initialSequence == segment.sequence,
       connection.originatorIsLow != senderIsLow
+        ? connection.endpoint(isLow: senderIsLow).initialSequence == segment.sequence
+        // An opener does not answer: whatever that is, it meets what the other end holds.
+        : !connection.beganUnseen
     {
       feed(segment, position, senderIsLow)
       return
