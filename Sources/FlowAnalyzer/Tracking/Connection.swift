@@ -134,9 +134,7 @@ struct Connection: BitwiseCopyable {
   }
 
   /// Feeds a segment of this connection to both machines.
-  ///
-  /// - Returns: the ends that entered TIME_WAIT by it.
-  mutating func observe(_ segment: Segment, senderIsLow: Bool) -> Side {
+  mutating func observe(_ segment: Segment, senderIsLow: Bool) {
     lastSegmentAt = segment.time
     if senderIsLow == originatorIsLow {
       if responder.isDone { lateOriginatorSegmentAt = segment.time }
@@ -146,7 +144,10 @@ struct Connection: BitwiseCopyable {
       responder.didSend(segment, peer: originator)
       originator.didReceive(segment, peer: responder)
     }
-    return noteTimeWaits()
+    _ = noteTimeWaits()
+    // Only a RST that comes instead of the last ACK leads from TIME_WAIT to CLOSED.
+    if originator.isClosedByReset { enteredTimeWait.remove(.originator) }
+    if responder.isClosedByReset { enteredTimeWait.remove(.responder) }
   }
 
   /// A RST of somebody who is not this connection's endpoint arrives at one end, as the RST does

@@ -123,7 +123,11 @@ struct EndpointStateMachine: BitwiseCopyable {
   /// The endpoint sent `segment`; `peer` is the other end as it stood before.
   mutating func didSend(_ segment: Segment, peer: EndpointStateMachine) {
     if segment.flags.contains(.rst) {
-      if state != .timeWait { proveGone(byReset: true, at: segment.time) }
+      // In TIME_WAIT it answers something else, unless the peer's FIN was never acknowledged: then
+      // the RST was on its way before that FIN arrived, and there is no TIME_WAIT.
+      if state != .timeWait || !hasAcknowledgedFIN(of: peer) {
+        proveGone(byReset: true, at: segment.time)
+      }
       return
     }
     if !segment.flags.contains(.syn) { lastWindow = segment.window }
@@ -138,6 +142,10 @@ struct EndpointStateMachine: BitwiseCopyable {
     } else {
       sendFIN(segment, seenBefore: seenBefore, peer: peer)
     }
+  }
+
+  private func hasAcknowledgedFIN(of peer: EndpointStateMachine) -> Bool {
+    peer.sentFIN.map { lastAcknowledgmentSent.follows($0) } ?? true
   }
 
   /// Only who waits for the acknowledgment of its FIN sends it again: the one that was captured has

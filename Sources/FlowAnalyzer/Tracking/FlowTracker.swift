@@ -132,9 +132,12 @@ struct FlowTracker: ~Copyable {
 
   /// Gives a segment to the connection that the tuple carries.
   mutating func feed(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
-    guard let before = records[position].connection?.responder.state else { return }
-    let entered = records[position].connection?.observe(segment, senderIsLow: senderIsLow) ?? []
-    noteTimeWaits(entered, position)
+    guard let before = records[position].connection?.responder.state,
+      let timeWaits = records[position].connection?.enteredTimeWait
+    else { return }
+    records[position].connection?.observe(segment, senderIsLow: senderIsLow)
+    counts.noteTimeWaits(
+      before: timeWaits, after: records[position].connection?.enteredTimeWait ?? [])
     guard let connection = records[position].connection, connection.responder.state != before else {
       return
     }
@@ -155,7 +158,8 @@ struct FlowTracker: ~Copyable {
 
   mutating func noteTimeWaits(_ entered: Connection.Side, _ position: Int) {
     guard !entered.isEmpty, let connection = records[position].connection else { return }
-    counts.noteTimeWaits(entered, all: connection.enteredTimeWait)
+    let all = connection.enteredTimeWait
+    counts.noteTimeWaits(before: all.subtracting(entered), after: all)
   }
 
   // MARK: - Records
@@ -205,14 +209,18 @@ struct TrackingCounts: BitwiseCopyable {
   var finWait2 = 0
 
   /// Counts a connection once, under the holders known so far.
-  fileprivate mutating func noteTimeWaits(_ entered: Connection.Side, all: Connection.Side) {
-    let before = all.subtracting(entered)
-    if before == .responder { timeWaitsAtServer -= 1 }
-    if before == .originator { timeWaitsAtPeer -= 1 }
-    switch all {
-    case .responder: timeWaitsAtServer += 1
-    case .originator: timeWaitsAtPeer += 1
-    default: timeWaitsAtBoth += 1
+  fileprivate mutating func noteTimeWaits(before: Connection.Side, after: Connection.Side) {
+    guard before != after else { return }
+    add(-1, before)
+    add(1, after)
+  }
+
+  private mutating func add(_ count: Int, _ holders: Connection.Side) {
+    switch holders {
+    case .responder: timeWaitsAtServer += count
+    case .originator: timeWaitsAtPeer += count
+    case [.originator, .responder]: timeWaitsAtBoth += count
+    default: break
     }
   }
 }
