@@ -36,6 +36,8 @@ struct EndpointStateMachine: BitwiseCopyable {
   private var heldBackStart = SequenceNumber(0)
   private var heldBackEnd = SequenceNumber(0)
   private var finSequence = SequenceNumber(0)
+  /// What the first transmission of the own FIN acknowledged.
+  private var finAcknowledgment = SequenceNumber(0)
   /// The sequence number of the first segment that covered the peer's FIN, where it lay beyond
   /// everything seen sent: something, perhaps the FIN, had been sent unseen by then.
   private var gapAtPeerFIN = SequenceNumber(0)
@@ -174,7 +176,7 @@ struct EndpointStateMachine: BitwiseCopyable {
         gapAtPeerFIN = segment.sequence
         notes.insert(.hasGapAtPeerFIN)
       }
-      receiveFIN(at: segment.time)
+      receiveFIN(fin, at: segment.time)
     } else if let fin = peer.sentFIN, number.follows(fin), segment.sequence.follows(seenBefore),
       state == .closeWait, !notes.contains([.sentFIN, .hasGapAtPeerFIN])
     {
@@ -188,6 +190,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     _ segment: Segment, seenBefore: SequenceNumber, peer: EndpointStateMachine
   ) {
     finSequence = segment.sequence.advanced(by: segment.payloadLength)
+    finAcknowledgment = segment.flags.contains(.ack) ? segment.acknowledgment : nextExpected
     notes.insert(.sentFIN)
     let behind = finSequence.advanced(by: 1)
     let coversPeer =
@@ -235,7 +238,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     }
     takeData(of: segment)
     if let fin = peer.sentFIN, nextExpected.follows(fin), !notes.contains(.receivedFIN) {
-      receiveFIN(at: segment.time)
+      receiveFIN(fin, at: segment.time)
     }
   }
 
@@ -271,9 +274,13 @@ struct EndpointStateMachine: BitwiseCopyable {
     timestampRecent = segment.options.timestampValue
   }
 
-  private mutating func receiveFIN(at time: Timestamp) {
+  private mutating func receiveFIN(_ fin: SequenceNumber, at time: Timestamp) {
     notes.insert(.receivedFIN)
+    // Its own FIN had already covered the peer's, which was only captured later.
+    let hadCovered = notes.contains(.sentFIN) && finAcknowledgment.follows(fin)
     switch state {
+    case .finWait1 where hadCovered: enter(.lastAck, at: time)
+    case .finWait2 where hadCovered: enter(.closed, at: time)
     case .synSent, .synReceived, .established: enter(.closeWait, at: time)
     case .finWait1: enter(.closing, at: time)
     case .finWait2: enter(.timeWait, at: time)
