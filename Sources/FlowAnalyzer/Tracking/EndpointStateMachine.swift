@@ -62,6 +62,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     static let wasReset = Notes(rawValue: 1 << 4)
     static let hasGapAtPeerFIN = Notes(rawValue: 1 << 5)
     static let closedByReset = Notes(rawValue: 1 << 6)
+    static let hasUnseenEnd = Notes(rawValue: 1 << 7)
   }
 
   /// An endpoint in `state` that is about to send `sequence` and to expect `expected`.
@@ -85,6 +86,8 @@ struct EndpointStateMachine: BitwiseCopyable {
   var isReset: Bool { notes.contains(.wasReset) }
   /// The endpoint itself gave up with a RST.
   var isClosedByReset: Bool { notes.contains(.closedByReset) }
+  /// The last it sent was not captured, only acknowledged.
+  var hasUnseenEnd: Bool { notes.contains(.hasUnseenEnd) }
   var hasTimestampRecent: Bool { notes.contains(.hasTimestampRecent) }
   /// The sequence number of the FIN it sent, if it has.
   var sentFIN: SequenceNumber? { notes.contains(.sentFIN) ? finSequence : nil }
@@ -135,6 +138,9 @@ struct EndpointStateMachine: BitwiseCopyable {
     if !segment.flags.contains(.syn) { lastWindow = segment.window }
     let seenBefore = nextToSend
     if segment.sequenceEnd.follows(nextToSend) { nextToSend = segment.sequenceEnd }
+    if segment.sequenceLength > 0, segment.sequenceEnd == nextToSend {
+      notes.remove(.hasUnseenEnd)
+    }
     if segment.flags.contains(.ack) {
       acknowledge(segment, seenBefore: seenBefore, peer: peer)
     }
@@ -228,7 +234,10 @@ struct EndpointStateMachine: BitwiseCopyable {
     if segment.flags.contains(.syn) { return }
     if segment.flags.contains(.ack) {
       if segment.acknowledgment.follows(unacknowledged) { unacknowledged = segment.acknowledgment }
-      if segment.acknowledgment.follows(nextToSend) { nextToSend = segment.acknowledgment }
+      if segment.acknowledgment.follows(nextToSend) {
+        nextToSend = segment.acknowledgment
+        notes.insert(.hasUnseenEnd)
+      }
       if state == .synReceived, unacknowledged.follows(initialSequence) {
         enter(.established, at: segment.time)
       }

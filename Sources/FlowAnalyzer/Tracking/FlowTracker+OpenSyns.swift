@@ -239,7 +239,8 @@ extension FlowTracker {
     guard
       let proven = endpoint.state.proven(
         byAnswer: segment, beganUnseen: connection.beganUnseen,
-        coversUnseen: segment.acknowledgment.follows(peer.nextToSend),
+        coversUnseen: segment.acknowledgment.follows(peer.nextToSend)
+          || (peer.hasUnseenEnd && segment.acknowledgment == peer.nextToSend),
         coversFIN: peer.sentFIN.map { segment.acknowledgment.follows($0) } ?? false)
     else { return }
     let entered = records[position].connection?.amend(isLow: holderIsLow) { $0.prove(proven) }
