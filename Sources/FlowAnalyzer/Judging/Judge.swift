@@ -238,7 +238,8 @@ private struct Facts {
     case .closed: return .reuse(notes.contains(.endedByReset) ? .reset : .otherSide)
     case .finWait2 where mayBeOver && !notes.contains(.resetBefore): return .reuse(.expired)
     case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
-      return .reuse(notes.contains(.resetBefore) ? .reset : .gone)
+      if notes.contains(.resetBefore) { return .reuse(.reset) }
+      return .reuse(notes.contains(.beganUnseen) ? .unknown : .gone)
     case .timeWait:
       if notes.contains(.resetBefore), !ignoresResets || isLinux { return .reuse(.reset) }
       if mayBeOver { return .reuse(.expired) }

@@ -134,11 +134,12 @@ struct Connection: BitwiseCopyable {
   }
 
   /// Feeds a segment of this connection to both machines.
-  ///
-  /// - Returns: the ends that entered TIME_WAIT by it.
-  mutating func observe(_ segment: Segment, senderIsLow: Bool) -> Side {
-    guard isPlausible(segment, senderIsLow: senderIsLow) else { return [] }
+  mutating func observe(_ segment: Segment, senderIsLow: Bool) {
+    guard isPlausible(segment, senderIsLow: senderIsLow) else { return }
     lastSegmentAt = segment.time
+    let insteadOfLastACK =
+      segment.flags.contains(.rst)
+      && !endpoint(isLow: senderIsLow).hasAcknowledgedFIN(of: endpoint(isLow: !senderIsLow))
     if senderIsLow == originatorIsLow {
       if responder.isDone { lateOriginatorSegmentAt = segment.time }
       originator.didSend(segment, peer: responder)
@@ -149,7 +150,11 @@ struct Connection: BitwiseCopyable {
       originator.didReceive(segment, peer: responder)
       responder.noteUnseenFIN(of: originator, at: segment.time)
     }
-    return noteTimeWaits()
+    _ = noteTimeWaits()
+    if insteadOfLastACK {
+      // It left before the peer's FIN arrived, so there never was a TIME_WAIT (reference, 1.2, 12).
+      enteredTimeWait.remove(senderIsLow == originatorIsLow ? .originator : .responder)
+    }
   }
 
   /// How far a segment may lie from the numbers seen so far: more than a window, since frames may be

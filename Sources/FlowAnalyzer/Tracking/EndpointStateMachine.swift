@@ -38,6 +38,8 @@ struct EndpointStateMachine: BitwiseCopyable {
   private var heldBackStart = SequenceNumber(0)
   private var heldBackEnd = SequenceNumber(0)
   private var finSequence = SequenceNumber(0)
+  /// What the first transmission of the own FIN acknowledged.
+  private var finAcknowledgment = SequenceNumber(0)
   /// TS.Recent (RFC 7323, section 4.3).
   private(set) var timestampRecent: UInt32 = 0
   /// When the endpoint entered its state.
@@ -150,6 +152,11 @@ struct EndpointStateMachine: BitwiseCopyable {
     }
   }
 
+  /// It has acknowledged the peer's FIN, or the peer has sent none.
+  func hasAcknowledgedFIN(of peer: EndpointStateMachine) -> Bool {
+    peer.sentFIN.map { lastAcknowledgmentSent.follows($0) } ?? true
+  }
+
   /// Only who waits for the acknowledgment of its FIN sends it again: the one that was captured has
   /// not arrived.
   private mutating func repeatFIN(at time: Timestamp) {
@@ -170,7 +177,7 @@ struct EndpointStateMachine: BitwiseCopyable {
       timestampRecent = segment.options.timestampEchoReply
     }
     if let fin = peer.sentFIN, number.follows(fin), !notes.contains(.receivedFIN) {
-      receiveFIN(at: segment.time)
+      receiveFIN(fin, at: segment.time)
     }
   }
 
@@ -178,6 +185,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     _ segment: Segment, seenBefore: SequenceNumber, peer: EndpointStateMachine
   ) {
     finSequence = segment.sequence.advanced(by: segment.payloadLength)
+    finAcknowledgment = segment.flags.contains(.ack) ? segment.acknowledgment : nextExpected
     notes.insert(.sentFIN)
     let behind = finSequence.advanced(by: 1)
     let coversPeer =
@@ -224,7 +232,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     }
     takeData(of: segment)
     if let fin = peer.sentFIN, nextExpected.follows(fin), !notes.contains(.receivedFIN) {
-      receiveFIN(at: segment.time)
+      receiveFIN(fin, at: segment.time)
     }
   }
 
@@ -242,6 +250,7 @@ struct EndpointStateMachine: BitwiseCopyable {
   private mutating func inferFIN(beforeCoveringPeer: Bool, at time: Timestamp) {
     guard !notes.contains(.sentFIN) else { return }
     finSequence = nextToSend
+    finAcknowledgment = lastAcknowledgmentSent
     notes.formUnion([.sentFIN, .inferredFIN])
     switch state {
     case .synSent, .synReceived, .established: enter(.finWait1, at: time)
@@ -265,7 +274,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     guard let fin = peer.sentFIN, nextExpected.follows(fin), !notes.contains(.receivedFIN) else {
       return
     }
-    receiveFIN(at: time)
+    receiveFIN(fin, at: time)
     if state == .closing, peer.notes.contains(.inferredFIN) {
       // It most likely acknowledged this end's FIN as well; a repeated FIN would say otherwise.
       enter(.timeWait, at: time)
@@ -305,9 +314,13 @@ struct EndpointStateMachine: BitwiseCopyable {
     timestampRecent = segment.options.timestampValue
   }
 
-  private mutating func receiveFIN(at time: Timestamp) {
+  private mutating func receiveFIN(_ fin: SequenceNumber, at time: Timestamp) {
     notes.insert(.receivedFIN)
+    // Its own FIN had already covered the peer's, which was only captured later.
+    let hadCovered = notes.contains(.sentFIN) && finAcknowledgment.follows(fin)
     switch state {
+    case .finWait1 where hadCovered: enter(.lastAck, at: time)
+    case .finWait2 where hadCovered: enter(.closed, at: time)
     case .synSent, .synReceived, .established: enter(.closeWait, at: time)
     case .finWait1: enter(.closing, at: time)
     case .finWait2: enter(.timeWait, at: time)
@@ -356,6 +369,9 @@ struct EndpointStateMachine: BitwiseCopyable {
     let older = segment.options.hasTimestamps && hasTimestampRecent && isOlder(segment)
     let isBareInOrder = segment.sequence == nextExpected && segment.sequenceLength == 0
     if older || isBareInOrder || segment.flags.contains(.ack) { timerStartedAt = segment.time }
+    if notes.contains(.sentFIN), segment.acknowledgment.follows(finSequence) {
+      notes.remove(.ambiguous)
+    }
     if isBareInOrder, !older, hasTimestampRecent, segment.options.hasTimestamps {
       timestampRecent = segment.options.timestampValue
     }

@@ -63,19 +63,20 @@ extension FlowTracker {
     return newest
   }
 
-  /// The newest SYN whose connection a segment belongs to: it acknowledges the SYN, and perhaps first
-  /// data that was not captured, and is not what the old connection would acknowledge.
+  /// The newest SYN whose connection a segment belongs to: it acknowledges the SYN, or first data
+  /// that was not captured, and not what the old connection, where that is known, would acknowledge.
   func pendingSyn(
     outrunBy segment: Segment, _ position: Int, _ senderIsLow: Bool
   ) -> UInt32? {
     let holder = records[position].connection?.endpoint(isLow: senderIsLow)
     if let holder, holder.nextExpected == segment.acknowledgment { return nil }
+    // No opener sends more before the first acknowledgment (RFC 6928, section 2, and then some).
+    let reach = holder == nil ? 0 : UInt32(UInt16.max)
     var node = records[position].firstPending
     var newest: UInt32?
     while node != TupleRecord.none {
       let behindSYN = pending[Int(node)].exchange.sequence.advanced(by: 1)
-      // No opener sends more before the first acknowledgment (RFC 6928, section 2, and then some).
-      if segment.acknowledgment.value &- behindSYN.value <= UInt32(UInt16.max) { newest = node }
+      if segment.acknowledgment.value &- behindSYN.value <= reach { newest = node }
       node = pending[Int(node)].next
     }
     return newest

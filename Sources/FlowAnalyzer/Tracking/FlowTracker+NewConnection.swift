@@ -48,6 +48,9 @@ extension FlowTracker {
           records[position].connection?.amend(isLow: serverIsLow) { $0.prove(.timeWait) } ?? []
         noteTimeWaits(entered, position)
       }
+      if let holder = records[position].connection?.endpoint(isLow: serverIsLow) {
+        pending[Int(node)].exchange.holder.learn(from: holder)
+      }
     } else {
       learn(from: exchange, serverISN: serverISN, at: time)
       records[position].clockISN = serverISN
