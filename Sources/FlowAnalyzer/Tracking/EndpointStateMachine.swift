@@ -114,6 +114,13 @@ struct EndpointStateMachine: BitwiseCopyable {
     notes.remove([.wasReset, .ambiguous])
   }
 
+  /// Evidence that the peer's FIN, although captured, never arrived: RCV.NXT is still `expected`.
+  mutating func proveFINLost(expecting expected: SequenceNumber) {
+    guard expected.precedes(nextExpected) else { return }
+    nextExpected = expected
+    notes.remove(.receivedFIN)
+  }
+
   /// Evidence that this endpoint holds nothing of the connection any more.
   mutating func proveGone(byReset: Bool = false, at time: Timestamp) {
     enter(.closed, at: time)

@@ -243,7 +243,10 @@ extension FlowTracker {
           || (peer.hasUnseenEnd && segment.acknowledgment == peer.nextToSend),
         coversFIN: peer.sentFIN.map { segment.acknowledgment.follows($0) } ?? false)
     else { return }
-    let entered = records[position].connection?.amend(isLow: holderIsLow) { $0.prove(proven) }
+    let entered = records[position].connection?.amend(isLow: holderIsLow) {
+      $0.prove(proven)
+      if proven == .finWait2 { $0.proveFINLost(expecting: segment.acknowledgment) }
+    }
     noteTimeWaits(entered ?? [], position)
   }
 
