@@ -77,8 +77,7 @@ struct Judge {
       HitVerdict(
         held: held, evidence: facts.evidence, end: end, predicted: facts.prediction.answer,
         answer: .rejected, reason: reason,
-        killedLiveConnection: end == .killed && held != .timeWait
-          && exchange.answerIsSocketless != true))
+        killedLiveConnection: end == .killed && held != .timeWait && !facts.mayBeOrphan))
   }
 
   private func accepted(_ exchange: Exchange, _ facts: Facts) -> Verdict {
@@ -202,6 +201,12 @@ private struct Facts {
     }
     // What came before the capture may have been a FIN.
     return notes.contains(.beganUnseen) && held != .timeWait ? .inferred : .tracked
+  }
+
+  /// The holder may be an orphan in FIN_WAIT_2, which is nobody's live connection: its answer says
+  /// so, or (IPv6) cannot say that it is not.
+  var mayBeOrphan: Bool {
+    exchange.answerIsSocketless ?? (exchange.holder.state == .finWait2)
   }
 
   /// The prediction, given that the server may just have used up its right to answer.

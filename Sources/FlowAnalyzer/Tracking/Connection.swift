@@ -134,7 +134,9 @@ struct Connection: BitwiseCopyable {
   }
 
   /// Feeds a segment of this connection to both machines.
-  mutating func observe(_ segment: Segment, senderIsLow: Bool) {
+  mutating func observe(
+    _ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer = .anyAcknowledgment
+  ) {
     guard isPlausible(segment, senderIsLow: senderIsLow) else { return }
     lastSegmentAt = segment.time
     let insteadOfLastACK =
@@ -143,11 +145,11 @@ struct Connection: BitwiseCopyable {
     if senderIsLow == originatorIsLow {
       if responder.isDone { lateOriginatorSegmentAt = segment.time }
       originator.didSend(segment, peer: responder)
-      responder.didReceive(segment, peer: originator)
+      responder.didReceive(segment, peer: originator, timer: timer)
       originator.noteUnseenFIN(of: responder, at: segment.time)
     } else {
       responder.didSend(segment, peer: originator)
-      originator.didReceive(segment, peer: responder)
+      originator.didReceive(segment, peer: responder, timer: timer)
       responder.noteUnseenFIN(of: originator, at: segment.time)
     }
     _ = noteTimeWaits()

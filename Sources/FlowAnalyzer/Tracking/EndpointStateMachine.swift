@@ -111,6 +111,13 @@ struct EndpointStateMachine: BitwiseCopyable {
     notes.remove([.wasReset, .ambiguous])
   }
 
+  /// Evidence that the peer's FIN, although captured, never arrived: RCV.NXT is still `expected`.
+  mutating func proveFINLost(expecting expected: SequenceNumber) {
+    guard expected.precedes(nextExpected) else { return }
+    nextExpected = expected
+    notes.remove(.receivedFIN)
+  }
+
   /// Evidence that this endpoint holds nothing of the connection any more.
   mutating func proveGone(byReset: Bool = false, at time: Timestamp) {
     enter(.closed, at: time)
@@ -209,13 +216,15 @@ struct EndpointStateMachine: BitwiseCopyable {
   // MARK: - Receiving
 
   /// `segment` of `peer` is on its way to this endpoint; `peer` has already sent it.
-  mutating func didReceive(_ segment: Segment, peer: EndpointStateMachine) {
+  mutating func didReceive(
+    _ segment: Segment, peer: EndpointStateMachine, timer: TimeWaitTimer = .anyAcknowledgment
+  ) {
     if segment.flags.contains(.rst) {
       receiveRST(segment, peer: peer)
       return
     }
     if state == .timeWait {
-      receiveInTimeWait(segment)
+      receiveInTimeWait(segment, timer: timer)
       return
     }
     takeTimestamp(of: segment)
@@ -363,12 +372,18 @@ struct EndpointStateMachine: BitwiseCopyable {
     notes.insert(.wasReset)
   }
 
-  /// Linux `tcp_timewait_state_process`: every segment with an ACK restarts the timer; so does one
-  /// that PAWS refuses. A FIN without ACK does not.
-  private mutating func receiveInTimeWait(_ segment: Segment) {
+  /// What a segment does to a TIME_WAIT that it does not end.
+  private mutating func receiveInTimeWait(_ segment: Segment, timer: TimeWaitTimer) {
     let older = segment.options.hasTimestamps && hasTimestampRecent && isOlder(segment)
     let isBareInOrder = segment.sequence == nextExpected && segment.sequenceLength == 0
-    if older || isBareInOrder || segment.flags.contains(.ack) { timerStartedAt = segment.time }
+    switch timer {
+    case .anyAcknowledgment:
+      if older || segment.flags.contains(.ack) { timerStartedAt = segment.time }
+    case .repeatedFIN:
+      if segment.flags.contains(.fin), segment.sequenceEnd == nextExpected {
+        timerStartedAt = segment.time
+      }
+    }
     if notes.contains(.sentFIN), segment.acknowledgment.follows(finSequence) {
       notes.remove(.ambiguous)
     }

@@ -69,7 +69,7 @@ extension FlowTracker {
     outrunBy segment: Segment, _ position: Int, _ senderIsLow: Bool
   ) -> UInt32? {
     let holder = records[position].connection?.endpoint(isLow: senderIsLow)
-    if let holder, holder.nextExpected == segment.acknowledgment { return nil }
+    if let holder, isFrom(holder, segment) { return nil }
     // No opener sends more before the first acknowledgment (RFC 6928, section 2, and then some).
     let reach = holder == nil ? 0 : UInt32(UInt16.max)
     var node = records[position].firstPending
@@ -80,6 +80,13 @@ extension FlowTracker {
       node = pending[Int(node)].next
     }
     return newest
+  }
+
+  /// One of the numbers is the holder's. A new connection starts further off: even out of TIME_WAIT
+  /// by 65537 (`Holder.acceptedISNStep`).
+  private func isFrom(_ holder: EndpointStateMachine, _ segment: Segment) -> Bool {
+    segment.acknowledgment == holder.nextExpected
+      || segment.sequence.distance(from: holder.nextToSend).magnitude <= Holder.acceptedISNStep / 2
   }
 
   /// A pure ACK that acknowledges no open SYN: the old connection's numbers.
@@ -135,7 +142,10 @@ extension FlowTracker {
         coversUnseen: segment.acknowledgment.follows(peer.nextToSend),
         coversFIN: peer.sentFIN.map { segment.acknowledgment.follows($0) } ?? false)
     else { return }
-    let entered = records[position].connection?.amend(isLow: holderIsLow) { $0.prove(proven) }
+    let entered = records[position].connection?.amend(isLow: holderIsLow) {
+      $0.prove(proven)
+      if proven == .finWait2 { $0.proveFINLost(expecting: segment.acknowledgment) }
+    }
     noteTimeWaits(entered ?? [], position)
   }
 

@@ -12,6 +12,7 @@ struct FlowTracker: ~Copyable {
   static let longestChain = 16
 
   let retention: Retention
+  let timer: TimeWaitTimer
   var addresses = AddressTable()
   var attempts = AttemptTable()
   var knowledge = KnowledgeTable()
@@ -34,8 +35,13 @@ struct FlowTracker: ~Copyable {
     var next: UInt32 = TupleRecord.none
   }
 
-  /// - Parameter timeWait: the TIME_WAIT assumed for the server, in nanoseconds.
-  init(timeWait: Int64) { retention = Retention(timeWait: timeWait) }
+  /// - Parameters:
+  ///   - timeWait: the TIME_WAIT assumed for the server, in nanoseconds.
+  ///   - timer: what starts it anew.
+  init(timeWait: Int64, timer: TimeWaitTimer = .anyAcknowledgment) {
+    retention = Retention(timeWait: timeWait)
+    self.timer = timer
+  }
 
   /// Takes in the next segment.
   ///
@@ -125,7 +131,8 @@ struct FlowTracker: ~Copyable {
     guard let before = records[position].connection?.responder.state,
       let holders = records[position].connection?.enteredTimeWait
     else { return }
-    records[position].connection?.observe(segment, senderIsLow: senderIsLow)
+    records[position].connection?.observe(
+      segment, senderIsLow: senderIsLow, timer: timer)
     counts.noteTimeWaits(
       before: holders, after: records[position].connection?.enteredTimeWait ?? [])
     guard let connection = records[position].connection, connection.responder.state != before else {

@@ -58,6 +58,50 @@ struct LiveSocketTests {
     #expect(hearing.verdicts == ["first use", "reuse expired"])
   }
 
+  /// The client's FIN was captured, but lost before the server.
+  static let finLostBehindCapture =
+    Scene.established + """
+      1.000 < F. 5001 ack 1001
+      1.001 > F. 1001 ack 5002
+      1.200 < F. 5001 ack 1001            # asks again
+      1.201 > .  1002 ack 5002
+      2.000 > S  500
+      2.001 < .  5002 ack 1001 id 0       # an orphan that has not seen the FIN
+
+      """
+
+  // Case 33 where frames were lost
+  @Test func `an orphan that never got the client's FIN is known by its answer`() {
+    let hearing = Hearing(
+      Self.finLostBehindCapture + """
+        2.001 > R  1001
+        2.010 > S  500
+        2.011 < S. clock ack 501
+        """)
+    #expect(
+      hearing.verdicts == [
+        "first use", "inferred closing rejected orphan-answered", "reuse reset",
+      ])
+    #expect(hearing.hits.map(\.end) == [.killed])
+    #expect(hearing.report.summary.killedConnections == 0)
+  }
+
+  @Test func `it enters TIME_WAIT when the FIN comes again`() {
+    let hearing = Hearing(
+      Self.finLostBehindCapture + """
+        3.000 > F. 1001 ack 5002
+        3.001 < .  5002 ack 1002
+        9.000 > S  500
+        9.001 < .  5002 ack 1002 id 0
+        """)
+    #expect(
+      hearing.verdicts == [
+        "first use", "inferred closing rejected orphan-answered",
+        "time-wait rejected sequence-not-newer",
+      ])
+    #expect(hearing.report.findings.first?.hits.last?.held.ageSeconds?.value == 6)
+  }
+
   // Case 35
   @Test(arguments: [500, 1500] as [UInt32])
   func `a full socket in FIN_WAIT_2 challenges whatever comes`(sequence: UInt32) {
