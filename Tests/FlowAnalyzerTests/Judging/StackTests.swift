@@ -26,6 +26,18 @@ struct StackTests {
   }
 
   // Case 44
+  @Test func `only Linux restarts the timer for a keepalive`() {
+    let script =
+      Scene.timeWait + """
+        30.000 > . 1001 ack 5002
+        30.001 < . 5002 ack 1002
+        70.000 > S 1003
+        70.001 < S. 9000 ack 1004
+        """
+    #expect(Hearing(script) { $0.serverStack = .freebsd }.verdicts.last == "reuse expired")
+    #expect(Hearing(script) { $0.serverStack = .linux }.verdicts.last == "reuse gone")
+  }
+
   @Test func `illumos refuses inside the window and keeps its TIME_WAIT`() {
     let hearing = Hearing(
       Scene.timeWait + """
