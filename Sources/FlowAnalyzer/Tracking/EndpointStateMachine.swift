@@ -153,7 +153,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     if notes.contains(.inferredFIN) {
       notes.remove(.inferredFIN)
     } else if notes.contains(.sentFIN) {
-      repeatFIN(at: segment.time)
+      repeatFIN(segment, peer: peer)
     } else {
       sendFIN(segment, seenBefore: seenBefore, peer: peer)
     }
@@ -166,11 +166,13 @@ struct EndpointStateMachine: BitwiseCopyable {
 
   /// Only who waits for the acknowledgment of its FIN sends it again: the one that was captured has
   /// not arrived.
-  private mutating func repeatFIN(at time: Timestamp) {
+  private mutating func repeatFIN(_ segment: Segment, peer: EndpointStateMachine) {
     switch state {
-    case .finWait2: enter(.finWait1, at: time)
-    case .timeWait: enter(.closing, at: time)
-    case .closed: if !isClosedByReset { enter(.lastAck, at: time) }
+    case .finWait2: enter(.finWait1, at: segment.time)
+    case .timeWait:
+      // Where it does not cover the peer's FIN, it had left before that FIN came with the ACK.
+      if hasAcknowledgedFIN(of: peer) { enter(.closing, at: segment.time) }
+    case .closed: if !isClosedByReset { enter(.lastAck, at: segment.time) }
     case .synSent, .synReceived, .established, .finWait1, .closeWait, .closing, .lastAck: break
     }
   }

@@ -195,4 +195,20 @@ struct HolderTests {
     #expect(hearing.report.summary.timeWaits.both == 1)
     #expect(hearing.report.heldAtEnd.timeWait == 1)
   }
+
+  @Test func `the server, although its repeated FIN crossed the FIN that acknowledged it`() {
+    let hearing = Hearing(
+      Scene.established + """
+        1.000 < F. 5001 ack 1001
+        1.200 > F. 1001 ack 5002
+        1.200010 < F. 5001 ack 1001       # left before that came
+        1.200020 < .  5002 ack 1002
+        1.200050 > R  1001                # not RCV.NXT: ignored
+        9.000 > S  900
+        9.001 < .  5002 ack 1002 id 0
+        """)
+    #expect(hearing.verdicts == ["first use", "time-wait rejected sequence-not-newer"])
+    #expect(hearing.report.summary.timeWaits.server == 1)
+    #expect(hearing.report.heldAtEnd.timeWait == 1)
+  }
 }
