@@ -58,7 +58,9 @@ struct Audit: ~Copyable {
   private(set) var ledger: AuditLedger
 
   init(configuration: AnalyzerConfiguration) {
-    tracker = FlowTracker(timeWait: configuration.assumedTimeWait)
+    tracker = FlowTracker(
+      timeWait: configuration.assumedTimeWait,
+      timer: (configuration.serverStack ?? .linux).timer)
     ledger = AuditLedger(
       judge: Judge(
         stack: configuration.serverStack, rfc1337: configuration.rfc1337,

@@ -77,8 +77,7 @@ struct Judge {
       HitVerdict(
         held: held, evidence: facts.evidence, end: end, predicted: facts.prediction.answer,
         answer: .rejected, reason: reason,
-        killedLiveConnection: end == .killed && held != .timeWait
-          && exchange.answerIsSocketless != true))
+        killedLiveConnection: end == .killed && held != .timeWait && !facts.mayBeOrphan))
   }
 
   private func accepted(_ exchange: Exchange, _ facts: Facts) -> Verdict {
@@ -196,8 +195,18 @@ private struct Facts {
 
   var evidence: Evidence {
     let notes = exchange.holder.notes
-    return held == nil || notes.contains(.inferred) || notes.contains(.ambiguous)
-      ? .inferred : .tracked
+    if held == nil || !notes.contains(.known) { return .inferred }
+    if !notes.isDisjoint(with: [.inferred, .ambiguous, .onlyUnanswered, .stateFromAnswer]) {
+      return .inferred
+    }
+    // What came before the capture may have been a FIN.
+    return notes.contains(.beganUnseen) && held != .timeWait ? .inferred : .tracked
+  }
+
+  /// The holder may be an orphan in FIN_WAIT_2, which is nobody's live connection: its answer says
+  /// so, or (IPv6) cannot say that it is not.
+  var mayBeOrphan: Bool {
+    exchange.answerIsSocketless ?? (exchange.holder.state == .finWait2)
   }
 
   /// The prediction, given that the server may just have used up its right to answer.
@@ -234,7 +243,8 @@ private struct Facts {
     case .closed: return .reuse(notes.contains(.endedByReset) ? .reset : .otherSide)
     case .finWait2 where mayBeOver && !notes.contains(.resetBefore): return .reuse(.expired)
     case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
-      return .reuse(notes.contains(.resetBefore) ? .reset : .gone)
+      if notes.contains(.resetBefore) { return .reuse(.reset) }
+      return .reuse(notes.contains(.beganUnseen) ? .unknown : .gone)
     case .timeWait:
       if notes.contains(.resetBefore), !ignoresResets || isLinux { return .reuse(.reset) }
       if mayBeOver { return .reuse(.expired) }

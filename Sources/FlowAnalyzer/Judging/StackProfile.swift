@@ -19,6 +19,9 @@ public enum StackProfile: String, Sendable, CaseIterable {
     }
   }
 
+  /// What starts the timer anew. Where nothing is known, as of macOS and Windows, the RFC's rule.
+  var timer: TimeWaitTimer { self == .linux ? .anyAcknowledgment : .repeatedFIN }
+
   /// Whether TIME_WAIT ignores RSTs (RFC 1337) whatever the configuration; nil where a switch
   /// decides.
   var ignoresResets: Bool? {

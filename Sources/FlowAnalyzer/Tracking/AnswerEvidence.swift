@@ -24,7 +24,9 @@ extension TCPState {
     case .finWait1:
       guard isSocketless == true else { return nil }
       return coversUnseen || coversFIN ? .timeWait : .finWait2
-    case .finWait2: return coversUnseen || coversFIN ? .timeWait : nil
+    case .finWait2:
+      // What was not captured may be data, but only a live socket would have taken it.
+      return coversFIN || (coversUnseen && isSocketless != false) ? .timeWait : nil
     case .synSent, .synReceived: return nil
     }
   }

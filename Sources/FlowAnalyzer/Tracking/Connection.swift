@@ -134,20 +134,29 @@ struct Connection: BitwiseCopyable {
   }
 
   /// Feeds a segment of this connection to both machines.
-  ///
-  /// - Returns: the ends that entered TIME_WAIT by it.
-  mutating func observe(_ segment: Segment, senderIsLow: Bool) -> Side {
-    guard isPlausible(segment, senderIsLow: senderIsLow) else { return [] }
+  mutating func observe(
+    _ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer = .anyAcknowledgment
+  ) {
+    guard isPlausible(segment, senderIsLow: senderIsLow) else { return }
     lastSegmentAt = segment.time
+    let insteadOfLastACK =
+      segment.flags.contains(.rst)
+      && !endpoint(isLow: senderIsLow).hasAcknowledgedFIN(of: endpoint(isLow: !senderIsLow))
     if senderIsLow == originatorIsLow {
       if responder.isDone { lateOriginatorSegmentAt = segment.time }
       originator.didSend(segment, peer: responder)
-      responder.didReceive(segment, peer: originator)
+      responder.didReceive(segment, peer: originator, timer: timer)
+      originator.noteUnseenFIN(of: responder, at: segment.time)
     } else {
       responder.didSend(segment, peer: originator)
-      originator.didReceive(segment, peer: responder)
+      originator.didReceive(segment, peer: responder, timer: timer)
+      responder.noteUnseenFIN(of: originator, at: segment.time)
     }
-    return noteTimeWaits()
+    _ = noteTimeWaits()
+    if insteadOfLastACK {
+      // It left before the peer's FIN arrived, so there never was a TIME_WAIT (reference, 1.2, 12).
+      enteredTimeWait.remove(senderIsLow == originatorIsLow ? .originator : .responder)
+    }
   }
 
   /// How far a segment may lie from the numbers seen so far: more than a window, since frames may be

@@ -17,6 +17,8 @@
 ///   section 3.6; Linux `tcp_fin`, `tcp_rcv_state_process`).
 /// - A segment seen on its way counts as received; a later acknowledgment proves it, and an
 ///   acknowledgment of something never seen proves that too (lost frames).
+/// - Exactly one number that was not seen, acknowledged or left out by a pure ACK, implies a FIN,
+///   until data behind it shows that it was a byte.
 /// - A FIN whose first transmission was not seen leaves `isHolderAmbiguous` set: the state is then
 ///   the likelier one, and later evidence decides.
 /// - A RST that the endpoint would obey is remembered in `resetAt` while the state stays: a later
@@ -36,9 +38,8 @@ struct EndpointStateMachine: BitwiseCopyable {
   private var heldBackStart = SequenceNumber(0)
   private var heldBackEnd = SequenceNumber(0)
   private var finSequence = SequenceNumber(0)
-  /// The sequence number of the first segment that covered the peer's FIN, where it lay beyond
-  /// everything seen sent: something, perhaps the FIN, had been sent unseen by then.
-  private var gapAtPeerFIN = SequenceNumber(0)
+  /// What the first transmission of the own FIN acknowledged.
+  private var finAcknowledgment = SequenceNumber(0)
   /// TS.Recent (RFC 7323, section 4.3).
   private(set) var timestampRecent: UInt32 = 0
   /// When the endpoint entered its state.
@@ -58,8 +59,9 @@ struct EndpointStateMachine: BitwiseCopyable {
     static let receivedFIN = Notes(rawValue: 1 << 2)
     static let ambiguous = Notes(rawValue: 1 << 3)
     static let wasReset = Notes(rawValue: 1 << 4)
-    static let hasGapAtPeerFIN = Notes(rawValue: 1 << 5)
-    static let closedByReset = Notes(rawValue: 1 << 6)
+    static let closedByReset = Notes(rawValue: 1 << 5)
+    /// The FIN itself was not captured; an acknowledgment implies it.
+    static let inferredFIN = Notes(rawValue: 1 << 6)
   }
 
   /// An endpoint in `state` that is about to send `sequence` and to expect `expected`.
@@ -109,6 +111,13 @@ struct EndpointStateMachine: BitwiseCopyable {
     notes.remove([.wasReset, .ambiguous])
   }
 
+  /// Evidence that the peer's FIN, although captured, never arrived: RCV.NXT is still `expected`.
+  mutating func proveFINLost(expecting expected: SequenceNumber) {
+    guard expected.precedes(nextExpected) else { return }
+    nextExpected = expected
+    notes.remove(.receivedFIN)
+  }
+
   /// Evidence that this endpoint holds nothing of the connection any more.
   mutating func proveGone(byReset: Bool = false, at time: Timestamp) {
     enter(.closed, at: time)
@@ -129,32 +138,46 @@ struct EndpointStateMachine: BitwiseCopyable {
     }
     if !segment.flags.contains(.syn) { lastWindow = segment.window }
     let seenBefore = nextToSend
-    if segment.sequenceEnd.follows(nextToSend) { nextToSend = segment.sequenceEnd }
+    if segment.sequenceLength == 0, segment.sequence == nextToSend.advanced(by: 1) {
+      let hadCoveredPeer = peer.sentFIN.map { lastAcknowledgmentSent.follows($0) } ?? false
+      inferFIN(beforeCoveringPeer: !hadCoveredPeer, at: segment.time)
+    }
+    if segment.sequenceEnd.follows(nextToSend) {
+      if notes.contains(.inferredFIN), segment.payloadLength > 0 { retractFIN(at: segment.time) }
+      nextToSend = segment.sequenceEnd
+    }
     if segment.flags.contains(.ack) {
-      acknowledge(segment, seenBefore: seenBefore, peer: peer)
+      acknowledge(segment, peer: peer)
     }
     guard segment.flags.contains(.fin) else { return }
-    if notes.contains(.sentFIN) {
-      repeatFIN(at: segment.time)
+    if notes.contains(.inferredFIN) {
+      notes.remove(.inferredFIN)
+    } else if notes.contains(.sentFIN) {
+      repeatFIN(segment, peer: peer)
     } else {
       sendFIN(segment, seenBefore: seenBefore, peer: peer)
     }
   }
 
+  /// It has acknowledged the peer's FIN, or the peer has sent none.
+  func hasAcknowledgedFIN(of peer: EndpointStateMachine) -> Bool {
+    peer.sentFIN.map { lastAcknowledgmentSent.follows($0) } ?? true
+  }
+
   /// Only who waits for the acknowledgment of its FIN sends it again: the one that was captured has
   /// not arrived.
-  private mutating func repeatFIN(at time: Timestamp) {
+  private mutating func repeatFIN(_ segment: Segment, peer: EndpointStateMachine) {
     switch state {
-    case .finWait2: enter(.finWait1, at: time)
-    case .timeWait: enter(.closing, at: time)
-    case .closed: if !isClosedByReset { enter(.lastAck, at: time) }
+    case .finWait2: enter(.finWait1, at: segment.time)
+    case .timeWait:
+      // Where it does not cover the peer's FIN, it had left before that FIN came with the ACK.
+      if hasAcknowledgedFIN(of: peer) { enter(.closing, at: segment.time) }
+    case .closed: if !isClosedByReset { enter(.lastAck, at: segment.time) }
     case .synSent, .synReceived, .established, .finWait1, .closeWait, .closing, .lastAck: break
     }
   }
 
-  private mutating func acknowledge(
-    _ segment: Segment, seenBefore: SequenceNumber, peer: EndpointStateMachine
-  ) {
+  private mutating func acknowledge(_ segment: Segment, peer: EndpointStateMachine) {
     let number = segment.acknowledgment
     if number.follows(nextExpected) { nextExpected = number }
     if number.follows(lastAcknowledgmentSent) { lastAcknowledgmentSent = number }
@@ -163,17 +186,7 @@ struct EndpointStateMachine: BitwiseCopyable {
       timestampRecent = segment.options.timestampEchoReply
     }
     if let fin = peer.sentFIN, number.follows(fin), !notes.contains(.receivedFIN) {
-      if segment.sequence.follows(seenBefore), !notes.contains(.sentFIN) {
-        gapAtPeerFIN = segment.sequence
-        notes.insert(.hasGapAtPeerFIN)
-      }
-      receiveFIN(at: segment.time)
-    } else if let fin = peer.sentFIN, number.follows(fin), segment.sequence.follows(seenBefore),
-      state == .closeWait, !notes.contains([.sentFIN, .hasGapAtPeerFIN])
-    {
-      // The first answer to the peer's FIN already lies beyond everything seen.
-      gapAtPeerFIN = segment.sequence
-      notes.insert(.hasGapAtPeerFIN)
+      receiveFIN(fin, at: segment.time)
     }
   }
 
@@ -181,21 +194,21 @@ struct EndpointStateMachine: BitwiseCopyable {
     _ segment: Segment, seenBefore: SequenceNumber, peer: EndpointStateMachine
   ) {
     finSequence = segment.sequence.advanced(by: segment.payloadLength)
+    finAcknowledgment = segment.flags.contains(.ack) ? segment.acknowledgment : nextExpected
     notes.insert(.sentFIN)
     let behind = finSequence.advanced(by: 1)
     let coversPeer =
       segment.flags.contains(.ack)
       && (peer.sentFIN.map { segment.acknowledgment.follows($0) } ?? false)
     let isFirstTransmission = behind.follows(seenBefore)
-    let wasSentBeforePeerFIN = notes.contains(.hasGapAtPeerFIN) && gapAtPeerFIN == behind
-    if coversPeer, !isFirstTransmission, !wasSentBeforePeerFIN { notes.insert(.ambiguous) }
+    if coversPeer, !isFirstTransmission { notes.insert(.ambiguous) }
 
     switch state {
     case .synSent, .synReceived, .established:
       enter(.finWait1, at: segment.time)
     case .closeWait:
       // Where this FIN does not cover the peer's, which was captured before it, they crossed.
-      enter(coversPeer && !wasSentBeforePeerFIN ? .lastAck : .closing, at: segment.time)
+      enter(coversPeer ? .lastAck : .closing, at: segment.time)
     case .closed, .finWait1, .finWait2, .closing, .lastAck, .timeWait:
       break
     }
@@ -205,20 +218,22 @@ struct EndpointStateMachine: BitwiseCopyable {
   // MARK: - Receiving
 
   /// `segment` of `peer` is on its way to this endpoint; `peer` has already sent it.
-  mutating func didReceive(_ segment: Segment, peer: EndpointStateMachine) {
+  mutating func didReceive(
+    _ segment: Segment, peer: EndpointStateMachine, timer: TimeWaitTimer = .anyAcknowledgment
+  ) {
     if segment.flags.contains(.rst) {
       receiveRST(segment, peer: peer)
       return
     }
     if state == .timeWait {
-      receiveInTimeWait(segment)
+      receiveInTimeWait(segment, timer: timer)
       return
     }
     takeTimestamp(of: segment)
     if segment.flags.contains(.syn) { return }
     if segment.flags.contains(.ack) {
       if segment.acknowledgment.follows(unacknowledged) { unacknowledged = segment.acknowledgment }
-      if segment.acknowledgment.follows(nextToSend) { nextToSend = segment.acknowledgment }
+      if segment.acknowledgment.follows(nextToSend) { sentUnseen(upTo: segment) }
       if state == .synReceived, unacknowledged.follows(initialSequence) {
         enter(.established, at: segment.time)
       }
@@ -228,7 +243,53 @@ struct EndpointStateMachine: BitwiseCopyable {
     }
     takeData(of: segment)
     if let fin = peer.sentFIN, nextExpected.follows(fin), !notes.contains(.receivedFIN) {
-      receiveFIN(at: segment.time)
+      receiveFIN(fin, at: segment.time)
+    }
+  }
+
+  /// `segment` acknowledges what was not captured.
+  private mutating func sentUnseen(upTo segment: Segment) {
+    if segment.acknowledgment == nextToSend.advanced(by: 1) {
+      inferFIN(beforeCoveringPeer: false, at: segment.time)
+    }
+    nextToSend = segment.acknowledgment
+  }
+
+  /// Exactly one number was sent unseen: most likely a FIN.
+  ///
+  /// - Parameter beforeCoveringPeer: it was certainly sent before anything that covers the peer's.
+  private mutating func inferFIN(beforeCoveringPeer: Bool, at time: Timestamp) {
+    guard !notes.contains(.sentFIN) else { return }
+    finSequence = nextToSend
+    finAcknowledgment = lastAcknowledgmentSent
+    notes.formUnion([.sentFIN, .inferredFIN])
+    switch state {
+    case .synSent, .synReceived, .established: enter(.finWait1, at: time)
+    case .closeWait where beforeCoveringPeer: enter(.closing, at: time)
+    case .closeWait:
+      // It may have been sent before the peer's FIN came, or after.
+      notes.insert(.ambiguous)
+      enter(.lastAck, at: time)
+    case .closed, .finWait1, .finWait2, .closing, .lastAck, .timeWait: break
+    }
+  }
+
+  /// What was taken for a FIN was a byte of data.
+  private mutating func retractFIN(at time: Timestamp) {
+    notes.remove([.sentFIN, .inferredFIN])
+    enter(notes.contains(.receivedFIN) ? .closeWait : .established, at: time)
+  }
+
+  /// The peer's FIN was not captured, but this endpoint has acknowledged it.
+  mutating func noteUnseenFIN(of peer: EndpointStateMachine, at time: Timestamp) {
+    guard let fin = peer.sentFIN, nextExpected.follows(fin), !notes.contains(.receivedFIN) else {
+      return
+    }
+    receiveFIN(fin, at: time)
+    if state == .closing, peer.notes.contains(.inferredFIN) {
+      // It most likely acknowledged this end's FIN as well; a repeated FIN would say otherwise.
+      enter(.timeWait, at: time)
+      notes.insert(.ambiguous)
     }
   }
 
@@ -264,9 +325,13 @@ struct EndpointStateMachine: BitwiseCopyable {
     timestampRecent = segment.options.timestampValue
   }
 
-  private mutating func receiveFIN(at time: Timestamp) {
+  private mutating func receiveFIN(_ fin: SequenceNumber, at time: Timestamp) {
     notes.insert(.receivedFIN)
+    // Its own FIN had already covered the peer's, which was only captured later.
+    let hadCovered = notes.contains(.sentFIN) && finAcknowledgment.follows(fin)
     switch state {
+    case .finWait1 where hadCovered: enter(.lastAck, at: time)
+    case .finWait2 where hadCovered: enter(.closed, at: time)
     case .synSent, .synReceived, .established: enter(.closeWait, at: time)
     case .finWait1: enter(.closing, at: time)
     case .finWait2: enter(.timeWait, at: time)
@@ -309,12 +374,21 @@ struct EndpointStateMachine: BitwiseCopyable {
     notes.insert(.wasReset)
   }
 
-  /// Linux `tcp_timewait_state_process`: every segment with an ACK restarts the timer; so does one
-  /// that PAWS refuses. A FIN without ACK does not.
-  private mutating func receiveInTimeWait(_ segment: Segment) {
+  /// What a segment does to a TIME_WAIT that it does not end.
+  private mutating func receiveInTimeWait(_ segment: Segment, timer: TimeWaitTimer) {
     let older = segment.options.hasTimestamps && hasTimestampRecent && isOlder(segment)
     let isBareInOrder = segment.sequence == nextExpected && segment.sequenceLength == 0
-    if older || isBareInOrder || segment.flags.contains(.ack) { timerStartedAt = segment.time }
+    switch timer {
+    case .anyAcknowledgment:
+      if older || segment.flags.contains(.ack) { timerStartedAt = segment.time }
+    case .repeatedFIN:
+      if segment.flags.contains(.fin), segment.sequenceEnd == nextExpected {
+        timerStartedAt = segment.time
+      }
+    }
+    if notes.contains(.sentFIN), segment.acknowledgment.follows(finSequence) {
+      notes.remove(.ambiguous)
+    }
     if isBareInOrder, !older, hasTimestampRecent, segment.options.hasTimestamps {
       timestampRecent = segment.options.timestampValue
     }

@@ -19,7 +19,7 @@ extension FlowTracker {
       if let node = pendingSyn(acknowledgedBy: segment, position) {
         accept(node, segment, position, senderIsLow)
       } else {
-        feed(segment, position, senderIsLow)
+        observeStraySynAck(segment, position, senderIsLow)
       }
       return
     }
@@ -31,8 +31,8 @@ extension FlowTracker {
       feed(segment, position, senderIsLow)
       return
     }
-    if let node = pendingSyn(acknowledgedBy: segment, position) {
-      // Data of the new connection: its SYN-ACK was not captured.
+    if let node = pendingSyn(outrunBy: segment, position, senderIsLow) {
+      // The new connection goes on already: its SYN-ACK was not captured.
       acceptUnseen(
         node, serverISN: segment.sequence.retreated(by: 1), segment, position, senderIsLow)
     } else if segment.sequenceLength == 0 {
@@ -63,6 +63,32 @@ extension FlowTracker {
     return newest
   }
 
+  /// The newest SYN whose connection a segment belongs to: it acknowledges the SYN, or first data
+  /// that was not captured, and not what the old connection, where that is known, would acknowledge.
+  func pendingSyn(
+    outrunBy segment: Segment, _ position: Int, _ senderIsLow: Bool
+  ) -> UInt32? {
+    let holder = records[position].connection?.endpoint(isLow: senderIsLow)
+    if let holder, isFrom(holder, segment) { return nil }
+    // No opener sends more before the first acknowledgment (RFC 6928, section 2, and then some).
+    let reach = holder == nil ? 0 : UInt32(UInt16.max)
+    var node = records[position].firstPending
+    var newest: UInt32?
+    while node != TupleRecord.none {
+      let behindSYN = pending[Int(node)].exchange.sequence.advanced(by: 1)
+      if segment.acknowledgment.value &- behindSYN.value <= reach { newest = node }
+      node = pending[Int(node)].next
+    }
+    return newest
+  }
+
+  /// One of the numbers is the holder's. A new connection starts further off: even out of TIME_WAIT
+  /// by 65537 (`Holder.acceptedISNStep`).
+  private func isFrom(_ holder: EndpointStateMachine, _ segment: Segment) -> Bool {
+    segment.acknowledgment == holder.nextExpected
+      || segment.sequence.distance(from: holder.nextToSend).magnitude <= Holder.acceptedISNStep / 2
+  }
+
   /// A pure ACK that acknowledges no open SYN: the old connection's numbers.
   mutating func observeOldNumbers(
     _ segment: Segment, _ position: Int, _ senderIsLow: Bool
@@ -89,8 +115,9 @@ extension FlowTracker {
     pending[last].exchange.answerSequence = segment.sequence
     pending[last].exchange.answerAcknowledgment = segment.acknowledgment
     pending[last].exchange.answerIsSocketless = segment.isSocketless
-    if let state = records[position].connection?.endpoint(isLow: holderIsLow).state {
-      pending[last].exchange.holder.state = state
+    // The answer carries the very numbers that the SYN was compared with.
+    if let endpoint = records[position].connection?.endpoint(isLow: holderIsLow) {
+      pending[last].exchange.holder.learn(from: endpoint)
     }
   }
 
@@ -115,7 +142,10 @@ extension FlowTracker {
         coversUnseen: segment.acknowledgment.follows(peer.nextToSend),
         coversFIN: peer.sentFIN.map { segment.acknowledgment.follows($0) } ?? false)
     else { return }
-    let entered = records[position].connection?.amend(isLow: holderIsLow) { $0.prove(proven) }
+    let entered = records[position].connection?.amend(isLow: holderIsLow) {
+      $0.prove(proven)
+      if proven == .finWait2 { $0.proveFINLost(expecting: segment.acknowledgment) }
+    }
     noteTimeWaits(entered ?? [], position)
   }
 

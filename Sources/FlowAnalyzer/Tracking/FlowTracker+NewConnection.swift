@@ -37,7 +37,7 @@ extension FlowTracker {
     var connection = connection
     let exchange = pending[Int(node)].exchange
     connection.attempt = exchange.attempt
-    let outOfTimeWait = isAcceptedOutOfTimeWait(exchange, serverISN, position, serverIsLow)
+    let outOfTimeWait = isAcceptedOutOfTimeWait(serverISN, position, serverIsLow)
     if outOfTimeWait {
       pending[Int(node)].exchange.acceptedOutOfTimeWait = true
       knowledge[exchange.destination].acceptedOutOfTimeWait += 1
@@ -47,6 +47,9 @@ extension FlowTracker {
         let entered =
           records[position].connection?.amend(isLow: serverIsLow) { $0.prove(.timeWait) } ?? []
         noteTimeWaits(entered, position)
+      }
+      if let holder = records[position].connection?.endpoint(isLow: serverIsLow) {
+        pending[Int(node)].exchange.holder.learn(from: holder)
       }
     } else {
       learn(from: exchange, serverISN: serverISN, at: time)
@@ -63,7 +66,7 @@ extension FlowTracker {
 
   /// The fingerprint of Linux: ISN = old SND.NXT + 65537.
   func isAcceptedOutOfTimeWait(
-    _ exchange: Exchange, _ serverISN: SequenceNumber, _ position: Int, _ serverIsLow: Bool
+    _ serverISN: SequenceNumber, _ position: Int, _ serverIsLow: Bool
   ) -> Bool {
     guard let endpoint = records[position].connection?.endpoint(isLow: serverIsLow) else {
       return false

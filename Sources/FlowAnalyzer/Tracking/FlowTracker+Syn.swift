@@ -95,7 +95,8 @@ extension FlowTracker {
   mutating func restartTimerIfRefusedByPAWS(
     _ segment: Segment, _ position: Int, receiverIsLow: Bool
   ) {
-    guard let endpoint = records[position].connection?.endpoint(isLow: receiverIsLow),
+    guard timer == .anyAcknowledgment,
+      let endpoint = records[position].connection?.endpoint(isLow: receiverIsLow),
       endpoint.state == .timeWait, endpoint.hasTimestampRecent, endpoint.timestampRecent != 0,
       segment.options.hasTimestamps,
       Int32(bitPattern: endpoint.timestampRecent &- segment.options.timestampValue) > 0

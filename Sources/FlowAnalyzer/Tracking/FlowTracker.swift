@@ -12,6 +12,7 @@ struct FlowTracker: ~Copyable {
   static let longestChain = 16
 
   let retention: Retention
+  let timer: TimeWaitTimer
   var addresses = AddressTable()
   var attempts = AttemptTable()
   var knowledge = KnowledgeTable()
@@ -34,8 +35,13 @@ struct FlowTracker: ~Copyable {
     var next: UInt32 = TupleRecord.none
   }
 
-  /// - Parameter timeWait: the TIME_WAIT assumed for the server, in nanoseconds.
-  init(timeWait: Int64) { retention = Retention(timeWait: timeWait) }
+  /// - Parameters:
+  ///   - timeWait: the TIME_WAIT assumed for the server, in nanoseconds.
+  ///   - timer: what starts it anew.
+  init(timeWait: Int64, timer: TimeWaitTimer = .anyAcknowledgment) {
+    retention = Retention(timeWait: timeWait)
+    self.timer = timer
+  }
 
   /// Takes in the next segment.
   ///
@@ -95,15 +101,23 @@ struct FlowTracker: ~Copyable {
   }
 
   /// A SYN-ACK without an open SYN: a repetition, or the answer to a SYN that was not captured.
-  private mutating func observeStraySynAck(
-    _ segment: Segment, _ position: Int, _ senderIsLow: Bool
-  ) {
+  mutating func observeStraySynAck(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
     if let connection = records[position].connection,
-      connection.endpoint(isLow: senderIsLow).initialSequence == segment.sequence,
       connection.originatorIsLow != senderIsLow
+        ? connection.endpoint(isLow: senderIsLow).initialSequence == segment.sequence
+        // An opener does not answer: whatever that is, it meets what the other end holds.
+        : !connection.beganUnseen
     {
       feed(segment, position, senderIsLow)
       return
+    }
+    let outOfTimeWait = isAcceptedOutOfTimeWait(segment.sequence, position, senderIsLow)
+    setProof(outOfTimeWait ? .stillHeld : .gone, upTo: TupleRecord.none, position)
+    finishPending(position)
+    records[position].limitedAnswerAt = nil
+    if !outOfTimeWait {
+      records[position].clockISN = segment.sequence
+      records[position].clockISNAt = segment.time
     }
     records[position].connection = Connection(
       synSequence: segment.acknowledgment.retreated(by: 1), synOptions: nil, synAck: segment,
@@ -114,9 +128,13 @@ struct FlowTracker: ~Copyable {
   mutating func feed(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
     orient(position)
     noteLimitedAnswer(segment, position, senderIsLow)
-    guard let before = records[position].connection?.responder.state else { return }
-    let entered = records[position].connection?.observe(segment, senderIsLow: senderIsLow) ?? []
-    noteTimeWaits(entered, position)
+    guard let before = records[position].connection?.responder.state,
+      let holders = records[position].connection?.enteredTimeWait
+    else { return }
+    records[position].connection?.observe(
+      segment, senderIsLow: senderIsLow, timer: timer)
+    counts.noteTimeWaits(
+      before: holders, after: records[position].connection?.enteredTimeWait ?? [])
     guard let connection = records[position].connection, connection.responder.state != before else {
       return
     }
@@ -126,7 +144,8 @@ struct FlowTracker: ~Copyable {
     if before == .finWait2, after != .closed { counts.finWait2 -= 1 }
   }
 
-  /// Keeps the time of an answer out of TIME_WAIT that uses up the right to answer the next SYN.
+  /// Keeps the time of an answer that uses up the right to answer the next SYN: Linux answers out of
+  /// TIME_WAIT within one limit, whether to a SYN or to a segment without data and FIN.
   private mutating func noteLimitedAnswer(
     _ segment: Segment, _ position: Int, _ senderIsLow: Bool
   ) {
@@ -134,11 +153,16 @@ struct FlowTracker: ~Copyable {
       connection.responder.state == .timeWait
     else { return }
     if senderIsLow == connection.originatorIsLow {
-      records[position].lastWasBare = segment.sequenceLength == 0
-    } else if segment.sequenceLength == 0, records[position].lastWasBare,
-      !records[position].hasPending
+      records[position].awaitsLimitedAnswer =
+        segment.flags.contains(.ack) && segment.flags.isDisjoint(with: [.fin, .rst])
+        && segment.payloadLength == 0
+        && (segment.flags.contains(.syn)
+          || segment.sequence != connection.responder.nextExpected)
+    } else if records[position].awaitsLimitedAnswer, segment.sequenceLength == 0,
+      !segment.flags.contains(.rst), !records[position].hasPending
     {
       records[position].limitedAnswerAt = segment.time
+      records[position].awaitsLimitedAnswer = false
     }
   }
 
@@ -162,7 +186,8 @@ struct FlowTracker: ~Copyable {
 
   mutating func noteTimeWaits(_ entered: Connection.Side, _ position: Int) {
     guard !entered.isEmpty, let connection = records[position].connection else { return }
-    counts.noteTimeWaits(entered, all: connection.enteredTimeWait)
+    let all = connection.enteredTimeWait
+    counts.noteTimeWaits(before: all.subtracting(entered), after: all)
   }
 
   // MARK: - Records

@@ -41,6 +41,8 @@ struct Holder: BitwiseCopyable {
     static let onlyUnanswered = Notes(rawValue: 1 << 8)
     /// The connection itself was never seen, only an answer with its numbers.
     static let inferred = Notes(rawValue: 1 << 9)
+    /// The state follows from the answer, not from the segments before it.
+    static let stateFromAnswer = Notes(rawValue: 1 << 10)
   }
 
   /// Nothing is known about the tuple.
@@ -50,6 +52,16 @@ struct Holder: BitwiseCopyable {
     nextExpected: SequenceNumber(0), timestampRecent: 0, receiveWindow: 0,
     clockISN: SequenceNumber(0), clockISNAt: Timestamp(nanoseconds: 0),
     originatorISN: SequenceNumber(0), startedAt: Timestamp(nanoseconds: 0), lateSegmentAge: 0)
+
+  /// Takes over what an answer has just shown about its sender.
+  mutating func learn(from endpoint: EndpointStateMachine) {
+    if state != endpoint.state { notes.insert(.stateFromAnswer) }
+    state = endpoint.state
+    nextToSend = endpoint.nextToSend
+    nextExpected = endpoint.nextExpected
+    timestampRecent = endpoint.timestampRecent
+    if endpoint.hasTimestampRecent { notes.insert(.timestamps) }
+  }
 
   /// What Linux adds to SND.NXT for a connection that it accepts out of TIME_WAIT
   /// (`tcp_timewait_state_process`: 65535 + 2, zero becomes one).

@@ -10,14 +10,18 @@ struct TrackingCounts: BitwiseCopyable {
   var finWait2 = 0
 
   /// Counts a connection once, under the holders known so far.
-  mutating func noteTimeWaits(_ entered: Connection.Side, all: Connection.Side) {
-    let before = all.subtracting(entered)
-    if before == .responder { timeWaitsAtServer -= 1 }
-    if before == .originator { timeWaitsAtPeer -= 1 }
-    switch all {
-    case .responder: timeWaitsAtServer += 1
-    case .originator: timeWaitsAtPeer += 1
-    default: timeWaitsAtBoth += 1
+  mutating func noteTimeWaits(before: Connection.Side, after: Connection.Side) {
+    guard before != after else { return }
+    add(-1, before)
+    add(1, after)
+  }
+
+  private mutating func add(_ count: Int, _ holders: Connection.Side) {
+    switch holders {
+    case .responder: timeWaitsAtServer += count
+    case .originator: timeWaitsAtPeer += count
+    case [.originator, .responder]: timeWaitsAtBoth += count
+    default: break
     }
   }
 }

@@ -18,9 +18,9 @@ struct TupleRecord: BitwiseCopyable {
   /// The holder has sent something since the last SYN.
   var heardHolderSinceSyn = false
   var isLive = true
-  /// The last segment toward the responder took no sequence space, so that an answer to it counts
-  /// against the responder's rate limit (Linux `tcp_oow_rate_limited`).
-  var lastWasBare = false
+  /// The last segment of the old connection was one that a TIME_WAIT answers within its rate limit
+  /// (Linux `tcp_oow_rate_limited`).
+  var awaitsLimitedAnswer = false
   /// SYNs have come before, and all of them went without a connection.
   var hadUnansweredSyn = false
   private var lastSenderIsLow = false

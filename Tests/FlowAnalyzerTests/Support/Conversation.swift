@@ -13,13 +13,18 @@
 /// `F`, `R`, `P`, `.` for ACK); the sequence number, absolute, with the payload length in
 /// parentheses; then any of `ack N`, `ts N`, `ecr N`, `win N`, `ws N`, `id N` (IPv4 identification;
 /// segments of the server count up from 1 where it is absent), `port N` (the client's port),
-/// `from N` (the last byte of the client's address), `point N`. Numbers may be hexadecimal (`0x10`).
-/// What follows `#` is for the reader.
+/// `from N` and `to N` (the last byte of the client's and of the server's address), `point N`.
+/// Numbers may be hexadecimal (`0x10`). `TIME copy` is a copy of the packet above, as a mirror port
+/// makes it. What follows `#` is for the reader.
+///
+/// `clock` stands for the ISN that a Linux server's clock (64 ns a step) gives a fresh socket at
+/// that time on the tuple whose first SYN-ACK had 5000 at 0.001 s; `clock+1` for what follows it.
 struct Conversation {
   var segments: [Segment] = []
   var isIPv6 = false
 
   private var serverIdentification: UInt16 = 0
+  private var lastClock: UInt32 = 0
 
   init(_ script: String, isIPv6: Bool = false) {
     self.isIPv6 = isIPv6
@@ -37,12 +42,15 @@ struct Conversation {
     guard let seconds = Double(words[0]) else { return nil }
     let time = Timestamp(nanoseconds: Int64((seconds * 1_000_000_000).rounded()))
     if words.count == 2, words[1] == "end" { return bystander(at: time) }
-    guard words.count >= 4, let position = Position(words[3]) else { return nil }
+    if words.count == 2, words[1] == "copy" { return copy(at: time) }
+    guard words.count >= 4 else { return nil }
+    if words[3] == "clock" { lastClock = Self.clock(at: time) }
+    guard let position = Position(resolved(words[3])) else { return nil }
 
     var values: [String: UInt32] = [:]
     var rest = words.dropFirst(4)
     while let name = rest.popFirst() {
-      guard let value = rest.popFirst().flatMap(Self.number) else { return nil }
+      guard let word = rest.popFirst(), let value = Self.number(resolved(word)) else { return nil }
       values[name] = value
     }
     let isFromServer = words[1] == "<"
@@ -50,7 +58,8 @@ struct Conversation {
     let client = Endpoint(
       address: address(isIPv6 ? 0xfd10 : 0x0a0a_0100, host: values["from"] ?? 1),
       port: UInt16(values["port"] ?? 4003))
-    let server = Endpoint(address: address(isIPv6 ? 0xfd68 : 0xc0a8_0100, host: 1), port: 80)
+    let server = Endpoint(
+      address: address(isIPv6 ? 0xfd68 : 0xc0a8_0100, host: values["to"] ?? 1), port: 80)
 
     var options = TCPOptions()
     if values["ts"] != nil || values["ecr"] != nil {
@@ -59,7 +68,8 @@ struct Conversation {
       options.timestampEchoReply = values["ecr"] ?? 0
     }
     if let scale = values["ws"] { options.windowScale = UInt8(scale) }
-    let identification = values["id"].map { UInt16($0) } ?? (isFromServer ? serverIdentification : 9)
+    let identification =
+      values["id"].map { UInt16($0) } ?? (isFromServer ? serverIdentification : 9)
     var segment = Segment(
       time: time, source: isFromServer ? server : client,
       destination: isFromServer ? client : server, sequence: SequenceNumber(position.sequence),
@@ -71,15 +81,38 @@ struct Conversation {
     return segment
   }
 
-  /// A segment of somebody else, which only moves the capture's time.
+  /// A segment of somebody else, which only moves the capture's time: a RST leaves nothing behind.
   private func bystander(at time: Timestamp) -> Segment {
     let here = Endpoint(address: address(1, host: 1), port: 1)
     let there = Endpoint(address: address(1, host: 2), port: 2)
     return Segment(
       time: time, source: here, destination: there, sequence: SequenceNumber(1),
-      acknowledgment: SequenceNumber(1), flags: .ack, window: 1, payloadLength: 0,
+      acknowledgment: SequenceNumber(1), flags: .rst, window: 1, payloadLength: 0,
       options: TCPOptions(), ipIdentification: 0, dontFragment: true,
       digest: UInt64(segments.count + 1), frame: UInt64(segments.count + 1), capture: 0, point: 0)
+  }
+
+  /// The packet above once more, with its digest but a frame number of its own.
+  private func copy(at time: Timestamp) -> Segment? {
+    guard var segment = segments.last else { return nil }
+    segment.time = time
+    segment.frame = UInt64(segments.count + 1)
+    return segment
+  }
+
+  /// What `secure_tcp_seq` gives at `time` to the tuple that got 5000 at 0.001 s.
+  private static func clock(at time: Timestamp) -> UInt32 {
+    5000 &+ UInt32(truncatingIfNeeded: (time.nanoseconds - 1_000_000) / 64)
+  }
+
+  /// A word with `clock` or `clock+N` spelled out as a number.
+  private func resolved(_ word: String) -> String {
+    guard word.hasPrefix("clock") else { return word }
+    let rest = word.dropFirst("clock".count)
+    guard rest.first == "+" else { return "\(lastClock)\(rest)" }
+    let digits = rest.dropFirst().prefix(while: \.isNumber)
+    let step = UInt32(digits) ?? 0
+    return "\(lastClock &+ step)\(rest.dropFirst(1 + digits.count))"
   }
 
   private func address(_ network: UInt32, host: UInt32) -> IPAddress {

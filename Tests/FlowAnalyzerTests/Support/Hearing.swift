@@ -22,7 +22,9 @@ struct Hearing {
     var configuration = AnalyzerConfiguration()
     configure(&configuration)
     // Once to see each verdict in the order of the SYNs, with the knowledge of the end.
-    var tracker = FlowTracker(timeWait: configuration.assumedTimeWait)
+    var tracker = FlowTracker(
+      timeWait: configuration.assumedTimeWait,
+      timer: (configuration.serverStack ?? .linux).timer)
     for segment in conversation.segments { _ = tracker.observe(segment) }
     tracker.finish()
     let judge = Judge(
