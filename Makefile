@@ -1,0 +1,51 @@
+# Thin names for what people and CI run. `make help` lists them.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+SOURCES = Sources Tests Package.swift
+RELEASE = $(SWIFT) build -c release --product snat-audit
+
+.DEFAULT_GOAL := help
+.PHONY: help deps deps-bench build demo test lint format bench install uninstall clean
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## Install what is missing of the system packages (Debian, Ubuntu).
+	@Scripts/install-packages libpcap-dev pkg-config
+
+deps-bench: deps
+	@Scripts/install-packages tcpdump python3
+
+build: deps ## Build for use: the release binary.
+	@$(RELEASE) --quiet
+	@echo "built $$($(RELEASE) --show-bin-path)/snat-audit"
+
+demo: deps ## Build, and print the report of a real capture.
+	@echo "building; the first time takes a minute or two ..."
+	@$(RELEASE) --quiet
+	@cd Tests/Fixtures/Captures && "$$(cd ../../.. && $(RELEASE) --show-bin-path)/snat-audit" \
+	  analyze --server l4-collide/server.pcap
+
+test: deps lint ## Check the formatting and run all tests.
+	$(SWIFT) test
+
+lint: ## Check the formatting.
+	$(SWIFT) format lint --strict -r $(SOURCES)
+
+format: ## Format the sources in place.
+	$(SWIFT) format -i -p -r $(SOURCES)
+
+bench: deps-bench build ## Packets per second, against tcpdump on the same capture.
+	@Scripts/bench "$$($(RELEASE) --show-bin-path)/snat-audit"
+
+install: deps ## Install a binary with the Swift runtime linked in, and completions; PREFIX=/usr/local.
+	@$(RELEASE) --quiet --static-swift-stdlib --scratch-path .build-install
+	@Scripts/install .build-install/release/snat-audit "$(DESTDIR)$(PREFIX)"
+
+uninstall: ## Remove what install put under PREFIX.
+	@Scripts/install --remove "$(DESTDIR)$(PREFIX)"
+
+clean: ## Remove everything that was built.
+	rm -rf .build .build-install .build-bench
