@@ -45,10 +45,21 @@ struct StyledText: ExpressibleByStringInterpolation, Sendable {
   var isEmpty: Bool { runs.allSatisfy(\.text.isEmpty) }
 
   static func + (lhs: StyledText, rhs: StyledText) -> StyledText {
-    StyledText(runs: lhs.runs + rhs.runs)
+    var sum = lhs
+    sum += rhs
+    return sum
   }
 
-  static func += (lhs: inout StyledText, rhs: StyledText) { lhs.runs += rhs.runs }
+  /// Parts of one role that meet become one, so that an escape sequence frames phrases, not words.
+  static func += (lhs: inout StyledText, rhs: StyledText) {
+    for run in rhs.runs {
+      if let last = lhs.runs.last, last.role == run.role {
+        lhs.runs[lhs.runs.count - 1].text += run.text
+      } else {
+        lhs.runs.append(run)
+      }
+    }
+  }
 
   /// Fills it up with spaces to `width` columns, in front where `isRightAligned`.
   func padded(to width: Int, isRightAligned: Bool = false) -> StyledText {
@@ -68,7 +79,13 @@ extension StyledText {
         lines.append(line)
         line = StyledText(runs: [])
       }
-      line = line.isEmpty ? word : line + " " + word
+      if line.isEmpty {
+        line = word
+      } else {
+        let isOneRole = line.runs.last?.role == word.runs.first?.role
+        line += StyledText(" ", isOneRole ? word.runs.first?.role ?? .plain : .plain)
+        line += word
+      }
     }
     if !line.isEmpty || lines.isEmpty { lines.append(line) }
     return lines

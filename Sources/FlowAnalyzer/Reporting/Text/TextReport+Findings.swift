@@ -54,7 +54,12 @@ extension TextReport {
       let more = finding.hits.count - Self.listedHits
       canvas.line("and \(Quantity.count(more, "more hit"))", indent: 5)
     }
-    canvas.line("\("filter: \(filter(finding))  id: \(finding.id)", .dim)", indent: 5)
+    let filter = "filter: \(filter(finding))"
+    let id = "id: \(finding.id)"
+    let isOneLine = 5 + filter.count + 2 + id.count <= canvas.style.width
+    for line in isOneLine ? ["\(filter)  \(id)"] : [filter, id] {
+      canvas.line(StyledText(line, .dim), indent: 5)
+    }
   }
 
   /// What of the tuple the load balancer changed since the hit before.
