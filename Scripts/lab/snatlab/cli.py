@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     compare = commands.add_parser("compare", help="snat-audit's verdict on earlier runs beside the kernel's counters")
     compare.add_argument("runs", nargs="+", type=Path, help="directories that `run` or `scenarios` made")
     compare.add_argument("--binary", type=Path, required=True, help="the snat-audit to judge")
+    compare.add_argument("--different", action="store_true", help="show only what does not hold")
     compare.set_defaults(command=_compare)
     return parser
 
@@ -85,9 +86,12 @@ def _run_scenario(scenario: scenarios.Scenario, output: Path, seed: int | None) 
 
 def _compare(parsed: argparse.Namespace) -> int:
     print(comparison.HEADING)
-    different = 0
+    judged = different = 0
     for directory in parsed.runs:
-        for capture, identity in comparison.compare(directory, parsed.binary):
-            print(identity.row(capture), flush=True)
-            different += not identity.holds
+        for result in comparison.compare(directory, parsed.binary):
+            judged += not result.unsupported
+            different += not result.holds
+            if not parsed.different or not result.holds:
+                print(result.row(), flush=True)
+    print(f"\n{judged - different} of {judged} relations hold")
     return 1 if different else 0

@@ -1,0 +1,299 @@
+"""Which number of the kernel's must be which number of snat-audit's, when, and why.
+
+This is the one place that says so. A relation binds only where its reasons hold: `unless` names what
+would make the two differ although both are right, and that text stands in every table instead of a
+verdict.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Callable
+
+from .options import Options
+from .recorded import Run
+from .verdict import Report
+
+
+class Sight(enum.Enum):
+    """What a capture shows of the segments that reached and left the server."""
+
+    COMPLETE = "every segment that reached or left the server"
+    LOSSY = "segments that never arrived, or not the answers that were lost"
+    ONE_WAY = "one direction only"
+
+
+def sight(capture: str, options: Options) -> Sight:
+    """Losses at the LB's own interface happen before a capture there: it still shows what the server saw."""
+    if capture == "server-own.pcap":
+        return Sight.COMPLETE
+    if options.mode == "dsr":
+        return Sight.ONE_WAY
+    if options.loss and options.loss_at != "lb":
+        return Sight.LOSSY
+    return Sight.COMPLETE
+
+
+@dataclass(frozen=True)
+class Case:
+    """One capture of a run, and snat-audit's report on it."""
+
+    run: Run
+    capture: str
+    report: Report
+
+    @property
+    def own(self) -> dict[str, int]:
+        """The lab's own count of this capture."""
+        return self.run.seen(self.capture)
+
+    @property
+    def truly(self) -> dict[str, int]:
+        """The lab's own count of what the server truly saw."""
+        return self.run.seen("server-own.pcap")
+
+
+Value = int | set | dict
+
+
+@dataclass(frozen=True)
+class Relation:
+    """`kernel` and `tool` are numbers or sets; `sign` is = (also of sets) or <=, read from left to right."""
+
+    name: str
+    kernel: Callable[[Case], Value]
+    tool: Callable[[Case], Value]
+    unless: Callable[[Case], str] = lambda case: ""
+    sign: str = "="
+    sights: tuple[Sight, ...] = (Sight.COMPLETE,)
+
+
+def _without_timestamps(case: Case) -> str:
+    return "" if case.run.options.timestamps else "without timestamps PAWS refuses nothing: the kernel does not count these"
+
+
+def _with_timestamps(case: Case) -> str:
+    return "with timestamps the kernel itself counts them" if case.run.options.timestamps else ""
+
+
+def _crossing(case: Case) -> str:
+    return "with a delay the lab cannot tell an old connection's last ACK from an answer" if case.run.options.delay_ms else ""
+
+
+def _closes_end(case: Case) -> str:
+    """Where the LB forgets a connection before its close is over, none ends in order."""
+    options = case.run.options
+    if not (options.lb_established <= 1 or options.lb_closing):
+        return "connections also end in order"
+    return "orphans are not live connections" if case.run.counter("TW") else ""
+
+
+def _server_ends(case: Case) -> str:
+    """EstabResets counts ESTABLISHED and CLOSE_WAIT only: the states of a server that has closed nothing."""
+    return "the server's own closes and resets move it too" if case.own["serverFin"] or case.own["serverRst"] else ""
+
+
+def _application_reads(case: Case) -> str:
+    options = case.run.options
+    if options.closer == "client" and options.linger:
+        return "the application was not reading"
+    if options.hold == 0 and options.closer not in ("client", "server-half"):
+        return "the application had closed already"
+    return ""
+
+
+def _killed_while_reading(case: Case) -> int:
+    """After a shutdown of its sending half only, the application still reads in FIN_WAIT_2."""
+    if case.run.options.closer == "server-half":
+        return case.report.summary["killedConnections"]
+    return case.report.hits(state="established", end="killed")
+
+
+def _is_hit(case: Case) -> str:
+    """Nothing that a hit would have left, neither in the kernel's counters nor on the wire."""
+    counters = ("PAWSTimewait", "TCPSYNChallenge", "TCPACKSkippedTimeWait", "TCPACKSkippedFinWait2")
+    met = any(case.run.counter(name) for name in counters) or case.own["foreignAck"] or case.own["fromTimeWait"]
+    return "SYNs met tuples that were held" if met else ""
+
+
+def _limited(report: Report, *states: str) -> int:
+    return sum(report.hits(state=state, reason="rate-limited") for state in states)
+
+
+def _challenges(case: Case) -> int:
+    report = case.report
+    rejected = report.syns("established", "rejected") + report.syns("closing", "rejected")
+    return rejected + _limited(report, "established", "closing") - report.hits(reason="orphan-answered")
+
+
+def _not_accepted(case: Case, *states: str) -> int:
+    """Every SYN that may have been refused there, as far as a capture that misses segments can tell."""
+    report = case.report
+    hits = sum(report.syns(state, "rejected", "unanswered", "undetermined") for state in states)
+    reuses = report.summary["syns"]["reuses"]
+    return hits + sum(reuses[reason] for reason in ("duplicate", "gone", "lost", "unknown"))
+
+
+def _time_waits(case: Case) -> int:
+    """TW counts mini-sockets as they are made: an orphan in FIN_WAIT_2 is one, a full socket there is not."""
+    entered = case.report.summary["timeWaits"]
+    orphans = 0 if case.run.options.closer == "server-half" else entered["serverFinWait2"]
+    return entered["server"] + entered["both"] + orphans
+
+
+_CLOSING = ("FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "LAST-ACK", "CLOSING")
+_TIMER_EARLY, _TIMER_LATE = -0.5, 2.0
+"""ss drops fractions of seconds, and looks up to half a second after quiet was due."""
+
+
+def _timers(case: Case) -> int:
+    return len(case.run.time_wait_timers())
+
+
+def _timers_met(case: Case) -> int:
+    """TIME_WAIT sockets whose kernel timer runs out when the report says that the tuple is free."""
+    held = case.report.held("time-wait")
+    agreeing = 0
+    for peer, remaining in case.run.time_wait_timers().items():
+        free_at = held.get(peer)
+        if free_at is not None:
+            agreeing += _TIMER_EARLY <= free_at - case.run.ended_at - remaining <= _TIMER_LATE
+    return agreeing
+
+
+_EXACT = (
+    Relation(
+        "PAWSTimewait = TIME_WAIT rejected + rate-limited",
+        lambda case: case.run.counter("PAWSTimewait"),
+        lambda case: case.report.syns("timeWait", "rejected") + _limited(case.report, "time-wait"),
+        _without_timestamps,
+    ),
+    Relation(
+        "ACKs with foreign numbers = rejected",
+        lambda case: case.own["foreignAck"],
+        lambda case: sum(case.report.syns(held, "rejected") for held in ("timeWait", "established", "closing")),
+        lambda case: _with_timestamps(case) or _crossing(case),
+    ),
+    Relation(
+        "TCPACKSkippedTimeWait = TIME_WAIT rate-limited",
+        lambda case: case.run.counter("TCPACKSkippedTimeWait"),
+        lambda case: _limited(case.report, "time-wait"),
+    ),
+    Relation(
+        "TCPSYNChallenge = established, closing: rejected + rate-limited - by orphans",
+        lambda case: case.run.counter("TCPSYNChallenge") + case.run.counter("TCPACKSkippedFinWait2"),
+        _challenges,
+    ),
+    Relation(
+        "ISNs 65537 beyond the old connection = accepted",
+        lambda case: case.own["fromTimeWait"],
+        lambda case: case.report.syns("timeWait", "accepted"),
+    ),
+    Relation("TW = TIME_WAITs of the server + orphans", lambda case: case.run.counter("TW"), _time_waits),
+    Relation(
+        "sockets in TIME_WAIT at the end = held",
+        lambda case: case.run.peers("TIME-WAIT"),
+        lambda case: set(case.report.held("time-wait")),
+    ),
+    Relation("their timers = free at", _timers, _timers_met),
+    Relation(
+        "sockets established at the end = held",
+        lambda case: case.run.peers("ESTAB"),
+        lambda case: set(case.report.held("established")),
+    ),
+    Relation(
+        "sockets closing at the end = held",
+        lambda case: case.run.peers(*_CLOSING),
+        lambda case: set(case.report.held("closing")),
+    ),
+    Relation(
+        "PassiveOpens - sockets at the end = killed connections",
+        lambda case: case.run.counter("PassiveOpens") - len(case.run.peers("ESTAB", *_CLOSING)),
+        lambda case: case.report.summary["killedConnections"],
+        _closes_end,
+    ),
+    Relation(
+        "EstabResets = killed connections",
+        lambda case: case.run.counter("EstabResets"),
+        lambda case: case.report.summary["killedConnections"],
+        _server_ends,
+    ),
+    Relation(
+        "ECONNRESET in the application = killed while it read",
+        lambda case: case.run.application_resets,
+        _killed_while_reading,
+        _application_reads,
+    ),
+    Relation("nothing held was met = hits", lambda case: 0, lambda case: case.report.total_hits, _is_hit),
+)
+
+_COUNTS = (
+    Relation("SYNs", lambda case: case.own["syns"], lambda case: case.report.summary["syns"]["total"], sights=tuple(Sight)),
+    Relation(
+        "sources and ISNs = attempts",
+        lambda case: case.own["attempts"],
+        lambda case: case.report.summary["attempts"]["total"],
+        sights=tuple(Sight),
+    ),
+)
+
+_BOUNDS = (
+    # An ACK that was captured was sent: what the tool calls rejected, the kernel has refused.
+    Relation(
+        "PAWSTimewait >= TIME_WAIT rejected",
+        lambda case: case.run.counter("PAWSTimewait"),
+        lambda case: case.report.syns("timeWait", "rejected"),
+        _without_timestamps,
+        ">=",
+        (Sight.LOSSY, Sight.ONE_WAY),
+    ),
+    # What the kernel refused passed the capture before: it cannot be missing from what may have been refused.
+    Relation(
+        "PAWSTimewait <= SYNs that may have been refused",
+        lambda case: case.run.counter("PAWSTimewait"),
+        lambda case: _not_accepted(case, "timeWait"),
+        _without_timestamps,
+        "<=",
+        (Sight.LOSSY,),
+    ),
+    Relation(
+        "TCPSYNChallenge >= established, closing: rejected - by orphans",
+        lambda case: case.run.counter("TCPSYNChallenge"),
+        lambda case: case.report.syns("established", "rejected")
+        + case.report.syns("closing", "rejected")
+        - case.report.hits(reason="orphan-answered"),
+        sign=">=",
+        sights=(Sight.LOSSY, Sight.ONE_WAY),
+    ),
+    Relation(
+        "TCPSYNChallenge <= SYNs that may have been refused",
+        lambda case: case.run.counter("TCPSYNChallenge"),
+        lambda case: _not_accepted(case, "timeWait", "established", "closing"),
+        sign="<=",
+        sights=(Sight.LOSSY,),
+    ),
+    Relation(
+        "ISNs 65537 beyond the old connection >= accepted",
+        lambda case: case.truly["fromTimeWait"],
+        lambda case: case.report.syns("timeWait", "accepted"),
+        sign=">=",
+        sights=(Sight.LOSSY, Sight.ONE_WAY),
+    ),
+    Relation(
+        "SYNs at the server <= SYNs",
+        lambda case: case.truly["syns"],
+        lambda case: case.report.summary["syns"]["total"],
+        sign="<=",
+        sights=(Sight.LOSSY, Sight.ONE_WAY),
+    ),
+    Relation(
+        "TW >= TIME_WAITs of the server + orphans",
+        lambda case: case.run.counter("TW"),
+        _time_waits,
+        sign=">=",
+        sights=(Sight.ONE_WAY,),
+    ),
+)
+
+RELATIONS = (*_EXACT, *_COUNTS, *_BOUNDS)
