@@ -8,7 +8,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from . import comparison, experiment, options, scenarios
+from . import comparison, demo, experiment, options, scenarios
 from .errors import LabError
 
 
@@ -20,6 +20,9 @@ def main(arguments: list[str] | None = None) -> int:
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nlab: interrupted; nothing was left behind", file=sys.stderr)
+        return 130
     except experiment.Interrupted as signal_name:
         print(f"lab: interrupted ({signal_name}); everything was torn down", file=sys.stderr)
         return 130
@@ -40,6 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("--seed", type=int, help="another seed than the default one")
     table.add_argument("--short", action="store_true", help="only those that take a few seconds")
     table.set_defaults(command=_scenarios)
+
+    show = commands.add_parser("demo", help="the incident in a box: one run, and what everybody says about it")
+    show.add_argument("--binary", type=Path, required=True, help="the snat-audit to show")
+    show.add_argument("--keep", type=Path, metavar="DIR", help="keep the captures there (default: nothing is left behind)")
+    show.set_defaults(command=lambda parsed: demo.run(parsed.binary, parsed.keep))
 
     compare = commands.add_parser("compare", help="snat-audit's verdict on earlier runs beside the kernel's counters")
     compare.add_argument("runs", nargs="+", type=Path, help="directories that `run` or `scenarios` made")

@@ -24,11 +24,17 @@ def inside(namespace: str | None, argv: list[str]) -> list[str]:
     return ["ip", "netns", "exec", namespace, *argv] if namespace else argv
 
 
-def run(argv: list[str], namespace: str | None = None, text: str | None = None, timeout: float = 20) -> str:
+def run(
+    argv: list[str],
+    namespace: str | None = None,
+    text: str | None = None,
+    timeout: float = 20,
+    directory: Path | None = None,
+) -> str:
     """Runs a program to its end and returns its standard output."""
     command = inside(namespace, argv)
     try:
-        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=timeout, cwd=directory)
     except subprocess.TimeoutExpired:
         raise LabError(f"{' '.join(argv)}: not finished after {timeout:.0f} s") from None
     if done.returncode != 0:

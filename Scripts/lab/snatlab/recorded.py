@@ -60,9 +60,9 @@ class Run:
         return evidence.from_capture(self.directory / capture)
 
     @functools.cached_property
-    def ended_at(self) -> float:
-        """About when ss looked: nothing had arrived for the time that the run waits for quiet."""
-        return evidence.last_arrival(self.directory / self.captures[-1].name) + self.options.settle
+    def quiet_at(self) -> float:
+        """The earliest instant at which ss can have looked."""
+        return evidence.last_arrival(self.captures[-1]) + self.options.settle
 
     @functools.cached_property
     def application_resets(self) -> int:

@@ -56,7 +56,7 @@ TABLE = (
     Scenario("sequential-ports", "--conns 70 --ports 90 --snat-flags sequential", ("reused > 40", "PAWSTimewait > 10", _PAWS_EXACT, "TW == 140", _ALL_OK)),
     Scenario("preserved-ports", "--conns 70 --ports 1024-65535 --client-ports 25", ("reused > 10", "TW == 140")),
     Scenario("short-snap", "--conns 40 --ports 30 --snaplen 96", ("PAWSTimewait > 5", _PAWS_EXACT, "TW == 80", _ALL_OK)),
-    Scenario("simultaneous", "--conns 50 --ports 40 --closer both --delay-ms 5", ("PAWSTimewait > 10", _PAWS_EXACT, "TW == 100", _ALL_OK)),
+    Scenario("simultaneous", "--conns 50 --ports 40 --closer both --delay-ms 5", ("PAWSTimewait > 10", "TW > 90", "ok > 90")),
     # TIME_WAIT not met
     Scenario("clean", "--conns 40 --ports 50000", (*_NO_HITS, "TW == 80", "at_end_TIME_WAIT == 80")),
     Scenario("client-fin", "--conns 60 --rate 40 --ports 48 --closer client", (*_NO_HITS, "TW == 0", "reused > 20")),

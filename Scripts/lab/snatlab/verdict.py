@@ -39,6 +39,10 @@ class Report:
             for hit in self._hits
         )
 
+    def answers_by_frame(self) -> dict[int, str]:
+        """How the SYN in each frame was answered, for SYNs that hit."""
+        return {hit["frame"]: hit["answer"] for hit in self._hits}
+
     @property
     def total_hits(self) -> int:
         return sum(self.summary["syns"][held]["total"] for held in ("timeWait", "established", "closing"))
@@ -65,7 +69,8 @@ def analyze(binary: Path, capture: Path) -> Report:
 
 def text(binary: Path, capture: Path) -> str:
     """What snat-audit says to people."""
-    return processes.run([str(binary.absolute()), "analyze", "--server", str(capture), "--report", "text"], timeout=_PATIENCE)
+    command = [str(binary.absolute()), "analyze", "--server", capture.name, "--report", "text"]
+    return processes.run(command, timeout=_PATIENCE, directory=capture.parent)
 
 
 def _instant(text: str | None) -> float | None:
