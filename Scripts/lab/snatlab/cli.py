@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import sys
 from pathlib import Path
 
-from . import comparison, demo, experiment, options, scenarios
+from . import comparison, demo, experiment, options, quick, scenarios
 from .errors import LabError
 
 
@@ -49,6 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--keep", type=Path, metavar="DIR", help="keep the captures there (default: nothing is left behind)")
     show.set_defaults(command=lambda parsed: demo.run(parsed.binary, parsed.keep))
 
+    test = commands.add_parser("test", help="the short form: a few scenarios at once, compared exactly; skips where it cannot run")
+    test.add_argument("names", nargs="*", help="scenarios to run (default: those that tell most in the least time)")
+    test.add_argument("--binary", type=Path, required=True, help="the snat-audit to judge")
+    test.add_argument("--budget", type=float, default=90, help="seconds it may take (default: 90)")
+    test.set_defaults(command=lambda parsed: quick.run(parsed.binary, parsed.budget, parsed.names))
+
     compare = commands.add_parser("compare", help="snat-audit's verdict on earlier runs beside the kernel's counters")
     compare.add_argument("runs", nargs="+", type=Path, help="directories that `run` or `scenarios` made")
     compare.add_argument("--binary", type=Path, required=True, help="the snat-audit to judge")
@@ -77,9 +82,8 @@ def _scenarios(parsed: argparse.Namespace) -> int:
 
 
 def _run_scenario(scenario: scenarios.Scenario, output: Path, seed: int | None) -> bool:
-    words = shlex.split(scenario.options) + (["--seed", str(seed)] if seed is not None else [])
     try:
-        facts = experiment.run(options.parse(words), output)
+        facts = experiment.run(scenario.parsed(seed), output)
     except LabError as error:
         print(f"{scenario.name}: FAILED: {error}", flush=True)
         return False

@@ -50,7 +50,11 @@ def run(binary: Path, keep: Path | None) -> int:
         directory = keep or leftovers.directory(Path(tempfile.gettempdir()), cleanup) / "collide"
         print("  running, 10 s or so ...", end="", flush=True)
         begin = time.monotonic()
-        experiment.run(chosen, directory)
+        try:
+            experiment.run(chosen, directory)
+        except BaseException:
+            print()
+            raise
         print(f" {time.monotonic() - begin:.0f} s.")
         _show_report(binary, directory / "server.pcap")
         broken = _show_kernel(binary, directory)

@@ -33,7 +33,7 @@ def run(options: Options, output: Path) -> dict[str, int]:
     output.parent.mkdir(parents=True, exist_ok=True)
     leftovers.remove(output.parent)
     with ExitStack() as cleanup:
-        _interrupt_on_signals(cleanup)
+        interrupt_on_signals(cleanup)
         unfinished = leftovers.directory(output.parent, cleanup)
         scratch = leftovers.directory(Path(tempfile.gettempdir()), cleanup)
         cleanup.callback(_ignore_signals)
@@ -172,7 +172,9 @@ class _Experiment:
         (self.output / "truth.json").write_text(json.dumps(content, indent=1) + "\n")
 
 
-def _interrupt_on_signals(cleanup: ExitStack) -> None:
+def interrupt_on_signals(cleanup: ExitStack) -> None:
+    """From now until the cleanup, a signal raises Interrupted."""
+
     def interrupt(number: int, _frame) -> None:
         raise Interrupted(signal.Signals(number).name)
 

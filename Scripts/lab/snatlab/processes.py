@@ -19,6 +19,11 @@ def _die_with_parent() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def interrupt_with_parent() -> None:
+    """Runs in a child that can tear down what it made, and does so when its parent is gone."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+
+
 def inside(namespace: str | None, argv: list[str]) -> list[str]:
     """The command line that runs `argv` in a network namespace."""
     return ["ip", "netns", "exec", namespace, *argv] if namespace else argv

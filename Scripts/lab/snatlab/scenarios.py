@@ -6,9 +6,11 @@ counts from the server-side capture, and what the programs saw.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from .errors import LabError
+from .options import Options, parse
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,10 @@ class Scenario:
     options: str
     must: tuple[str, ...]
     short: bool = True
+
+    def parsed(self, seed: int | None = None) -> Options:
+        """Its options, with another seed if one is given."""
+        return parse(shlex.split(self.options) + (["--seed", str(seed)] if seed is not None else []))
 
     def untrue(self, facts: dict[str, int]) -> list[str]:
         """The conditions that do not hold, with the numbers that broke them."""
