@@ -70,15 +70,27 @@ class Relation:
     sights: tuple[Sight, ...] = (Sight.COMPLETE,)
 
 
-def _without_timestamps(case: Case) -> str:
-    return "" if case.run.options.timestamps else "without timestamps PAWS refuses nothing: the kernel does not count these"
+def _with_crafted(case: Case) -> str:
+    return "the script says which SYN had which answer" if case.run.crafted else ""
+
+
+def _without_crafted(case: Case) -> str:
+    return "" if case.run.crafted else "no segments were made by hand"
 
 
 def _with_timestamps(case: Case) -> str:
     return "with timestamps the kernel itself counts them" if case.run.options.timestamps else ""
 
 
+def _older_segments(case: Case) -> str:
+    options = case.run.options
+    sent = options.mode == "crafted" and options.script == "timers"
+    return "a RST with an old timestamp moves it too, and is no SYN" if sent else ""
+
+
 def _crossing(case: Case) -> str:
+    if reason := _with_crafted(case):
+        return reason
     return "with a delay the lab cannot tell an old connection's last ACK from an answer" if case.run.options.delay_ms else ""
 
 
@@ -148,6 +160,17 @@ _TIMER_PRECISION = 1.1
 """ss drops fractions of seconds."""
 
 
+def _refused_by_paws(case: Case) -> int:
+    """What the rate limit kept silent has no reason of its own; with timestamps it was PAWS too."""
+    refused = case.report.hits(state="time-wait", answer="rejected", reason="timestamp-older")
+    return refused + (_limited(case.report, "time-wait") if case.run.options.timestamps else 0)
+
+
+def _reuses(case: Case) -> set[str]:
+    reuses = case.report.summary["syns"]["reuses"]
+    return {f"{reason}: {count}" for reason, count in reuses.items() if count}
+
+
 def _timers(case: Case) -> int:
     return len(case.run.time_wait_timers())
 
@@ -169,10 +192,10 @@ def _timers_met(case: Case) -> int:
 
 _EXACT = (
     Relation(
-        "PAWSTimewait = TIME_WAIT rejected + rate-limited",
+        "PAWSTimewait = rejected by timestamp + rate-limited",
         lambda case: case.run.counter("PAWSTimewait"),
-        lambda case: case.report.syns("timeWait", "rejected") + _limited(case.report, "time-wait"),
-        _without_timestamps,
+        _refused_by_paws,
+        _older_segments,
     ),
     Relation(
         "ACKs with foreign numbers = rejected",
@@ -230,6 +253,13 @@ _EXACT = (
         _killed_while_reading,
         _application_reads,
     ),
+    Relation(
+        "crafted SYNs = hits, answers and reasons",
+        lambda case: case.run.crafted_hits,
+        lambda case: case.report.described_hits(),
+        _without_crafted,
+    ),
+    Relation("crafted SYNs = reuses without a hit", lambda case: case.run.crafted_reuses, _reuses, _without_crafted),
     Relation("nothing was met = no hits", lambda case: 0, lambda case: case.report.total_hits, _is_hit),
 )
 
@@ -246,21 +276,19 @@ _COUNTS = (
 _BOUNDS = (
     # An ACK that was captured was sent: what the tool calls rejected, the kernel has refused.
     Relation(
-        "PAWSTimewait >= TIME_WAIT rejected",
+        "PAWSTimewait >= rejected by timestamp",
         lambda case: case.run.counter("PAWSTimewait"),
-        lambda case: case.report.syns("timeWait", "rejected"),
-        _without_timestamps,
-        ">=",
-        (Sight.LOSSY, Sight.ONE_WAY),
+        lambda case: case.report.hits(state="time-wait", answer="rejected", reason="timestamp-older"),
+        sign=">=",
+        sights=(Sight.LOSSY, Sight.ONE_WAY),
     ),
     # What the kernel refused passed the capture before: it cannot be missing from what may have been refused.
     Relation(
         "PAWSTimewait <= SYNs that may have been refused",
         lambda case: case.run.counter("PAWSTimewait"),
         lambda case: _not_accepted(case, "timeWait"),
-        _without_timestamps,
-        "<=",
-        (Sight.LOSSY,),
+        sign="<=",
+        sights=(Sight.LOSSY,),
     ),
     Relation(
         "TCPSYNChallenge >= live sockets' rejections",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import json
 import re
@@ -63,6 +64,25 @@ class Run:
     def quiet_at(self) -> float:
         """The earliest instant at which ss can have looked."""
         return evidence.last_arrival(self.captures[-1]) + self.options.settle
+
+    @functools.cached_property
+    def crafted(self) -> list[dict]:
+        """The SYNs that a script made by hand, and what each must have met."""
+        file = self.directory / "crafted.json"
+        return json.loads(file.read_text()) if file.exists() else []
+
+    @property
+    def crafted_hits(self) -> set[str]:
+        return {
+            f"port {syn['port']} ISN {syn['isn']}: {syn['state']} {syn['answer']} ({syn['reason']})"
+            for syn in self.crafted
+            if syn["state"]
+        }
+
+    @property
+    def crafted_reuses(self) -> set[str]:
+        counts = collections.Counter(syn["reason"] for syn in self.crafted if not syn["state"])
+        return {f"{reason}: {count}" for reason, count in counts.items()}
 
     @functools.cached_property
     def application_resets(self) -> int:

@@ -92,6 +92,14 @@ TABLE = (
     Scenario("l7-proxyv2", "--mode l7proxy --conns 60 --rate 40 --ports 64", ("TW == 120", "fromTimeWait > 10", _ALL_OK)),
     Scenario("l7-pool", "--mode l7pool --conns 60 --rate 40 --ports 12 --pool-requests 3 --pool-idle 0.5", ("served < 120", "reused > 5", _ALL_OK)),
     Scenario("l7-nginx", "--mode l7nginx --conns 60 --rate 40 --ports 64", ("fromTimeWait > 10", _ALL_OK)),
+    # Segments made by hand: what no program sends at the right moment
+    Scenario("crafted-rules", "--mode crafted --script rules", ("connections == 30", "TW == 30", "PAWSTimewait == 5")),
+    Scenario("crafted-timers", "--mode crafted --script timers", ("TW == 11", "at_end_TIME_WAIT == 10", "PAWSTimewait == 2")),
+    Scenario("crafted-dances", "--mode crafted --script dances", ("connections == 12", "TCPSYNChallenge == 0")),
+    Scenario("crafted-orphans", "--mode crafted --script orphans", ("TW == 4", "TCPACKSkippedFinWait2 == 1")),
+    Scenario("crafted-states", "--mode crafted --script states", ("TCPSYNChallenge == 3", "at_end_CLOSING == 1")),
+    Scenario("crafted-queue", "--mode crafted --script queue --backlog 1", ("ListenOverflows == 1", "fromTimeWait == 1")),
+    Scenario("crafted-listener", "--mode crafted --script listener", ("PAWSTimewait == 1", "foreignAck == 2", "OutRsts == 1")),
 )
 
 

@@ -39,6 +39,13 @@ class Report:
             for hit in self._hits
         )
 
+    def described_hits(self) -> set[str]:
+        """Each hit in words: which SYN, what it met, how that was answered, and why."""
+        return {
+            f"port {hit['tuple']['source']['port']} ISN {hit['isn']}: {hit['held']['state']} {hit['answer']} ({hit['reason']})"
+            for hit in self._hits
+        }
+
     def answers_by_frame(self) -> dict[int, str]:
         """How the SYN in each frame was answered, for SYNs that hit."""
         return {hit["frame"]: hit["answer"] for hit in self._hits}
