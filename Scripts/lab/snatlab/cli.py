@@ -7,8 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from . import comparison, demo, experiment, options, quick, scenarios
+from . import comparison, demo, experiment, options, quick, scenarios, validation
 from .errors import LabError
+
+_VALIDATION = Path(__file__).resolve().parents[3] / "docs" / "validation.md"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,6 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--binary", type=Path, required=True, help="the snat-audit to judge")
     compare.add_argument("--different", action="store_true", help="show only what does not hold")
     compare.set_defaults(command=_compare)
+
+    validate = commands.add_parser("validate", help="docs/validation.md: every scenario over many runs")
+    validate.add_argument("runs", nargs="+", type=Path, help="directories of runs, or of directories of runs")
+    validate.add_argument("--binary", type=Path, required=True, help="the snat-audit to judge")
+    validate.add_argument("--output", type=Path, default=_VALIDATION, help="the page (default: docs/validation.md)")
+    validate.set_defaults(command=_validate)
     return parser
 
 
@@ -107,3 +115,9 @@ def _compare(parsed: argparse.Namespace) -> int:
                 print(result.row(), flush=True)
     print(f"\n{judged - different} of {judged} relations hold")
     return 1 if different else 0
+
+
+def _validate(parsed: argparse.Namespace) -> int:
+    broken = validation.write(parsed.binary, parsed.runs, parsed.output)
+    print(f"{parsed.output} written; {broken or 'no'} relation(s) do not hold")
+    return 1 if broken else 0

@@ -42,7 +42,15 @@ class Line:
         self._port += 1
         return self._port - 1
 
-    def send(self, port: int, flags: int, sequence: int, acknowledgment: int, timestamp: tuple[int, int] | None, payload: bytes) -> None:
+    def send(
+        self,
+        port: int,
+        flags: int,
+        sequence: int,
+        acknowledgment: int = 0,
+        timestamp: tuple[int, int] | None = None,
+        payload: bytes = b"",
+    ) -> None:
         options = b"\x02\x04" + struct.pack("!H", _MAXIMUM_SEGMENT) if flags & SYN else b""
         if timestamp is not None:
             options += b"\x01\x01\x08\x0a" + struct.pack("!II", timestamp[0] & _MASK, timestamp[1])
@@ -51,12 +59,12 @@ class Line:
             (20 + len(options)) // 4 << 4, flags, _WINDOW, 0, 0,
         )
         segment = header + options + payload
-        pseudo = socket.inet_aton(self.source) + socket.inet_aton(self.server) + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(segment))
+        addresses = socket.inet_aton(self.source) + socket.inet_aton(self.server)
+        pseudo = addresses + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(segment))
         segment = segment[:16] + struct.pack("!H", _checksum(pseudo + segment)) + segment[18:]
         # Zeros are the kernel's to fill in: length, identification and checksum.
         ip = struct.pack("!BBHHHBBH", 0x45, 0, 0, 0, 0x4000, 64, socket.IPPROTO_TCP, 0)
-        ip += socket.inet_aton(self.source) + socket.inet_aton(self.server)
-        self._out.sendto(ip + segment, (self.server, 0))
+        self._out.sendto(ip + addresses + segment, (self.server, 0))
 
     def receive(self, port: int, seconds: float) -> tuple[packets.Segment, int | None] | None:
         """The server's next segment on a port, with its TSval. Segments on other ports are dropped."""
@@ -113,7 +121,14 @@ class Peer:
     def __post_init__(self) -> None:
         self.port = self.port or self.line.next_port()
 
-    def send(self, flags: int, offset: int = 0, acknowledgment: int = 0, timestamp: int | None = 0, payload: bytes = b"") -> None:
+    def send(
+        self,
+        flags: int,
+        offset: int = 0,
+        acknowledgment: int = 0,
+        timestamp: int | None = 0,
+        payload: bytes = b"",
+    ) -> None:
         """Sends a segment; the numbers are distances from the peer's own. A timestamp of None leaves it out."""
         stamp = None
         if self.timestamp is not None and timestamp is not None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Callable
 
 from .options import Options
-from .recorded import Run
+from .recorded import Run, numbered
 from .verdict import Report
 
 
@@ -60,9 +60,13 @@ Value = int | set | dict
 
 @dataclass(frozen=True)
 class Relation:
-    """`kernel` and `tool` are numbers or sets; `sign` is = (also of sets) or <=, read from left to right."""
+    """`kernel` and `tool` are numbers or sets; `sign` stands between them.
+
+    `why` says what makes it binding; `unless` gives the reason why it does not bind a case.
+    """
 
     name: str
+    why: str
     kernel: Callable[[Case], Value]
     tool: Callable[[Case], Value]
     unless: Callable[[Case], str] = lambda case: ""
@@ -167,8 +171,7 @@ def _refused_by_paws(case: Case) -> int:
 
 
 def _reuses(case: Case) -> set[str]:
-    reuses = case.report.summary["syns"]["reuses"]
-    return {f"{reason}: {count}" for reason, count in reuses.items() if count}
+    return numbered(case.report.summary["syns"]["reuses"])
 
 
 def _timers(case: Case) -> int:
@@ -193,80 +196,127 @@ def _timers_met(case: Case) -> int:
 _EXACT = (
     Relation(
         "PAWSTimewait = rejected by timestamp + rate-limited",
+        "Every SYN that TIME_WAIT refuses for its timestamp counts, also when the answer is withheld. "
+        "Without timestamps there are none.",
         lambda case: case.run.counter("PAWSTimewait"),
         _refused_by_paws,
         _older_segments,
     ),
     Relation(
         "ACKs with foreign numbers = rejected",
+        "Without timestamps no counter tells how many SYNs were refused: the lab's own reader counts the answers.",
         lambda case: case.own["foreignAck"],
         lambda case: sum(case.report.syns(held, "rejected") for held in ("timeWait", "established", "closing")),
         lambda case: _with_timestamps(case) or _crossing(case),
     ),
     Relation(
         "TCPACKSkippedTimeWait = TIME_WAIT rate-limited",
+        "TIME_WAIT answers at most once per half second.",
         lambda case: case.run.counter("TCPACKSkippedTimeWait"),
         lambda case: _limited(case.report, "time-wait"),
     ),
     Relation(
         "TCPSYNChallenge = live sockets' refusals",
+        "A live socket challenges every SYN, and counts it also when the rate limit withholds the challenge. "
+        "An orphan in FIN_WAIT_2 answers without a counter; what its rate limit withholds is in TCPACKSkippedFinWait2.",
         lambda case: case.run.counter("TCPSYNChallenge") + case.run.counter("TCPACKSkippedFinWait2"),
         _challenges,
     ),
     Relation(
         "ISNs 65537 beyond the old = accepted",
+        "Linux counts nothing here, but a SYN that TIME_WAIT lets in gets this ISN and no other does: "
+        "the lab's own reader counts them.",
         lambda case: case.own["fromTimeWait"],
         lambda case: case.report.syns("timeWait", "accepted"),
     ),
-    Relation("TW = TIME_WAITs of the server + orphans", lambda case: case.run.counter("TW"), _time_waits),
+    Relation(
+        "TW = TIME_WAITs of the server + orphans",
+        "TW counts mini-sockets as they are made. An orphan in FIN_WAIT_2 is one already (and is not counted "
+        "again when it goes on to TIME_WAIT); FIN_WAIT_2 with an application is not.",
+        lambda case: case.run.counter("TW"),
+        _time_waits,
+    ),
     Relation(
         "TIME_WAIT sockets at the end = held tuples",
+        "The same tuples, not only as many.",
         lambda case: case.run.peers("TIME-WAIT"),
         lambda case: set(case.report.held("time-wait")),
     ),
-    Relation("their timers = free at", _timers, _timers_met),
+    Relation(
+        "their timers = free at",
+        "Each socket's remaining time, as ss shows it, ends when the report says that the tuple is free: "
+        "within 1.1 s, as ss drops fractions of seconds.",
+        _timers,
+        _timers_met,
+    ),
     Relation(
         "established sockets at the end = held tuples",
+        "The same tuples.",
         lambda case: case.run.peers("ESTAB"),
         lambda case: set(case.report.held("established")),
     ),
     Relation(
         "closing sockets at the end = held tuples",
+        "The same tuples: FIN_WAIT_1, FIN_WAIT_2 (socket or orphan), CLOSE_WAIT, LAST_ACK, CLOSING.",
         lambda case: case.run.peers(*_CLOSING),
         lambda case: set(case.report.held("closing")),
     ),
     Relation(
         "PassiveOpens - sockets at the end = killed",
+        "Where the LB forgets connections before their close is over, none ends in order: "
+        "what was opened and is no longer there was killed.",
         lambda case: case.run.counter("PassiveOpens") - len(case.run.peers("ESTAB", *_CLOSING)),
         lambda case: case.report.summary["killedConnections"],
-        _closes_end,
+        lambda case: _with_crafted(case) or _closes_end(case),
     ),
     Relation(
         "EstabResets = killed",
+        "Counts resets in ESTABLISHED and CLOSE_WAIT only: it tells where the server itself closes and resets nothing.",
         lambda case: case.run.counter("EstabResets"),
         lambda case: case.report.summary["killedConnections"],
-        _server_ends,
+        lambda case: _with_crafted(case) or _server_ends(case),
     ),
     Relation(
         "ECONNRESET at the application = killed",
+        "Only an application that still reads hears of a reset.",
         lambda case: case.run.application_resets,
         _killed_while_reading,
-        _application_reads,
+        lambda case: _with_crafted(case) or _application_reads(case),
     ),
     Relation(
         "crafted SYNs = hits, answers and reasons",
+        "Each SYN made by hand with what it met, how it was answered, and why.",
         lambda case: case.run.crafted_hits,
         lambda case: case.report.described_hits(),
         _without_crafted,
     ),
-    Relation("crafted SYNs = reuses without a hit", lambda case: case.run.crafted_reuses, _reuses, _without_crafted),
-    Relation("nothing was met = no hits", lambda case: 0, lambda case: case.report.total_hits, _is_hit),
+    Relation(
+        "crafted SYNs = reuses without a hit",
+        "How many, and for which reasons.",
+        lambda case: case.run.crafted_reuses,
+        _reuses,
+        _without_crafted,
+    ),
+    Relation(
+        "nothing was met = no hits",
+        "Where no counter moved and no answer shows it, there must be no hit.",
+        lambda case: 0,
+        lambda case: case.report.total_hits,
+        _is_hit,
+    ),
 )
 
 _COUNTS = (
-    Relation("SYNs = SYNs", lambda case: case.own["syns"], lambda case: case.report.summary["syns"]["total"], sights=tuple(Sight)),
+    Relation(
+        "SYNs = SYNs",
+        "The lab's own count.",
+        lambda case: case.own["syns"],
+        lambda case: case.report.summary["syns"]["total"],
+        sights=tuple(Sight),
+    ),
     Relation(
         "sources and ISNs = attempts",
+        "The lab's own count.",
         lambda case: case.own["attempts"],
         lambda case: case.report.summary["attempts"]["total"],
         sights=tuple(Sight),
@@ -274,17 +324,17 @@ _COUNTS = (
 )
 
 _BOUNDS = (
-    # An ACK that was captured was sent: what the tool calls rejected, the kernel has refused.
     Relation(
         "PAWSTimewait >= rejected by timestamp",
+        "An ACK that was captured was sent: what the tool calls rejected, the kernel has refused.",
         lambda case: case.run.counter("PAWSTimewait"),
         lambda case: case.report.hits(state="time-wait", answer="rejected", reason="timestamp-older"),
         sign=">=",
         sights=(Sight.LOSSY, Sight.ONE_WAY),
     ),
-    # What the kernel refused passed the capture before: it cannot be missing from what may have been refused.
     Relation(
         "PAWSTimewait <= SYNs that may have been refused",
+        "What the kernel refused passed the capture before: it is among the SYNs that the tool did not see accepted.",
         lambda case: case.run.counter("PAWSTimewait"),
         lambda case: _not_accepted(case, "timeWait"),
         sign="<=",
@@ -292,6 +342,7 @@ _BOUNDS = (
     ),
     Relation(
         "TCPSYNChallenge >= live sockets' rejections",
+        "The same for live sockets.",
         lambda case: case.run.counter("TCPSYNChallenge"),
         lambda case: case.report.syns("established", "rejected")
         + case.report.syns("closing", "rejected")
@@ -301,6 +352,7 @@ _BOUNDS = (
     ),
     Relation(
         "TCPSYNChallenge <= SYNs that may have been refused",
+        "The same for live sockets.",
         lambda case: case.run.counter("TCPSYNChallenge"),
         lambda case: _not_accepted(case, "timeWait", "established", "closing"),
         sign="<=",
@@ -308,6 +360,7 @@ _BOUNDS = (
     ),
     Relation(
         "ISNs 65537 beyond the old >= accepted",
+        "What the tool calls accepted out of TIME_WAIT was, as the server's own interface shows.",
         lambda case: case.truly["fromTimeWait"],
         lambda case: case.report.syns("timeWait", "accepted"),
         sign=">=",
@@ -315,6 +368,7 @@ _BOUNDS = (
     ),
     Relation(
         "SYNs at the server <= SYNs",
+        "Losses towards the server happen behind the capture.",
         lambda case: case.truly["syns"],
         lambda case: case.report.summary["syns"]["total"],
         sign="<=",
@@ -322,6 +376,7 @@ _BOUNDS = (
     ),
     Relation(
         "TW >= TIME_WAITs of the server + orphans",
+        "The server's FINs are not seen; what the peer's acknowledgments prove is there.",
         lambda case: case.run.counter("TW"),
         _time_waits,
         sign=">=",

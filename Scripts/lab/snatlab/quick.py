@@ -16,7 +16,7 @@ from pathlib import Path
 from . import comparison, experiment, leftovers, processes, requirements, scenarios
 from .errors import LabError
 
-SCENARIOS = ("no-timestamps", "rfc1337", "half-open", "collide", "v6", "l7-http", "client-fin", "reset")
+SCENARIOS = ("no-timestamps", "rfc1337", "half-open", "collide", "v6", "l7-http", "crafted-rules", "client-fin", "reset")
 """The slowest first, so that the others fill the gaps."""
 
 _AT_ONCE = 3
@@ -97,7 +97,8 @@ class _Test:
         verdict = f"{judged} relations exact" if not broken else f"{len(broken)} of {judged} relations DIFFERENT"
         print(f"{scenario.name}: {verdict} ({time.monotonic() - begin:.0f} s)", flush=True)
         for result in broken:
-            print(f"  {result.capture}: {result.relation.name}: kernel {result.kernel}, snat-audit {result.tool}; {result.difference}")
+            numbers = f"kernel {result.kernel}, snat-audit {result.tool}"
+            print(f"  {result.capture}: {result.relation.name}: {numbers}; {result.difference}")
         return not broken
 
     def run_one(self, scenario: scenarios.Scenario) -> str | None:

@@ -28,6 +28,7 @@ class Run:
         except (OSError, ValueError) as problem:
             raise LabError(f"{directory}: no run of the lab: {problem}") from None
         self.options = Options(**{**truth["args"], "ports": str(truth["args"]["ports"])})
+        self.kernel: str = truth["kernel"]
         self.counters: dict[str, int] = truth["server_counters"]
         self.sockets: list[dict] = truth["sockets_at_end"]
 
@@ -82,13 +83,18 @@ class Run:
     @property
     def crafted_reuses(self) -> set[str]:
         counts = collections.Counter(syn["reason"] for syn in self.crafted if not syn["state"])
-        return {f"{reason}: {count}" for reason, count in counts.items()}
+        return numbered(counts)
 
     @functools.cached_property
     def application_resets(self) -> int:
         """Connections that ended with ECONNRESET for the server's application."""
         records = json.loads((self.directory / "server.json").read_text())
         return sum(record["result"] == "reset" for record in records)
+
+
+def numbered(counts: dict[str, int]) -> set[str]:
+    """Counts as a set, so that two of them can be compared as sets: {"reset": 2} is reset 1 and reset 2."""
+    return {f"{name} {number}" for name, count in counts.items() for number in range(1, count + 1)}
 
 
 def _peer(socket: dict) -> str:

@@ -58,7 +58,17 @@ class Script:
         peer.close()
         return peer
 
-    def syn(self, peer: Peer, distance: int, answer: str, *, state: str = "", reason: str = "", reuse: str = "", timestamp: int | None = 0) -> None:
+    def syn(
+        self,
+        peer: Peer,
+        distance: int,
+        answer: str,
+        *,
+        state: str = "",
+        reason: str = "",
+        reuse: str = "",
+        timestamp: int | None = 0,
+    ) -> None:
         """Sends a SYN so far from RCV.NXT and compares the answer with what it must be.
 
         It meets a tuple held in `state` for the reason given, or it is a reuse without a hit.
@@ -79,7 +89,7 @@ class Script:
         )
         if got == "accepted":
             # A half-open connection would answer for seconds.
-            self.line.send(peer.port, RST, isn + 1, 0, None, b"")
+            self.line.send(peer.port, RST, isn + 1)
 
 
 def _name(segment, isn: int) -> str:
@@ -120,10 +130,6 @@ def timers(script: Script) -> None:
         _AFTERWARDS[name](script, peer)
 
 
-def _older_reset(script: Script, peer: Peer) -> None:
-    peer.send(RST, timestamp=-1)
-
-
 _AFTERWARDS: dict[str, Callable[[Script, Peer], None]] = {
     "nothing": lambda script, peer: None,
     "last ACK again": lambda script, peer: peer.send(ACK),
@@ -132,7 +138,7 @@ _AFTERWARDS: dict[str, Callable[[Script, Peer], None]] = {
     "FIN without ACK": lambda script, peer: peer.send(FIN, offset=-1),
     "data": lambda script, peer: peer.send(ACK, payload=b"late"),
     "RST beside RCV.NXT": lambda script, peer: peer.send(RST, offset=1),
-    "RST with an older timestamp": _older_reset,
+    "RST with an older timestamp": lambda script, peer: peer.send(RST, timestamp=-1),
     "RST at RCV.NXT": lambda script, peer: peer.send(RST),
     "SYN refused by its timestamp": lambda script, peer: script.syn(
         peer, 1, "rejected", state="time-wait", reason="timestamp-older", timestamp=-1
