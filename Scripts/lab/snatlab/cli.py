@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -46,28 +47,36 @@ def _parser() -> argparse.ArgumentParser:
     table.set_defaults(command=_scenarios)
 
     show = commands.add_parser("demo", help="the incident in a box: one run, and what everybody says about it")
-    show.add_argument("--binary", type=Path, required=True, help="the snat-audit to show")
+    show.add_argument("--binary", type=_program, required=True, help="the snat-audit to show")
     show.add_argument("--keep", type=Path, metavar="DIR", help="keep the captures there (default: nothing is left behind)")
     show.set_defaults(command=lambda parsed: demo.run(parsed.binary, parsed.keep))
 
     test = commands.add_parser("test", help="the short form: a few scenarios at once, compared exactly; skips where it cannot run")
     test.add_argument("names", nargs="*", help="scenarios to run (default: those that tell most in the least time)")
-    test.add_argument("--binary", type=Path, required=True, help="the snat-audit to judge")
+    test.add_argument("--binary", type=_program, required=True, help="the snat-audit to judge")
     test.add_argument("--budget", type=float, default=90, help="seconds it may take (default: 90)")
     test.set_defaults(command=lambda parsed: quick.run(parsed.binary, parsed.budget, parsed.names))
 
     compare = commands.add_parser("compare", help="snat-audit's verdict on earlier runs beside the kernel's counters")
     compare.add_argument("runs", nargs="+", type=Path, help="directories that `run` or `scenarios` made")
-    compare.add_argument("--binary", type=Path, required=True, help="the snat-audit to judge")
+    compare.add_argument("--binary", type=_program, required=True, help="the snat-audit to judge")
     compare.add_argument("--different", action="store_true", help="show only what does not hold")
     compare.set_defaults(command=_compare)
 
     validate = commands.add_parser("validate", help="docs/validation.md: every scenario over many runs")
     validate.add_argument("runs", nargs="+", type=Path, help="directories of runs, or of directories of runs")
-    validate.add_argument("--binary", type=Path, required=True, help="the snat-audit to judge")
+    validate.add_argument("--binary", type=_program, required=True, help="the snat-audit to judge")
     validate.add_argument("--output", type=Path, default=_VALIDATION, help="the page (default: docs/validation.md)")
     validate.set_defaults(command=_validate)
     return parser
+
+
+def _program(text: str) -> Path:
+    """Looked for before anything runs, not after."""
+    path = Path(text)
+    if not (path.is_file() and os.access(path, os.X_OK)):
+        raise argparse.ArgumentTypeError(f"{text}: no program")
+    return path
 
 
 def _run(parsed: argparse.Namespace) -> int:
