@@ -65,7 +65,7 @@ struct Judge {
       .undetermined where held == .closing && exchange.answerIsSocketless == true:
       reason = .orphanAnswered
     case .rejected: reason = facts.prediction.reason
-    case .accepted where held == .timeWait && facts.isLinux: reason = .noListener
+    case .accepted where held == .timeWait && facts.answersLikeLinux: reason = .noListener
     case .undetermined where held == .closing: reason = .challenge
     case .accepted, .reset, .unanswered, .undetermined: reason = .unexpected
     }
@@ -182,6 +182,9 @@ private struct Facts {
     age = exchange.time.nanoseconds(since: exchange.holder.timerStartedAt)
     timeWait = judge.timeWait
   }
+
+  /// The answer, if not the server, is Linux's.
+  var answersLikeLinux: Bool { isLinux || exchange.answerIsSocketless == true }
 
   /// What the holder's state is called; nil where it holds nothing that a SYN could hit.
   var held: HeldKind? {

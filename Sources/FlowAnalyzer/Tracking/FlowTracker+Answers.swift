@@ -51,8 +51,8 @@ extension FlowTracker {
       let exchange = pending[Int(node)].exchange
       if exchange.sequence.advanced(by: 1) == segment.acknowledgment {
         newest = node
-        if segment.flags.contains(.syn), segment.options.hasTimestamps,
-          exchange.options.hasTimestamps,
+        if exchange.answer == .none, segment.flags.contains(.syn),
+          segment.options.hasTimestamps, exchange.options.hasTimestamps,
           segment.options.timestampEchoReply == exchange.options.timestampValue
         {
           return node

@@ -227,4 +227,17 @@ struct RejectionCourseTests {
     #expect([attempts.total, attempts.hit, attempts.connected] == [1, 1, 1])
     #expect(hearing.report.findings.first?.addedSeconds.value == 0)
   }
+
+  @Test func `the same SYN in the same tick of its clock is another SYN`() {
+    let hearing = Hearing(
+      Scene.timeWaitWithTimestamps + """
+        11.000 > S  900 ts 300
+        11.001 < .  5002 ack 1002 ts 990 ecr 300 id 0
+        11.002 > R  1002
+        11.003 > S  900 ts 300
+        11.004 < S. 9000 ack 901 ts 991 ecr 300
+        """)
+    #expect(
+      hearing.verdicts == ["first use", "time-wait rejected sequence-not-newer", "reuse reset"])
+  }
 }
