@@ -7,7 +7,7 @@ SOURCES = Sources Tests Package.swift
 RELEASE = $(SWIFT) build -c release --product snat-audit
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-bench build demo test lint format bench install uninstall clean
+.PHONY: help deps deps-bench deps-lab build demo lab test lint format bench install uninstall clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ deps: ## Install what is missing of the system packages (Debian, Ubuntu).
 
 deps-bench: deps
 	@Scripts/install-packages tcpdump python3
+
+deps-lab: deps ## Install what the lab needs: a load balancer, its clients and a server.
+	@Scripts/install-packages python3 iproute2 procps nftables conntrack tcpdump haproxy nginx
 
 build: deps ## Build for use: the release binary.
 	@$(RELEASE) --quiet
@@ -28,8 +31,12 @@ demo: deps ## Build, and print the report of a real capture.
 	@cd Tests/Fixtures/Captures && "$$(cd ../../.. && $(RELEASE) --show-bin-path)/snat-audit" \
 	  analyze --server l4-collide/server.pcap
 
-test: deps lint ## Check the formatting and run all tests.
+lab: deps-lab build ## The incident in a box: a real LB in namespaces, and the kernel as the judge.
+	@Scripts/lab/lab demo --binary "$$($(RELEASE) --show-bin-path)/snat-audit"
+
+test: deps lint ## Check the formatting and run all tests; in short form the lab's, where it may run.
 	$(SWIFT) test
+	@Scripts/lab/lab test --binary "$$($(SWIFT) build --show-bin-path)/snat-audit"
 
 lint: ## Check the formatting.
 	$(SWIFT) format lint --strict -r $(SOURCES)
