@@ -19,17 +19,17 @@ deps-bench: deps
 	@Scripts/install-packages tcpdump python3
 
 build: deps ## Build for use: the release binary.
-	@$(RELEASE) --quiet
+	@Scripts/quietly $(RELEASE)
 	@echo "built $$($(RELEASE) --show-bin-path)/snat-audit"
 
 demo: deps ## Build, and print the report of a real capture.
 	@echo "building; the first time takes a minute or two ..."
-	@$(RELEASE) --quiet
+	@Scripts/quietly $(RELEASE)
 	@cd Tests/Fixtures/Captures && "$$(cd ../../.. && $(RELEASE) --show-bin-path)/snat-audit" \
 	  analyze --server l4-collide/server.pcap
 
 test: deps lint ## Check the formatting and run all tests.
-	$(SWIFT) test
+	$(SWIFT) test --disable-xctest --quiet
 
 lint: ## Check the formatting.
 	$(SWIFT) format lint --strict -r $(SOURCES)
@@ -41,7 +41,7 @@ bench: deps-bench build ## Packets per second, against tcpdump on the same captu
 	@Scripts/bench "$$($(RELEASE) --show-bin-path)/snat-audit"
 
 install: deps ## Install a binary with the Swift runtime linked in, and completions; PREFIX=/usr/local.
-	@$(RELEASE) --quiet --static-swift-stdlib --scratch-path .build-install
+	@Scripts/quietly $(RELEASE) --static-swift-stdlib --scratch-path .build-install
 	@Scripts/install .build-install/release/snat-audit "$(DESTDIR)$(PREFIX)"
 
 uninstall: ## Remove what install put under PREFIX.
