@@ -44,6 +44,11 @@ class Plan:
     def client_network(self, side: int) -> str:
         return f"fd16:{side}::/64" if self.v6 else f"172.16.{side}.0/24"
 
+    @property
+    def crafted(self) -> str:
+        """Where segments made by hand come from."""
+        return self.snat(200)
+
     def snat(self, number: int) -> str:
         return f"fd10::{number:x}" if self.v6 else f"10.10.1.{number}"
 

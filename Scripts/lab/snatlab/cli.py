@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
+import os
 import sys
 from pathlib import Path
 
-from . import comparison, experiment, options, scenarios
+from . import comparison, demo, experiment, options, quick, scenarios, validation
 from .errors import LabError
+
+_VALIDATION = Path(__file__).resolve().parents[3] / "docs" / "validation.md"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,6 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nlab: interrupted; nothing was left behind", file=sys.stderr)
+        return 130
     except experiment.Interrupted as signal_name:
         print(f"lab: interrupted ({signal_name}); everything was torn down", file=sys.stderr)
         return 130
@@ -41,11 +46,37 @@ def _parser() -> argparse.ArgumentParser:
     table.add_argument("--short", action="store_true", help="only those that take a few seconds")
     table.set_defaults(command=_scenarios)
 
+    show = commands.add_parser("demo", help="the incident in a box: one run, and what everybody says about it")
+    show.add_argument("--binary", type=_program, required=True, help="the snat-audit to show")
+    show.add_argument("--keep", type=Path, metavar="DIR", help="keep the captures there (default: nothing is left behind)")
+    show.set_defaults(command=lambda parsed: demo.run(parsed.binary, parsed.keep))
+
+    test = commands.add_parser("test", help="the short form: a few scenarios at once, compared exactly; skips where it cannot run")
+    test.add_argument("names", nargs="*", help="scenarios to run (default: those that tell most in the least time)")
+    test.add_argument("--binary", type=_program, required=True, help="the snat-audit to judge")
+    test.add_argument("--budget", type=float, default=90, help="seconds it may take (default: 90)")
+    test.set_defaults(command=lambda parsed: quick.run(parsed.binary, parsed.budget, parsed.names))
+
     compare = commands.add_parser("compare", help="snat-audit's verdict on earlier runs beside the kernel's counters")
     compare.add_argument("runs", nargs="+", type=Path, help="directories that `run` or `scenarios` made")
-    compare.add_argument("--binary", type=Path, required=True, help="the snat-audit to judge")
+    compare.add_argument("--binary", type=_program, required=True, help="the snat-audit to judge")
+    compare.add_argument("--different", action="store_true", help="show only what does not hold")
     compare.set_defaults(command=_compare)
+
+    validate = commands.add_parser("validate", help="docs/validation.md: every scenario over many runs")
+    validate.add_argument("runs", nargs="+", type=Path, help="directories of runs, or of directories of runs")
+    validate.add_argument("--binary", type=_program, required=True, help="the snat-audit to judge")
+    validate.add_argument("--output", type=Path, default=_VALIDATION, help="the page (default: docs/validation.md)")
+    validate.set_defaults(command=_validate)
     return parser
+
+
+def _program(text: str) -> Path:
+    """Looked for before anything runs, not after."""
+    path = Path(text)
+    if not (path.is_file() and os.access(path, os.X_OK)):
+        raise argparse.ArgumentTypeError(f"{text}: no program")
+    return path
 
 
 def _run(parsed: argparse.Namespace) -> int:
@@ -68,9 +99,8 @@ def _scenarios(parsed: argparse.Namespace) -> int:
 
 
 def _run_scenario(scenario: scenarios.Scenario, output: Path, seed: int | None) -> bool:
-    words = shlex.split(scenario.options) + (["--seed", str(seed)] if seed is not None else [])
     try:
-        facts = experiment.run(options.parse(words), output)
+        facts = experiment.run(scenario.parsed(seed), output)
     except LabError as error:
         print(f"{scenario.name}: FAILED: {error}", flush=True)
         return False
@@ -85,9 +115,18 @@ def _run_scenario(scenario: scenarios.Scenario, output: Path, seed: int | None) 
 
 def _compare(parsed: argparse.Namespace) -> int:
     print(comparison.HEADING)
-    different = 0
+    judged = different = 0
     for directory in parsed.runs:
-        for capture, identity in comparison.compare(directory, parsed.binary):
-            print(identity.row(capture), flush=True)
-            different += not identity.holds
+        for result in comparison.compare(directory, parsed.binary):
+            judged += not result.unsupported
+            different += not result.holds
+            if not parsed.different or not result.holds:
+                print(result.row(), flush=True)
+    print(f"\n{judged - different} of {judged} relations hold")
     return 1 if different else 0
+
+
+def _validate(parsed: argparse.Namespace) -> int:
+    broken = validation.write(parsed.binary, parsed.runs, parsed.output)
+    print(f"{parsed.output} written; {broken or 'no'} relation(s) do not hold")
+    return 1 if broken else 0

@@ -33,7 +33,7 @@ def run(options: Options, output: Path) -> dict[str, int]:
     output.parent.mkdir(parents=True, exist_ok=True)
     leftovers.remove(output.parent)
     with ExitStack() as cleanup:
-        _interrupt_on_signals(cleanup)
+        interrupt_on_signals(cleanup)
         unfinished = leftovers.directory(output.parent, cleanup)
         scratch = leftovers.directory(Path(tempfile.gettempdir()), cleanup)
         cleanup.callback(_ignore_signals)
@@ -76,7 +76,7 @@ class _Experiment:
         counters = truth.Counters(server.pid)
         counters.begin()
 
-        clients = [self._start_client(side) for side in SIDES]
+        clients = self._start_clients(server.pid)
         self._await("done", clients, self.options.seconds_at_most)
         counters.wait_until_quiet(self.options.settle)
 
@@ -111,6 +111,23 @@ class _Experiment:
             "report": str(self.output / "server.json"),
         }
         return self._start_helper("server", settings, self.net.server)
+
+    def _start_clients(self, server_process: int) -> list[subprocess.Popen]:
+        if self.options.mode == "crafted":
+            return [self._start_script(server_process)]
+        return [self._start_client(side) for side in SIDES]
+
+    def _start_script(self, server_process: int) -> subprocess.Popen:
+        settings = {
+            "options": dataclasses.asdict(self.options),
+            "source": self.net.plan.crafted,
+            "target": self.net.plan.server,
+            "first_port": self.options.port_range[0],
+            "server_process": server_process,
+            "report": str(self.output / "crafted.json"),
+        }
+        command = topology.helper("scripts", json.dumps(settings))
+        return self.started.start(command, self.net.lb, stdout=subprocess.PIPE, stderr=self.scratch / "script.messages")
 
     def _start_client(self, side: int) -> subprocess.Popen:
         plan = self.net.plan
@@ -172,7 +189,9 @@ class _Experiment:
         (self.output / "truth.json").write_text(json.dumps(content, indent=1) + "\n")
 
 
-def _interrupt_on_signals(cleanup: ExitStack) -> None:
+def interrupt_on_signals(cleanup: ExitStack) -> None:
+    """From now until the cleanup, a signal raises Interrupted."""
+
     def interrupt(number: int, _frame) -> None:
         raise Interrupted(signal.Signals(number).name)
 

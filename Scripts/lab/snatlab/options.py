@@ -32,9 +32,11 @@ class Options:
         "l4",
         "l4: nftables DNAT and SNAT; dsr: no translation, the server answers the clients directly; "
         "l7: HAProxy in HTTP mode with X-Forwarded-For; l7tcp: HAProxy in TCP mode; "
-        "l7proxy: the same with PROXY v2; l7pool: HAProxy keeping server connections alive; l7nginx: nginx",
-        ("l4", "dsr", *L7_MODES),
+        "l7proxy: the same with PROXY v2; l7pool: HAProxy keeping server connections alive; l7nginx: nginx; "
+        "crafted: no clients, but segments made by hand",
+        ("l4", "dsr", *L7_MODES, "crafted"),
     )
+    script: str = _option("rules", "crafted: which conversation (rules, timers, dances, orphans, states, queue, listener)")
     conns: int = _option(70, "connections of each of the two client networks")
     rate: float = _option(35.0, "new connections per second of each client network")
     ports: str = _option("40", "SNAT ports of each address: how many (from 4000 on), or FIRST-LAST")
@@ -76,6 +78,7 @@ class Options:
     delay_ms: float = _option(0.0, "milliseconds a frame takes between LB and server, one way")
     pool_requests: int = _option(0, "requests the server answers on one connection before it closes; 0: one, no keep-alive")
     pool_idle: float = _option(2.0, "seconds after which the server closes an idle kept-alive connection")
+    backlog: int = _option(4096, "connections that the server's kernel keeps for an application that does not accept")
     connect_timeout: float = _option(20.0, "seconds a client waits for its connection")
     settle: float = _option(2.0, "seconds without a segment arriving at the server that end the run")
     v6: int = _option(0, "IPv6", (0, 1))
@@ -130,6 +133,8 @@ class Options:
         _require(self.pause <= 600 and self.hold <= 600 and self.linger <= 600, "waiting times end at 600 s")
         _require(0 < self.connect_timeout <= 180, "--connect-timeout must be within 180 s")
         _require(0.5 <= self.settle <= 10, "--settle must be 0.5 to 10")
+        _require(1 <= self.backlog <= 4096, "--backlog must be 1 to 4096")
+        _require(not (self.mode == "crafted" and self.v6), "--mode crafted is IPv4 only")
         _require(not (self.mode == "dsr" and self.v6), "--mode dsr is IPv4 only")
         _require(
             not (self.mode in L7_MODES and self.loss > 0 and self.loss_at == "lb"),

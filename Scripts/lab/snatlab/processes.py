@@ -19,16 +19,27 @@ def _die_with_parent() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def interrupt_with_parent() -> None:
+    """Runs in a child that can tear down what it made, and does so when its parent is gone."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+
+
 def inside(namespace: str | None, argv: list[str]) -> list[str]:
     """The command line that runs `argv` in a network namespace."""
     return ["ip", "netns", "exec", namespace, *argv] if namespace else argv
 
 
-def run(argv: list[str], namespace: str | None = None, text: str | None = None, timeout: float = 20) -> str:
+def run(
+    argv: list[str],
+    namespace: str | None = None,
+    text: str | None = None,
+    timeout: float = 20,
+    directory: Path | None = None,
+) -> str:
     """Runs a program to its end and returns its standard output."""
     command = inside(namespace, argv)
     try:
-        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=timeout, cwd=directory)
     except subprocess.TimeoutExpired:
         raise LabError(f"{' '.join(argv)}: not finished after {timeout:.0f} s") from None
     if done.returncode != 0:

@@ -39,9 +39,14 @@ def check(options: Options) -> None:
     problems = []
     if os.geteuid() != 0:
         problems.append("must run as root: it makes network namespaces")
-    missing = [program for program in programs_for(options) if shutil.which(program) is None]
-    if missing:
-        packages = sorted({_PACKAGE_OF[program] for program in missing})
-        problems.append(f"missing {', '.join(missing)}: apt-get install {' '.join(packages)}")
+    if programs := missing(programs_for(options)):
+        problems.append(programs)
     if problems:
         raise LabError("; ".join(problems))
+
+
+def missing(programs: list[str]) -> str:
+    """Which of the programs are not there, and what installs them; empty when all are."""
+    absent = [program for program in programs if shutil.which(program) is None]
+    packages = sorted({_PACKAGE_OF[program] for program in absent})
+    return f"missing {', '.join(absent)}: apt-get install {' '.join(packages)}" if absent else ""

@@ -20,9 +20,12 @@ import time
 from . import conversation
 from .addresses import PORT
 
-_BACKLOG = 4096
 _CONNECTIONS_AT_MOST = 20000
 _UNSENT_PATIENCE = 1.0
+
+
+class _ListenerGone(Exception):
+    """A script wants a server on which nobody listens any more; its connections live on."""
 
 
 class Server:
@@ -39,7 +42,7 @@ class Server:
         with socket.socket(conversation.socket_family(self.address), socket.SOCK_STREAM) as listener:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((self.address, PORT))
-            listener.listen(_BACKLOG)
+            listener.listen(self.options["backlog"])
             print("ready", flush=True)
             for _ in range(_CONNECTIONS_AT_MOST):
                 connection, peer = listener.accept()
@@ -130,10 +133,19 @@ class Server:
         os._exit(0)
 
 
+def _stop_listening(*_) -> None:
+    raise _ListenerGone
+
+
 def main() -> None:
     server = Server(json.loads(sys.argv[1]))
     signal.signal(signal.SIGTERM, server.finish)
-    server.listen()
+    signal.signal(signal.SIGUSR1, _stop_listening)
+    try:
+        server.listen()
+    except _ListenerGone:
+        while True:
+            signal.pause()
 
 
 if __name__ == "__main__":

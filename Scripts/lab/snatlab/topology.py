@@ -139,6 +139,9 @@ class Topology:
         for side in SIDES:
             self._add_address(self.lb, plan.client_gateway(side), plan.network_bits, f"client{side}")
         self._add_address(self.lb, plan.server_gateway, plan.network_bits, "server0")
+        if self.options.mode == "crafted":
+            # Nobody owns the address that the script speaks for, and no router complains about it.
+            self._ip(self.lb, f"route add blackhole {plan.crafted}/{plan.host_bits}")
         if self.options.mode == "dsr":
             self._ip(self.lb, f"route add {plan.virtual} via {plan.server}")
         else:
