@@ -22,12 +22,12 @@ deps-lab: deps ## Install what the lab needs: a load balancer, its clients and a
 	@Scripts/install-packages python3 iproute2 procps nftables conntrack tcpdump haproxy nginx
 
 build: deps ## Build for use: the release binary.
-	@$(RELEASE) --quiet
+	@Scripts/quietly $(RELEASE)
 	@echo "built $$($(RELEASE) --show-bin-path)/snat-audit"
 
 demo: deps ## Build, and print the report of a real capture.
 	@echo "building; the first time takes a minute or two ..."
-	@$(RELEASE) --quiet
+	@Scripts/quietly $(RELEASE)
 	@cd Tests/Fixtures/Captures && "$$(cd ../../.. && $(RELEASE) --show-bin-path)/snat-audit" \
 	  analyze --server l4-collide/server.pcap
 
@@ -35,7 +35,7 @@ lab: deps-lab build ## The incident in a box: a real LB in namespaces, and the k
 	@Scripts/lab/lab demo --binary "$$($(RELEASE) --show-bin-path)/snat-audit"
 
 test: deps lint ## Check the formatting and run all tests; in short form the lab's, where it may run.
-	$(SWIFT) test
+	$(SWIFT) test --disable-xctest
 	@Scripts/lab/lab test --binary "$$($(SWIFT) build --show-bin-path)/snat-audit"
 
 lint: ## Check the formatting.
@@ -48,7 +48,7 @@ bench: deps-bench build ## Packets per second, against tcpdump on the same captu
 	@Scripts/bench "$$($(RELEASE) --show-bin-path)/snat-audit"
 
 install: deps ## Install a binary with the Swift runtime linked in, and completions; PREFIX=/usr/local.
-	@$(RELEASE) --quiet --static-swift-stdlib --scratch-path .build-install
+	@Scripts/quietly $(RELEASE) --static-swift-stdlib --scratch-path .build-install
 	@Scripts/install .build-install/release/snat-audit "$(DESTDIR)$(PREFIX)"
 
 uninstall: ## Remove what install put under PREFIX.

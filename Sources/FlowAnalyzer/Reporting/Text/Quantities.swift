@@ -43,7 +43,7 @@ enum Quantity {
       let seconds = (nanoseconds + 500_000_000) / 1_000_000_000
       return "\(seconds / 60) min" + (seconds % 60 == 0 ? "" : " \(seconds % 60) s")
     default:
-      let minutes = (nanoseconds + 30_000_000_000) / 60_000_000_000
+      let minutes = (nanoseconds / 1_000_000_000 + 30) / 60
       return "\(minutes / 60) h" + (minutes % 60 == 0 ? "" : " \(minutes % 60) min")
     }
   }

@@ -4,9 +4,12 @@ public struct TextStyle: Sendable {
   public var width: Int
   public var hasColor: Bool
 
+  /// Tables need that much.
+  private static let narrowest = 72
+
   /// A report in a file has 100 columns, whatever terminal it is written from.
   public init(width: Int = 100, hasColor: Bool = false) {
-    self.width = max(width, 60)
+    self.width = max(width, Self.narrowest)
     self.hasColor = hasColor
   }
 }

@@ -1,0 +1,119 @@
+import Testing
+
+@testable import FlowAnalyzer
+
+/// The wordings that no fixture shows. The others are in the snapshots of SnatAuditTests.
+@Suite("What the text report says")
+struct TextReportTests {
+  @Test func `killed connections are said first, and in red`() {
+    var report = AnalysisReport.sample
+    report.hit(.established, .rejected, killing: 2)
+    report.summary.killedConnections = 2
+    #expect(report.text().hasPrefix("VERDICT  2 live connections were killed: "))
+    #expect(
+      report.text(TextStyle(hasColor: true)).contains("\u{1B}[1;31m2 live connections were killed"))
+    #expect(report.text().contains("killed 2 live connections"))
+    #expect(report.text().contains("the load balancer had forgotten it"))
+  }
+
+  @Test func `failed attempts are in the verdict`() {
+    var report = AnalysisReport.sample
+    report.hit(.timeWait, .reset)
+    report.findings[0].outcome = .failed
+    report.summary.attempts.failed = 1
+    report.summary.attempts.connected = 0
+    let text = report.text()
+    #expect(
+      text.hasPrefix(
+        """
+        VERDICT  1 of 10 connection attempts (10 %) hit a tuple that the server still held: 1 answered by a
+                 RST and 1 failed for good.
+        """))
+    #expect(text.contains("failed after 2 SYNs"))
+  }
+
+  @Test func `hits that were all accepted harmed nobody`() {
+    var report = AnalysisReport.sample
+    report.hit(.timeWait, .accepted)
+    #expect(report.text().contains("accepted every one of them: nobody noticed."))
+    #expect(report.text().contains("EXAMPLES  1 of 1"))
+  }
+
+  @Test func `hits of unknown answer are not called harmless`() {
+    var report = AnalysisReport.sample
+    report.hit(.timeWait, .undetermined)
+    #expect(!report.text().contains("nobody noticed"))
+    #expect(report.text().unwrapped.contains("the captures do not show how all of them ended"))
+  }
+
+  @Test func `no hits in a full capture is all there is to say`() {
+    let text = AnalysisReport.sample.text()
+    #expect(text.hasPrefix("VERDICT  No SYN hit a tuple that the server still held: 10 connection"))
+    #expect(!text.contains("WHAT THE CAPTURES LEAVE OPEN"))
+  }
+
+  @Test(arguments: Coverage.Reason.allCases)
+  func `every gap is explained, and has its advice`(reason: Coverage.Reason) {
+    var report = AnalysisReport.sample
+    report.coverage = Coverage(grade: .limited, reasons: [reason])
+    #expect(
+      report.text().unwrapped.contains(
+        "- \(reason.explanation.finding) \(reason.explanation.advice)"))
+  }
+
+  @Test func `without a verdict the report names the capture that would give one`() {
+    var report = AnalysisReport.sample
+    report.coverage = Coverage(grade: .inconclusive, reasons: [.noAnswers])
+    let text = report.text()
+    #expect(text.hasPrefix("VERDICT  None: "))
+    #expect(text.unwrapped.contains("for 180 s or longer"))
+    #expect(text.contains("tcpdump -i INTERFACE -s 128 -w server.pcap 'tcp port PORT'"))
+  }
+
+  @Test func `a partial report says so`() {
+    var report = AnalysisReport.sample
+    report.partial = true
+    #expect(report.text().contains("The run was interrupted."))
+  }
+
+  @Test func `a file's name cannot rewrite the terminal`() {
+    var report = AnalysisReport.sample
+    report.captures[0].path = "a\u{1B}[2Jb\n.pcap"
+    #expect(report.text().contains("a?[2Jb?.pcap"))
+  }
+
+  @Test func `of many files the remarkable ones are listed`() {
+    var report = AnalysisReport.sample
+    let capture = report.captures[0]
+    report.captures = (0..<40).map { index in
+      var capture = capture
+      capture.path = "rotated-\(index).pcap"
+      return capture
+    }
+    report.captures[33].error = "rotated-33.pcap: there is no such file or directory."
+    let text = report.text()
+    #expect(text.contains("[34] rotated-33.pcap"))
+    #expect(text.contains("[9] rotated-8.pcap"))
+    #expect(!text.contains("rotated-9.pcap"))
+    #expect(text.contains("and 30 further files"))
+  }
+
+  @Test(arguments: [72, 80, 100, 140])
+  func `prose keeps within the width`(width: Int) {
+    var report = AnalysisReport.sample
+    report.hit(.established, .rejected, killing: 1)
+    report.summary.killedConnections = 1
+    report.coverage = Coverage(grade: .limited, reasons: Coverage.Reason.allCases)
+    for line in report.text(TextStyle(width: width)).split(separator: "\n") {
+      #expect(
+        line.count <= width || line.contains("tcpdump") || line.contains("filter:"), "\(line)")
+    }
+  }
+}
+
+extension String {
+  /// As one line, so that a test does not depend on where a sentence is broken.
+  fileprivate var unwrapped: String {
+    split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+}
