@@ -13,12 +13,16 @@ struct Hit {
 
   /// Nothing of the holder but its answer was seen, so that its times are not known.
   var hasUnknownTimes: Bool {
-    exchange.holder.notes.contains(.inferred) || !exchange.holder.notes.contains(.known)
-      || exchange.holder.notes.contains(.onlyUnanswered)
+    let notes = exchange.holder.notes
+    return !notes.contains(.known)
+      || !notes.isDisjoint(with: [.inferred, .onlyUnanswered, .unknownTimes])
   }
 
-  /// When the holder's timer was last started, this SYN's own effect included.
-  var timerStartedAt: Timestamp { exchange.holder.timerStartedAt }
+  /// When the holder's timer was last started, this SYN's own effect included: one that PAWS refuses
+  /// starts it anew.
+  var timerStartedAt: Timestamp {
+    verdict.restartsTimer ? exchange.time : exchange.holder.timerStartedAt
+  }
 
   /// When the holder would have let go by itself; nil for what has no timer.
   var freeAt: Timestamp? {
@@ -28,7 +32,7 @@ struct Hit {
 
   /// Age of the holder's timer when the SYN came, in nanoseconds.
   var age: Int64? {
-    hasUnknownTimes ? nil : exchange.time.nanoseconds(since: timerStartedAt)
+    hasUnknownTimes ? nil : exchange.time.nanoseconds(since: exchange.holder.timerStartedAt)
   }
 }
 
@@ -46,7 +50,7 @@ struct AttemptFinding {
   var outcome: Outcome
   /// First SYN to the first SYN-ACK that acknowledges it, in nanoseconds; nil unless connected.
   var setup: Int64?
-  /// What the hits cost: from each that was not accepted to the attempt's next SYN, in nanoseconds.
+  /// What the hits cost: from each that was refused to the attempt's next SYN, in nanoseconds.
   var added: Int64
   var firstSynAt: Timestamp
   var synCount: Int
@@ -74,10 +78,13 @@ struct AttemptFinding {
       attempt.isConnected
       ? attempt.firstSynAckAt.map { $0.nanoseconds(since: attempt.firstSynAt) } : nil
     added = 0
-    for hit in hits where hit.verdict.answer != .accepted {
-      if let next = finished.synTimes.first(where: { $0 > hit.exchange.time }) {
-        added &+= next.nanoseconds(since: hit.exchange.time)
+    var next = 0
+    for hit in hits where hit.verdict.isCharged {
+      while next < finished.synTimes.count, finished.synTimes[next] <= hit.exchange.time {
+        next += 1
       }
+      guard next < finished.synTimes.count else { break }
+      added &+= finished.synTimes[next].nanoseconds(since: hit.exchange.time)
     }
   }
 

@@ -15,14 +15,13 @@ struct Judge {
   /// Linux answers invalid segments at most once per 500 ms (tcp_invalid_ratelimit), counted in
   /// ticks of up to 10 ms.
   static let rateLimit: Int64 = 510_000_000
-  /// After so long without an answer, a SYN is unanswered.
-  static let patience: Int64 = 1_000_000_000
 
   /// The verdict, given what is known about the server.
   func verdict(on exchange: Exchange, knowing server: ServerKnowledge) -> Verdict {
     let facts = Facts(exchange, judge: self, server: server)
     if exchange.repetition == .ofOwnConnection, exchange.holder.state != .timeWait,
-      exchange.answer != .oldNumbers, exchange.answer != .hiddenOldNumbers
+      exchange.answer != .oldNumbers, exchange.answer != .hiddenOldNumbers,
+      exchange.holder.state == .synReceived || !facts.isRateLimited
     {
       return .reuse(.duplicate)
     }
@@ -77,7 +76,8 @@ struct Judge {
       HitVerdict(
         held: held, evidence: facts.evidence, end: end, predicted: facts.prediction.answer,
         answer: .rejected, reason: reason,
-        killedLiveConnection: end == .killed && held != .timeWait && !facts.mayBeOrphan))
+        killedLiveConnection: end == .killed && held != .timeWait && !facts.mayBeOrphan,
+        restartsTimer: facts.restartsTimer))
   }
 
   private func accepted(_ exchange: Exchange, _ facts: Facts) -> Verdict {
@@ -88,7 +88,7 @@ struct Judge {
           held: .timeWait,
           evidence: exchange.holder.state == .timeWait ? facts.evidence : .inferred,
           end: .replaced, predicted: facts.prediction.answer, answer: .accepted,
-          reason: asExpected ? facts.prediction.reason : .unexpected, killedLiveConnection: false))
+          reason: asExpected ? facts.prediction.reason : .unexpected))
     }
     // The server made a fresh socket.
     guard let reason = facts.reasonGone else {
@@ -96,29 +96,26 @@ struct Judge {
         HitVerdict(
           held: .timeWait, evidence: .inferred, end: .replaced,
           predicted: facts.prediction.answer, answer: .accepted,
-          reason: facts.prediction.answer == .accepted ? facts.prediction.reason : .unexpected,
-          killedLiveConnection: false))
+          reason: facts.prediction.answer == .accepted ? facts.prediction.reason : .unexpected))
     }
     return reason
   }
 
   private func reset(_ exchange: Exchange, _ facts: Facts) -> Verdict {
     if exchange.holder.state == .finWait2, !exchange.holder.notes.contains(.resetBefore),
-      !facts.isOver
+      !facts.isOver, facts.mayBeRefusedByOrphan
     {
       return .hit(
         HitVerdict(
           held: .closing, evidence: facts.evidence, end: .killed,
-          predicted: facts.prediction.answer, answer: .reset, reason: .orphanRefused,
-          killedLiveConnection: false))
+          predicted: facts.prediction.answer, answer: .reset, reason: .orphanRefused))
     }
     guard let reason = facts.reasonGone else {
       return .hit(
         HitVerdict(
           held: .timeWait, evidence: .inferred, end: facts.quietEnd,
           predicted: facts.prediction.answer, answer: .reset,
-          reason: facts.prediction.answer == .reset ? facts.prediction.reason : .unexpected,
-          killedLiveConnection: false))
+          reason: facts.prediction.answer == .reset ? facts.prediction.reason : .unexpected))
     }
     return reason
   }
@@ -133,7 +130,10 @@ struct Judge {
     var end = facts.quietEnd
     if held == .timeWait, facts.held != nil, prediction.answer == .accepted {
       // It would have replaced the holder, had it arrived.
-      if isHeldForSure { return .reuse(.lost) }
+      let isUnanswered = exchange.nextSynAt != nil || exchange.watched >= Exchange.patience
+      if isHeldForSure || (isUnanswered && exchange.proof == .none && facts.isLinuxRule) {
+        return .reuse(.lost)
+      }
       reason = .lost
       if exchange.proof == .gone, facts.isLinux {
         reason = .acceptQueueFull
@@ -142,18 +142,19 @@ struct Judge {
     } else if prediction.answer == .unanswered {
       reason = prediction.reason
       if reason == .synWithFIN { end = .killed }
-    } else if let since = exchange.sinceLimitedAnswer, since >= 0, since < Self.rateLimit {
+    } else if facts.isRateLimited {
       reason = .rateLimited
     } else {
       reason = .lost
     }
     let answer: Answer =
-      exchange.nextSynAt != nil || exchange.watched >= Self.patience ? .unanswered : .undetermined
+      exchange.nextSynAt != nil || exchange.watched >= Exchange.patience
+      ? .unanswered : .undetermined
     if answer == .undetermined { reason = .captureEnded }
     return .hit(
       HitVerdict(
         held: held, evidence: facts.evidence, end: end, predicted: facts.predictedWithLimit,
-        answer: answer, reason: reason, killedLiveConnection: false))
+        answer: answer, reason: reason))
   }
 }
 
@@ -176,6 +177,7 @@ private struct Facts {
       sequence: exchange.sequence, options: exchange.options, hasFIN: exchange.hasFIN,
       payloadLength: exchange.payloadLength)
     prediction = profile.prediction(for: syn, holder: exchange.holder)
+    isLinuxRule = profile == .linux
     isLinux = judge.stack.map { $0 == .linux } ?? server.isLinux
     ignoresResets =
       profile.ignoresResets ?? judge.rfc1337 ?? server.ignoresResets ?? false
@@ -185,6 +187,14 @@ private struct Facts {
 
   /// The answer, if not the server, is Linux's.
   var answersLikeLinux: Bool { isLinux || exchange.answerIsSocketless == true }
+
+  /// Linux's rules apply, given or for want of evidence against them.
+  let isLinuxRule: Bool
+
+  /// A RST may come from an orphan in FIN_WAIT_2, which sends one to what falls into its window.
+  var mayBeRefusedByOrphan: Bool {
+    exchange.holder.notes.contains(.beganUnseen) || prediction.answer == .undetermined
+  }
 
   /// What the holder's state is called; nil where it holds nothing that a SYN could hit.
   var held: HeldKind? {
@@ -198,7 +208,9 @@ private struct Facts {
 
   var evidence: Evidence {
     let notes = exchange.holder.notes
-    if held == nil || !notes.contains(.known) { return .inferred }
+    if held == nil || !notes.contains(.known) || exchange.answer == .hiddenOldNumbers {
+      return .inferred
+    }
     if !notes.isDisjoint(with: [.inferred, .ambiguous, .onlyUnanswered, .stateFromAnswer]) {
       return .inferred
     }
@@ -214,20 +226,25 @@ private struct Facts {
 
   /// The prediction, given that the server may just have used up its right to answer.
   var predictedWithLimit: Answer {
-    if prediction.answer == .rejected, let since = exchange.sinceLimitedAnswer, since >= 0,
-      since < Judge.rateLimit
-    {
-      return .unanswered
-    }
-    return prediction.answer
+    prediction.answer == .rejected && isRateLimited ? .unanswered : prediction.answer
   }
 
-  /// The assumed life of the holder's timer is surely over.
-  var isOver: Bool { !exchange.holder.notes.contains(.inferred) && age > timeWait + Judge.late }
-  /// It may be over.
-  var mayBeOver: Bool {
-    !exchange.holder.notes.contains(.inferred) && age >= timeWait - Judge.early
+  /// Linux restarts the timer for a SYN that PAWS refuses.
+  var restartsTimer: Bool {
+    isLinuxRule && held == .timeWait && prediction.reason == .timestampOlder
   }
+
+  /// The server has answered such a segment within its rate limit.
+  var isRateLimited: Bool {
+    guard let since = exchange.sinceLimitedAnswer else { return false }
+    return since >= 0 && since < Judge.rateLimit
+  }
+
+  /// The assumed life of the holder's timer is surely over: where its times are not known, the age
+  /// is the least possible.
+  var isOver: Bool { age > timeWait + Judge.late }
+  /// It may be over.
+  var mayBeOver: Bool { age >= timeWait - Judge.early }
 
   /// How the holder ended where neither this SYN nor a RST ended it.
   var quietEnd: HeldEnd {
@@ -252,7 +269,9 @@ private struct Facts {
       if notes.contains(.resetBefore), !ignoresResets || isLinux { return .reuse(.reset) }
       if mayBeOver { return .reuse(.expired) }
       if notes.contains(.ambiguous) { return .reuse(.otherSide) }
-      return isLinux ? .reuse(.gone) : nil
+      if isLinux { return .reuse(.gone) }
+      // How old it was is not known, so neither whether it was still there.
+      return notes.contains(.unknownTimes) ? .reuse(.unknown) : nil
     }
   }
 

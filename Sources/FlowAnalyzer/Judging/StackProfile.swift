@@ -51,6 +51,10 @@ public enum StackProfile: String, Sendable, CaseIterable {
   }
 
   private func timeWaitPrediction(for syn: SynFacts, holder: Holder) -> Prediction {
+    if syn.options.isTruncated, holder.notes.contains(.timestamps), !syn.options.hasTimestamps {
+      // The snap length took what decides.
+      return Prediction(.undetermined, .unexpected)
+    }
     let isAfter = syn.isAfter(holder)
     let isOlder = syn.isOlder(than: holder)
     switch self {

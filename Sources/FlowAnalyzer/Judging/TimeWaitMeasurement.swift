@@ -7,9 +7,9 @@ struct TimeWaitMeasurement: Equatable {
 
   mutating func learn(from exchange: Exchange, _ verdict: Verdict) {
     let holder = exchange.holder
-    guard holder.state == .timeWait, holder.notes.isDisjoint(with: [.inferred, .ambiguous]) else {
-      return
-    }
+    guard holder.state == .timeWait,
+      holder.notes.isDisjoint(with: [.inferred, .ambiguous, .unknownTimes])
+    else { return }
     let age = exchange.time.nanoseconds(since: holder.timerStartedAt)
     switch verdict {
     case .hit(let hit):
@@ -36,7 +36,7 @@ struct LoadBalancerHold: Equatable {
   mutating func learn(from exchange: Exchange, isFirstOfAttempt: Bool) {
     let holder = exchange.holder
     guard holder.notes.contains(.known),
-      holder.notes.isDisjoint(with: [.inferred, .onlyUnanswered]),
+      holder.notes.isDisjoint(with: [.inferred, .onlyUnanswered, .unknownTimes]),
       holder.state == .timeWait || holder.state == .closed,
       !holder.notes.contains(.endedByReset)
     else { return }

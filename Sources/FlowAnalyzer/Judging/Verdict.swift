@@ -111,5 +111,11 @@ public struct HitVerdict: Equatable, Sendable {
   public var answer: Answer
   public var reason: HitReason
   /// A live connection that answered with a challenge was killed by the RST which that provoked.
-  public var killedLiveConnection: Bool
+  public var killedLiveConnection: Bool = false
+  /// It started the timer of the TIME_WAIT anew.
+  public var restartsTimer: Bool = false
+
+  /// The attempt's wait after it counts as its cost: not where it was let in, nor where it, or its
+  /// answer, was lost.
+  var isCharged: Bool { answer != .accepted && reason != .lost }
 }

@@ -139,7 +139,7 @@ struct ReportBuilder {
       tuple: .init(tuple), isn: exchange.sequence.value,
       held: .init(
         state: hit.verdict.held, since: hit.hasUnknownTimes ? nil : holder.since,
-        restartedAt: hit.hasUnknownTimes ? nil : holder.timerStartedAt, freeAt: hit.freeAt,
+        restartedAt: hit.hasUnknownTimes ? nil : hit.timerStartedAt, freeAt: hit.freeAt,
         ageSeconds: Seconds(hit.age), evidence: hit.verdict.evidence, end: hit.verdict.end),
       previous: .unknown, predicted: hit.verdict.predicted, answer: hit.verdict.answer,
       reason: hit.verdict.reason, killedConnection: hit.verdict.killedLiveConnection,

@@ -17,7 +17,4 @@ struct AddressTable: ~Copyable {
   }
 
   subscript(identifier: UInt32) -> IPAddress { addresses[Int(identifier)] }
-
-  /// How many addresses have been seen.
-  var count: Int { addresses.count }
 }

@@ -19,7 +19,7 @@ struct AttemptTable: ~Copyable {
     /// A RST of the server acknowledged the last SYN.
     var wasReset = false
     /// Verdicts not yet spoken on its SYNs.
-    var openVerdicts: UInt16 = 0
+    var openVerdicts: UInt32 = 0
     /// At least one of its SYNs was a hit.
     var hasHits = false
     fileprivate var isLive = true
@@ -80,8 +80,8 @@ struct AttemptTable: ~Copyable {
     index.find(hash) { attempts[$0].key == key }
   }
 
-  /// Forgets attempts that can gain no further SYN and have no open verdict, and hands over one
-  /// with hits if it meets it.
+  /// Forgets attempts that can gain no further SYN, whose outcome is settled (twice the last gap)
+  /// and that have no open verdict, and hands over one with hits if it meets it.
   ///
   /// Examines a few attempts at a time, so that it may be called for every SYN.
   mutating func takeFinished(at now: Timestamp) -> FinishedAttempt? {
@@ -91,7 +91,7 @@ struct AttemptTable: ~Copyable {
       sweep += 1
       let attempt = attempts[position]
       if attempt.isLive, attempt.openVerdicts == 0,
-        now.nanoseconds(since: attempt.lastSynAt) > Self.longestGap,
+        now.nanoseconds(since: attempt.lastSynAt) > max(Self.longestGap, 2 * attempt.lastGap),
         let finished = remove(position)
       {
         return finished

@@ -4,7 +4,6 @@ struct Connection: BitwiseCopyable {
   private(set) var responder: EndpointStateMachine
   /// The first SYN, or the first segment where the beginning was not seen.
   let startedAt: Timestamp
-  private(set) var lastSegmentAt: Timestamp
   /// The last segment from the originator that was captured after both ends were done: proof that
   /// a translating LB still knew the connection then.
   private(set) var lateOriginatorSegmentAt: Timestamp?
@@ -13,6 +12,8 @@ struct Connection: BitwiseCopyable {
   var attempt: UInt32?
   /// The handshake was not seen: it lies before the capture or was lost.
   let beganUnseen: Bool
+  /// Which ends have been heard.
+  private var heardFrom = (low: false, high: false)
   /// Nothing of it was seen but an answer with its numbers.
   private(set) var isInferred = false
   private(set) var enteredTimeWait: Side = []
@@ -77,7 +78,6 @@ struct Connection: BitwiseCopyable {
       .synReceived, initialSequence: serverSequence, nextToSend: behindSYNACK,
       nextExpected: behindSYN, at: now)
     self.startedAt = startedAt
-    self.lastSegmentAt = now
     self.originatorIsLow = originatorIsLow
     self.beganUnseen = beganUnseen
   }
@@ -93,7 +93,6 @@ struct Connection: BitwiseCopyable {
     originator = senderIsOriginator ? sender : receiver
     responder = senderIsOriginator ? receiver : sender
     startedAt = segment.time
-    lastSegmentAt = segment.time
     self.originatorIsLow = originatorIsLow
     beganUnseen = true
     if segment.options.hasTimestamps {
@@ -112,15 +111,15 @@ struct Connection: BitwiseCopyable {
   ) {
     originator = EndpointStateMachine(
       .closed, initialSequence: answer.acknowledgment, nextToSend: answer.acknowledgment,
-      nextExpected: answer.sequence, at: firstSeenAt)
+      nextExpected: answer.sequence, at: answer.time)
     responder = EndpointStateMachine(
       state, initialSequence: answer.sequence, nextToSend: answer.sequence,
-      nextExpected: answer.acknowledgment, at: firstSeenAt)
+      nextExpected: answer.acknowledgment, at: answer.time)
     if answer.options.hasTimestamps {
       responder.negotiateTimestamps(answer.options.timestampEchoReply)
     }
+    responder.forgetTimes()
     startedAt = firstSeenAt
-    lastSegmentAt = answer.time
     self.originatorIsLow = originatorIsLow
     beganUnseen = true
     isInferred = true
@@ -138,7 +137,7 @@ struct Connection: BitwiseCopyable {
     _ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer = .anyAcknowledgment
   ) {
     guard isPlausible(segment, senderIsLow: senderIsLow) else { return }
-    lastSegmentAt = segment.time
+    if senderIsLow { heardFrom.low = true } else { heardFrom.high = true }
     let insteadOfLastACK =
       segment.flags.contains(.rst)
       && !endpoint(isLow: senderIsLow).hasAcknowledgedFIN(of: endpoint(isLow: !senderIsLow))
@@ -152,7 +151,7 @@ struct Connection: BitwiseCopyable {
       originator.didReceive(segment, peer: responder, timer: timer)
       responder.noteUnseenFIN(of: originator, at: segment.time)
     }
-    _ = noteTimeWaits()
+    noteTimeWaits()
     if insteadOfLastACK {
       // It left before the peer's FIN arrived, so there never was a TIME_WAIT (reference, 1.2, 12).
       enteredTimeWait.remove(senderIsLow == originatorIsLow ? .originator : .responder)
@@ -169,19 +168,29 @@ struct Connection: BitwiseCopyable {
     let sender = endpoint(isLow: senderIsLow)
     let receiver = endpoint(isLow: !senderIsLow)
     if sender.state == .timeWait || receiver.state == .timeWait { return true }
+    let hasACK = segment.flags.contains(.ack)
+    if !beganUnseen, !segment.flags.contains(.rst) {
+      // What lies before the ISNs is an earlier incarnation's.
+      if sender.isYoung, segment.sequence.precedes(sender.initialSequence) { return false }
+      if hasACK, receiver.isYoung, !segment.acknowledgment.follows(receiver.initialSequence) {
+        return false
+      }
+    }
     if segment.sequence.distance(from: sender.nextToSend).magnitude <= Self.reach { return true }
-    return segment.flags.contains(.ack)
+    return hasACK
       && segment.acknowledgment.distance(from: receiver.nextToSend).magnitude <= Self.reach
   }
 
-  /// Swaps the roles of a connection whose beginning was not seen.
+  /// Swaps the roles of a connection whose beginning was not seen, while nobody holds TIME_WAIT.
   mutating func swapRoles() {
     swap(&originator, &responder)
     originatorIsLow.toggle()
-    var swapped: Side = []
-    if enteredTimeWait.contains(.originator) { swapped.insert(.responder) }
-    if enteredTimeWait.contains(.responder) { swapped.insert(.originator) }
-    enteredTimeWait = swapped
+  }
+
+  /// How long its tuple is remembered. One end alone, without a handshake, may be a stray segment.
+  var retention: Retention.Class {
+    if beganUnseen, !isInferred, !(heardFrom.low && heardFrom.high) { return .ended }
+    return responder.retention
   }
 
   /// A RST of somebody who is not this connection's endpoint arrives at one end, as the RST does
@@ -195,24 +204,21 @@ struct Connection: BitwiseCopyable {
   }
 
   /// Applies evidence to one end.
-  ///
-  /// - Returns: the ends that entered TIME_WAIT by it.
-  mutating func amend(isLow: Bool, _ change: (inout EndpointStateMachine) -> Void) -> Side {
+  mutating func amend(isLow: Bool, _ change: (inout EndpointStateMachine) -> Void) {
     if isLow == originatorIsLow { change(&originator) } else { change(&responder) }
-    return noteTimeWaits()
+    noteTimeWaits()
   }
 
-  private mutating func noteTimeWaits() -> Side {
-    var now = enteredTimeWait
-    if originator.state == .timeWait { now.insert(.originator) }
-    if responder.state == .timeWait { now.insert(.responder) }
-    let new = now.subtracting(enteredTimeWait)
-    enteredTimeWait = now
-    return new
+  private mutating func noteTimeWaits() {
+    if originator.state == .timeWait { enteredTimeWait.insert(.originator) }
+    if responder.state == .timeWait { enteredTimeWait.insert(.responder) }
   }
 }
 
 extension EndpointStateMachine {
+  /// It has sent so little that numbers can still be compared with its ISN.
+  var isYoung: Bool { nextToSend.value &- initialSequence.value < 1 << 30 }
+
   /// The endpoint has nothing left to send or to receive.
   var isDone: Bool { state == .timeWait || state == .closed || isReset }
 }

@@ -21,7 +21,7 @@
 ///   until data behind it shows that it was a byte.
 /// - A FIN whose first transmission was not seen leaves `isHolderAmbiguous` set: the state is then
 ///   the likelier one, and later evidence decides.
-/// - A RST that the endpoint would obey is remembered in `resetAt` while the state stays: a later
+/// - A RST that the endpoint would obey is remembered while the state stays: a later
 ///   answer with the old numbers proves that the RST was ignored (RFC 1337) or never arrived.
 struct EndpointStateMachine: BitwiseCopyable {
   private(set) var state: TCPState
@@ -46,8 +46,6 @@ struct EndpointStateMachine: BitwiseCopyable {
   private(set) var heldSince: Timestamp
   /// When the timer of that state was last started anew.
   private(set) var timerStartedAt: Timestamp
-  /// When a RST arrived that this endpoint would obey; meaningful with `isReset`.
-  private(set) var resetAt = Timestamp(nanoseconds: 0)
   private var lastWindow: UInt16 = 0
   private var windowShift: UInt8 = 0
   private var notes: Notes = []
@@ -62,6 +60,8 @@ struct EndpointStateMachine: BitwiseCopyable {
     static let closedByReset = Notes(rawValue: 1 << 5)
     /// The FIN itself was not captured; an acknowledgment implies it.
     static let inferredFIN = Notes(rawValue: 1 << 6)
+    /// When the state was entered was not seen: the times are the latest possible.
+    static let unknownTimes = Notes(rawValue: 1 << 7)
   }
 
   /// An endpoint in `state` that is about to send `sequence` and to expect `expected`.
@@ -85,6 +85,8 @@ struct EndpointStateMachine: BitwiseCopyable {
   var isReset: Bool { notes.contains(.wasReset) }
   /// The endpoint itself gave up with a RST.
   var isClosedByReset: Bool { notes.contains(.closedByReset) }
+  /// When it entered its state was not seen; the times kept are the latest possible.
+  var hasUnknownTimes: Bool { notes.contains(.unknownTimes) }
   var hasTimestampRecent: Bool { notes.contains(.hasTimestampRecent) }
   /// The sequence number of the FIN it sent, if it has.
   var sentFIN: SequenceNumber? { notes.contains(.sentFIN) ? finSequence : nil }
@@ -103,13 +105,19 @@ struct EndpointStateMachine: BitwiseCopyable {
   /// An answer with this connection's numbers: it has outlived whatever seemed to have ended it.
   mutating func proveAlive() { notes.remove(.wasReset) }
 
-  /// Evidence that this endpoint is in `proven`, whatever the segments seen so far said.
+  /// Evidence at `time` that this endpoint is in `proven`, whatever the segments seen so far said.
   ///
-  /// The moment at which it got there was not seen: its last known step stands in.
-  mutating func prove(_ proven: TCPState) {
-    if state != proven { enter(proven, at: heldSince) }
+  /// The moment at which it got there was not seen: it lies before.
+  mutating func prove(_ proven: TCPState, by time: Timestamp) {
+    if state != proven {
+      enter(proven, at: time)
+      notes.insert(.unknownTimes)
+    }
     notes.remove([.wasReset, .ambiguous])
   }
+
+  /// Nothing was seen of how it got into its state.
+  mutating func forgetTimes() { notes.insert(.unknownTimes) }
 
   /// Evidence that the peer's FIN, although captured, never arrived: RCV.NXT is still `expected`.
   mutating func proveFINLost(expecting expected: SequenceNumber) {
@@ -136,7 +144,11 @@ struct EndpointStateMachine: BitwiseCopyable {
       proveGone(byReset: true, at: segment.time)
       return
     }
-    if !segment.flags.contains(.syn) { lastWindow = segment.window }
+    if segment.flags.contains(.syn) {
+      repeatSynAck(segment)
+    } else {
+      lastWindow = segment.window
+    }
     let seenBefore = nextToSend
     if segment.sequenceLength == 0, segment.sequence == nextToSend.advanced(by: 1) {
       let hadCoveredPeer = peer.sentFIN.map { lastAcknowledgmentSent.follows($0) } ?? false
@@ -157,6 +169,20 @@ struct EndpointStateMachine: BitwiseCopyable {
     } else {
       sendFIN(segment, seenBefore: seenBefore, peer: peer)
     }
+  }
+
+  /// A server that sends its SYN-ACK again never got, or could not take, the ACK that was captured.
+  private mutating func repeatSynAck(_ segment: Segment) {
+    if state == .established, segment.sequence == initialSequence,
+      nextExpected == segment.acknowledgment
+    {
+      enter(.synReceived, at: segment.time)
+    }
+  }
+
+  /// Everything of the peer's that was captured has been acknowledged.
+  func hasAcknowledgedAll(of peer: EndpointStateMachine) -> Bool {
+    !peer.nextToSend.follows(lastAcknowledgmentSent)
   }
 
   /// It has acknowledged the peer's FIN, or the peer has sent none.
@@ -234,7 +260,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     if segment.flags.contains(.ack) {
       if segment.acknowledgment.follows(unacknowledged) { unacknowledged = segment.acknowledgment }
       if segment.acknowledgment.follows(nextToSend) { sentUnseen(upTo: segment) }
-      if state == .synReceived, unacknowledged.follows(initialSequence) {
+      if state == .synReceived, segment.acknowledgment.follows(initialSequence) {
         enter(.established, at: segment.time)
       }
       if notes.contains(.sentFIN), segment.acknowledgment.follows(finSequence) {
@@ -350,6 +376,7 @@ struct EndpointStateMachine: BitwiseCopyable {
 
   private mutating func enter(_ next: TCPState, at time: Timestamp) {
     state = next
+    notes.remove(.unknownTimes)
     heldSince = time
     timerStartedAt = time
   }
@@ -370,7 +397,6 @@ struct EndpointStateMachine: BitwiseCopyable {
       isExact = isExact || number == peer.nextToSend
     }
     guard isExact, !isReset else { return }
-    resetAt = segment.time
     notes.insert(.wasReset)
   }
 

@@ -20,6 +20,9 @@ struct Exchange: BitwiseCopyable {
   var hasFIN: Bool
   var payloadLength: UInt32
 
+  /// Sequence space that the SYN takes.
+  var sequenceLength: UInt32 { payloadLength &+ (hasFIN ? 2 : 1) }
+
   /// What the receiver held when the SYN arrived.
   var holder: Holder
   var repetition: Repetition = .none
@@ -28,9 +31,6 @@ struct Exchange: BitwiseCopyable {
 
   var answer: Answer = .none
   var answeredAt = Timestamp(nanoseconds: 0)
-  /// Sequence number of the answer.
-  var answerSequence = SequenceNumber(0)
-  var answerAcknowledgment = SequenceNumber(0)
   /// The answer came from no socket: IPv4 identification 0 with DF (Linux control socket); nil
   /// where the family has no identification.
   var answerIsSocketless: Bool?
@@ -45,6 +45,9 @@ struct Exchange: BitwiseCopyable {
   var proof: Proof = .none
   /// How long the capture watched the tuple after the SYN, in nanoseconds.
   var watched: Int64 = 0
+
+  /// After so long, nothing answers a SYN any more (contract, section 1), in nanoseconds.
+  static let patience: Int64 = 1_000_000_000
 
   /// What the server sent back, as seen.
   enum Answer: UInt8, BitwiseCopyable {

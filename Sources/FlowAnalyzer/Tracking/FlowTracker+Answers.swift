@@ -49,7 +49,9 @@ extension FlowTracker {
     var newest: UInt32?
     while node != TupleRecord.none {
       let exchange = pending[Int(node)].exchange
-      if exchange.sequence.advanced(by: 1) == segment.acknowledgment {
+      // Data in the SYN may have been taken as well (RFC 7413).
+      let covered = segment.acknowledgment.value &- exchange.sequence.value
+      if covered >= 1, covered <= exchange.sequenceLength {
         newest = node
         if exchange.answer == .none, segment.flags.contains(.syn),
           segment.options.hasTimestamps, exchange.options.hasTimestamps,
@@ -95,11 +97,16 @@ extension FlowTracker {
   ) {
     let answersOldSegment = records[position].oldSegmentsAwaitingAnswer > 0
     let last = Int(records[position].lastPending)
+    // A keepalive of the holder lies one before SND.NXT, and what comes late answers something else.
+    let holder = records[position].connection?.endpoint(isLow: senderIsLow)
+    let mayAnswer =
+      segment.time.nanoseconds(since: pending[last].exchange.time) <= Exchange.patience
+      && !(holder.map { segment.sequence.precedes($0.nextToSend) } ?? false)
     proveState(by: segment, position, holderIsLow: senderIsLow)
     feed(segment, position, senderIsLow)
     if answersOldSegment {
       records[position].oldSegmentsAwaitingAnswer &-= 1
-    } else {
+    } else if mayAnswer {
       records[position].limitedAnswerAt = segment.time
       if pending[last].exchange.answer == .none { reject(segment, position, senderIsLow) }
     }
@@ -112,8 +119,6 @@ extension FlowTracker {
     let last = Int(records[position].lastPending)
     pending[last].exchange.answer = .oldNumbers
     pending[last].exchange.answeredAt = segment.time
-    pending[last].exchange.answerSequence = segment.sequence
-    pending[last].exchange.answerAcknowledgment = segment.acknowledgment
     pending[last].exchange.answerIsSocketless = segment.isSocketless
     // The answer carries the very numbers that the SYN was compared with.
     if let endpoint = records[position].connection?.endpoint(isLow: holderIsLow) {
@@ -142,11 +147,10 @@ extension FlowTracker {
         coversUnseen: segment.acknowledgment.follows(peer.nextToSend),
         coversFIN: peer.sentFIN.map { segment.acknowledgment.follows($0) } ?? false)
     else { return }
-    let entered = records[position].connection?.amend(isLow: holderIsLow) {
-      $0.prove(proven)
+    amend(position, isLow: holderIsLow) {
+      $0.prove(proven, by: segment.time)
       if proven == .finWait2 { $0.proveFINLost(expecting: segment.acknowledgment) }
     }
-    noteTimeWaits(entered ?? [], position)
   }
 
   /// The holder has just answered with the old numbers: RSTs before did not end it, and the SYNs
@@ -158,7 +162,7 @@ extension FlowTracker {
         knowledge[pending[Int(records[position].lastPending)].exchange.destination]
           .survivedResets += 1
       }
-      _ = records[position].connection?.amend(isLow: holderIsLow) { $0.proveAlive() }
+      amend(position, isLow: holderIsLow) { $0.proveAlive() }
     }
     let last = records[position].lastPending
     setProof(.stillHeld, upTo: last, position)
@@ -178,9 +182,7 @@ extension FlowTracker {
     finish(through: node, position)
     if held != .timeWait {
       // A mini-socket in FIN_WAIT_2 goes with its RST; any other socket would not have sent one.
-      _ = records[position].connection?.amend(isLow: senderIsLow) {
-        $0.proveGone(byReset: true, at: segment.time)
-      }
+      amend(position, isLow: senderIsLow) { $0.proveGone(byReset: true, at: segment.time) }
     }
   }
 
@@ -191,7 +193,7 @@ extension FlowTracker {
     while node != TupleRecord.none {
       let exchange = pending[Int(node)].exchange
       let covered = segment.acknowledgment.value &- exchange.sequence.value
-      if covered >= 1, covered <= exchange.payloadLength &+ (exchange.hasFIN ? 2 : 1) {
+      if covered >= 1, covered <= exchange.sequenceLength {
         newest = node
       }
       node = pending[Int(node)].next

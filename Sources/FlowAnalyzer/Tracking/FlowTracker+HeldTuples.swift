@@ -14,13 +14,15 @@ extension FlowTracker {
   /// - Parameter ignoresResets: whether a server, by address number, ignores RSTs in TIME_WAIT.
   func forEachHeldTuple(ignoresResets: (ServerKnowledge) -> Bool, _ body: (HeldTuple) -> Void) {
     for position in 0..<records.endPosition where records[position].isLive {
-      guard let connection = records[position].connection else { continue }
+      guard let connection = records[position].connection, !isForgettable(position, at: now) else {
+        continue
+      }
       let holder = connection.responder
       switch holder.state {
       case .closed, .synSent, .synReceived: continue
       case .timeWait:
         let age = now.nanoseconds(since: holder.timerStartedAt)
-        if !connection.isInferred, age >= retention.timeWait { continue }
+        if age >= retention.timeWait { continue }
         if holder.isReset {
           let key = records[position].key
           let server = connection.originatorIsLow ? key.highAddress : key.lowAddress
@@ -33,7 +35,7 @@ extension FlowTracker {
         HeldTuple(
           tuple: tuple(of: records[position].key, sourceIsLow: connection.originatorIsLow),
           state: holder.state, since: holder.heldSince, timerStartedAt: holder.timerStartedAt,
-          hasUnknownTimes: connection.isInferred))
+          hasUnknownTimes: holder.hasUnknownTimes))
     }
   }
 

@@ -5,7 +5,6 @@ extension FlowTracker {
   ) {
     pending[Int(node)].exchange.answer = .synAck
     pending[Int(node)].exchange.answeredAt = segment.time
-    pending[Int(node)].exchange.answerSequence = segment.sequence
     let exchange = pending[Int(node)].exchange
     let connection = Connection(
       synSequence: exchange.sequence, synOptions: exchange.options, synAck: segment,
@@ -22,7 +21,6 @@ extension FlowTracker {
   ) {
     pending[Int(node)].exchange.answer = .unseenSynAck
     pending[Int(node)].exchange.answeredAt = segment.time
-    pending[Int(node)].exchange.answerSequence = serverISN
     let exchange = pending[Int(node)].exchange
     let connection = Connection(
       synSequence: exchange.sequence, serverSequence: serverISN, segment: segment,
@@ -41,13 +39,10 @@ extension FlowTracker {
     if outOfTimeWait {
       pending[Int(node)].exchange.acceptedOutOfTimeWait = true
       knowledge[exchange.destination].acceptedOutOfTimeWait += 1
-      if let holder = records[position].connection?.endpoint(isLow: serverIsLow),
-        holder.state != .timeWait
-      {
-        let entered =
-          records[position].connection?.amend(isLow: serverIsLow) { $0.prove(.timeWait) } ?? []
-        noteTimeWaits(entered, position)
+      if let holder = records[position].connection?.endpoint(isLow: serverIsLow), holder.isReset {
+        knowledge[exchange.destination].survivedResets += 1
       }
+      amend(position, isLow: serverIsLow) { $0.prove(.timeWait, by: exchange.time) }
       if let holder = records[position].connection?.endpoint(isLow: serverIsLow) {
         pending[Int(node)].exchange.holder.learn(from: holder)
       }

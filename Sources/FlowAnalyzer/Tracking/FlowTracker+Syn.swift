@@ -21,7 +21,8 @@ extension FlowTracker {
 
     let last = records[position].lastPending
     if last != TupleRecord.none { pending[Int(last)].exchange.nextSynAt = segment.time }
-    records[position].oldSegmentsAwaitingAnswer = 0
+    records[position].oldSegmentsAwaitingAnswer =
+      isAnswerUnderWay(position, receiverIsLow: !senderIsLow, at: segment.time) ? 1 : 0
     records[position].heardHolderSinceSyn = false
     servers.note(address: destination, port: segment.destination.port)
     restartTimerIfRefusedByPAWS(segment, position, receiverIsLow: !senderIsLow)
@@ -32,6 +33,19 @@ extension FlowTracker {
     } else if records[position].pendingCount > Self.longestChain {
       finish(through: records[position].firstPending, position)
     }
+  }
+
+  /// The old connection's last segment was captured just now and has not been acknowledged yet: the
+  /// next ACK may be for it.
+  private func isAnswerUnderWay(
+    _ position: Int, receiverIsLow: Bool, at time: Timestamp
+  ) -> Bool {
+    guard let connection = records[position].connection,
+      time.nanoseconds(since: records[position].lastSegmentAt) < Self.roundTrip
+    else { return false }
+    let receiver = connection.endpoint(isLow: receiverIsLow)
+    return receiver.state != .closed
+      && !receiver.hasAcknowledgedAll(of: connection.endpoint(isLow: !receiverIsLow))
   }
 
   /// What the receiving end holds, as a SYN finds it.
@@ -59,8 +73,6 @@ extension FlowTracker {
     holder.nextExpected = endpoint.nextExpected
     holder.timestampRecent = endpoint.timestampRecent
     holder.receiveWindow = endpoint.receiveWindow
-    holder.originatorISN = connection.originator.initialSequence
-    holder.startedAt = connection.startedAt
     if let late = connection.lateOriginatorSegmentAt {
       holder.lateSegmentAge = max(0, late.nanoseconds(since: endpoint.heldSince))
     }
@@ -68,6 +80,7 @@ extension FlowTracker {
     if connection.beganUnseen { holder.notes.insert(.beganUnseen) }
     if endpoint.isHolderAmbiguous { holder.notes.insert(.ambiguous) }
     if endpoint.hasTimestampRecent { holder.notes.insert(.timestamps) }
+    if endpoint.hasUnknownTimes { holder.notes.insert(.unknownTimes) }
     if endpoint.isReset { holder.notes.insert(.resetBefore) }
     if endpoint.isClosedByReset { holder.notes.insert(.endedByReset) }
     if peer.state == .timeWait { holder.notes.insert(.peerHeldTimeWait) }
@@ -101,8 +114,6 @@ extension FlowTracker {
       segment.options.hasTimestamps,
       Int32(bitPattern: endpoint.timestampRecent &- segment.options.timestampValue) > 0
     else { return }
-    _ = records[position].connection?.amend(isLow: receiverIsLow) {
-      $0.restartTimer(at: segment.time)
-    }
+    amend(position, isLow: receiverIsLow) { $0.restartTimer(at: segment.time) }
   }
 }

@@ -10,6 +10,8 @@ import BasicContainers
 struct FlowTracker: ~Copyable {
   /// At most so many unjudged SYNs on one tuple; then the oldest is judged by what is known.
   static let longestChain = 16
+  /// An acknowledgment comes back to the capture point within so long, in nanoseconds.
+  static let roundTrip: Int64 = 50_000_000
 
   let retention: Retention
   let timer: TimeWaitTimer
@@ -27,7 +29,7 @@ struct FlowTracker: ~Copyable {
   /// SYNs that await their verdict, in chains that hang on the records.
   var pending = Slab<PendingSyn>()
   private var sweep = 0
-  /// The latest time seen.
+  /// The time of the latest segment. Not the highest: one frame with a wrong clock must not age all.
   private(set) var now = Timestamp(nanoseconds: .min)
 
   struct PendingSyn: BitwiseCopyable {
@@ -47,7 +49,7 @@ struct FlowTracker: ~Copyable {
   ///
   /// - Returns: false where it is a copy of one already seen at the same point.
   mutating func observe(_ segment: Segment) -> Bool {
-    if segment.time > now { now = segment.time }
+    now = segment.time
     let source = addresses.identifier(of: segment.source.address)
     let destination = addresses.identifier(of: segment.destination.address)
     let (key, senderIsLow) = TupleKey.of(
@@ -119,9 +121,17 @@ struct FlowTracker: ~Copyable {
       records[position].clockISN = segment.sequence
       records[position].clockISNAt = segment.time
     }
+    let isn = segment.acknowledgment.retreated(by: 1)
+    let former = records[position].connection
     records[position].connection = Connection(
-      synSequence: segment.acknowledgment.retreated(by: 1), synOptions: nil, synAck: segment,
-      startedAt: segment.time, originatorIsLow: !senderIsLow)
+      synSequence: isn, synOptions: nil, synAck: segment, startedAt: segment.time,
+      originatorIsLow: !senderIsLow)
+    if let former, former.originatorIsLow != senderIsLow,
+      former.originator.initialSequence == isn
+    {
+      // The server had forgotten its first SYN-ACK; the opener means the same connection.
+      records[position].connection?.attempt = former.attempt
+    }
   }
 
   /// Gives a segment to the connection that the tuple carries.
@@ -140,8 +150,18 @@ struct FlowTracker: ~Copyable {
     }
     let after = connection.responder.state
     if before == .synReceived, after != .closed { noteConnected(connection, at: segment.time) }
-    if after == .finWait2 { counts.finWait2 += 1 }
-    if before == .finWait2, after != .closed { counts.finWait2 -= 1 }
+    counts.noteFinWait2(before: before, after: after)
+  }
+
+  /// Applies evidence to one end of a connection, and keeps the counts in step.
+  mutating func amend(
+    _ position: Int, isLow: Bool, _ change: (inout EndpointStateMachine) -> Void
+  ) {
+    guard let before = records[position].connection else { return }
+    records[position].connection?.amend(isLow: isLow, change)
+    guard let after = records[position].connection else { return }
+    counts.noteTimeWaits(before: before.enteredTimeWait, after: after.enteredTimeWait)
+    counts.noteFinWait2(before: before.responder.state, after: after.responder.state)
   }
 
   /// Keeps the time of an answer that uses up the right to answer the next SYN: Linux answers out of
@@ -184,12 +204,6 @@ struct FlowTracker: ~Copyable {
     attempts[attempt].isConnected = true
   }
 
-  mutating func noteTimeWaits(_ entered: Connection.Side, _ position: Int) {
-    guard !entered.isEmpty, let connection = records[position].connection else { return }
-    let all = connection.enteredTimeWait
-    counts.noteTimeWaits(before: all.subtracting(entered), after: all)
-  }
-
   // MARK: - Records
 
   private mutating func record(for key: TupleKey, at time: Timestamp) -> Int {
@@ -203,10 +217,12 @@ struct FlowTracker: ~Copyable {
     }
     let position = records.insert(TupleRecord(key: key, at: time))
     index.insert(hash, position: position)
+    // Where every segment brings a tuple of its own, as in a flood, one look a segment falls behind.
+    for _ in 0..<4 { sweepOne() }
     return position
   }
 
-  private func isForgettable(_ position: Int, at time: Timestamp) -> Bool {
+  func isForgettable(_ position: Int, at time: Timestamp) -> Bool {
     time.nanoseconds(since: records[position].lastSegmentAt)
       > retention.limit(records[position].retention)
   }

@@ -14,9 +14,6 @@ struct Holder: BitwiseCopyable {
   /// The last server ISN on this tuple that came from the clock, and when.
   var clockISN: SequenceNumber
   var clockISNAt: Timestamp
-  /// ISN of the connection's own SYN, to name it.
-  var originatorISN: SequenceNumber
-  var startedAt: Timestamp
   /// How long after its end a segment of the connection still came through the LB, in nanoseconds;
   /// zero where none did.
   var lateSegmentAge: Int64
@@ -43,6 +40,8 @@ struct Holder: BitwiseCopyable {
     static let inferred = Notes(rawValue: 1 << 9)
     /// The state follows from the answer, not from the segments before it.
     static let stateFromAnswer = Notes(rawValue: 1 << 10)
+    /// When the state was entered was not seen: the times are the latest possible.
+    static let unknownTimes = Notes(rawValue: 1 << 11)
   }
 
   /// Nothing is known about the tuple.
@@ -51,11 +50,16 @@ struct Holder: BitwiseCopyable {
     timerStartedAt: Timestamp(nanoseconds: 0), nextToSend: SequenceNumber(0),
     nextExpected: SequenceNumber(0), timestampRecent: 0, receiveWindow: 0,
     clockISN: SequenceNumber(0), clockISNAt: Timestamp(nanoseconds: 0),
-    originatorISN: SequenceNumber(0), startedAt: Timestamp(nanoseconds: 0), lateSegmentAge: 0)
+    lateSegmentAge: 0)
 
   /// Takes over what an answer has just shown about its sender.
   mutating func learn(from endpoint: EndpointStateMachine) {
-    if state != endpoint.state { notes.insert(.stateFromAnswer) }
+    if state != endpoint.state || !notes.contains(.known) {
+      notes.insert(.stateFromAnswer)
+      since = endpoint.heldSince
+      timerStartedAt = endpoint.timerStartedAt
+    }
+    if endpoint.hasUnknownTimes { notes.insert(.unknownTimes) }
     state = endpoint.state
     nextToSend = endpoint.nextToSend
     nextExpected = endpoint.nextExpected

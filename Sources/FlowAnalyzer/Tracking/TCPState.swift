@@ -10,12 +10,4 @@ public enum TCPState: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case closing
   case lastAck
   case timeWait
-
-  /// A live socket whose close has begun: what the contract calls `closing`.
-  var isClosing: Bool {
-    switch self {
-    case .finWait1, .finWait2, .closeWait, .closing, .lastAck: true
-    case .closed, .synSent, .synReceived, .established, .timeWait: false
-    }
-  }
 }

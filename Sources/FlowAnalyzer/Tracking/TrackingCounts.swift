@@ -16,6 +16,12 @@ struct TrackingCounts: BitwiseCopyable {
     add(1, after)
   }
 
+  mutating func noteFinWait2(before: TCPState, after: TCPState) {
+    guard before != after else { return }
+    if after == .finWait2 { finWait2 += 1 }
+    if before == .finWait2, after != .closed { finWait2 -= 1 }
+  }
+
   private mutating func add(_ count: Int, _ holders: Connection.Side) {
     switch holders {
     case .responder: timeWaitsAtServer += count

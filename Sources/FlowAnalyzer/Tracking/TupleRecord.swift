@@ -5,7 +5,7 @@ struct TupleRecord: BitwiseCopyable {
   let key: TupleKey
   /// The last incarnation that the tuple carried.
   var connection: Connection? {
-    didSet { retention = connection?.responder.retention ?? .ended }
+    didSet { retention = connection?.retention ?? .ended }
   }
   private(set) var retention = Retention.Class.ended
   /// The SYNs that await their verdict, oldest first, as a chain of positions.
