@@ -102,27 +102,46 @@ extension FlowTracker {
     let mayAnswer =
       segment.time.nanoseconds(since: pending[last].exchange.time) <= Exchange.patience
       && !(holder.map { segment.sequence.precedes($0.nextToSend) } ?? false)
+    var answered = records[position].lastPending
     proveState(by: segment, position, holderIsLow: senderIsLow)
     feed(segment, position, senderIsLow)
     if answersOldSegment {
       records[position].oldSegmentsAwaitingAnswer &-= 1
     } else if mayAnswer {
       records[position].limitedAnswerAt = segment.time
-      if pending[last].exchange.answer == .none { reject(segment, position, senderIsLow) }
+      answered = firstUnanswered(at: segment.time, position) ?? answered
+      if pending[Int(answered)].exchange.answer == .none {
+        reject(answered, segment, position, senderIsLow)
+      }
     }
     // Whatever it answers, the old connection is alive.
-    proveHeld(position, holderIsLow: senderIsLow)
+    proveHeld(upTo: answered, position, holderIsLow: senderIsLow)
   }
 
-  /// The newest SYN was answered with the old connection's numbers.
-  mutating func reject(_ segment: Segment, _ position: Int, _ holderIsLow: Bool) {
-    let last = Int(records[position].lastPending)
-    pending[last].exchange.answer = .oldNumbers
-    pending[last].exchange.answeredAt = segment.time
-    pending[last].exchange.answerIsSocketless = segment.isSocketless
+  /// The SYN that an answer belongs to where several are on their way: the first. Of two within half
+  /// a second only one is answered with the old numbers.
+  private func firstUnanswered(at time: Timestamp, _ position: Int) -> UInt32? {
+    var node = records[position].firstPending
+    while node != TupleRecord.none {
+      let exchange = pending[Int(node)].exchange
+      if exchange.answer == .none, time.nanoseconds(since: exchange.time) <= Self.roundTrip {
+        return node
+      }
+      node = pending[Int(node)].next
+    }
+    return nil
+  }
+
+  /// A SYN was answered with the old connection's numbers.
+  private mutating func reject(
+    _ node: UInt32, _ segment: Segment, _ position: Int, _ holderIsLow: Bool
+  ) {
+    pending[Int(node)].exchange.answer = .oldNumbers
+    pending[Int(node)].exchange.answeredAt = segment.time
+    pending[Int(node)].exchange.answerIsSocketless = segment.isSocketless
     // The answer carries the very numbers that the SYN was compared with.
     if let endpoint = records[position].connection?.endpoint(isLow: holderIsLow) {
-      pending[last].exchange.holder.learn(from: endpoint)
+      pending[Int(node)].exchange.holder.learn(from: endpoint)
     }
   }
 
@@ -154,19 +173,17 @@ extension FlowTracker {
   }
 
   /// The holder has just answered with the old numbers: RSTs before did not end it, and the SYNs
-  /// before the newest met it too.
-  mutating func proveHeld(_ position: Int, holderIsLow: Bool) {
+  /// before `node` met it too.
+  mutating func proveHeld(upTo node: UInt32, _ position: Int, holderIsLow: Bool) {
     if let connection = records[position].connection {
       let endpoint = connection.endpoint(isLow: holderIsLow)
       if endpoint.isReset, endpoint.state == .timeWait {
-        knowledge[pending[Int(records[position].lastPending)].exchange.destination]
-          .survivedResets += 1
+        knowledge[pending[Int(node)].exchange.destination].survivedResets += 1
       }
       amend(position, isLow: holderIsLow) { $0.proveAlive() }
     }
-    let last = records[position].lastPending
-    setProof(.stillHeld, upTo: last, position)
-    finish(before: last, position)
+    setProof(.stillHeld, upTo: node, position)
+    finish(before: node, position)
   }
 
   mutating func observeReset(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {

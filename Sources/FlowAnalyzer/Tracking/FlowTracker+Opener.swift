@@ -26,6 +26,17 @@ extension FlowTracker {
     feed(segment, position, senderIsLow)
   }
 
+  /// The SYN whose rejection a RST answers.
+  private func lastRejected(_ position: Int) -> UInt32? {
+    var node = records[position].firstPending
+    var rejected: UInt32?
+    while node != TupleRecord.none {
+      if pending[Int(node)].exchange.answer == .oldNumbers { rejected = node }
+      node = pending[Int(node)].next
+    }
+    return rejected
+  }
+
   /// RFC 9293, section 3.10.7.3: who is in SYN_SENT answers an unacceptable ACK with a RST that
   /// has the ACK's number.
   mutating func observeOpenerRST(
@@ -42,13 +53,13 @@ extension FlowTracker {
       pending[last].exchange.answer = .hiddenOldNumbers
       pending[last].exchange.answeredAt = segment.time
       records[position].limitedAnswerAt = segment.time
-      proveHeld(position, holderIsLow: !senderIsLow)
+      proveHeld(upTo: records[position].lastPending, position, holderIsLow: !senderIsLow)
     }
     let wasReset = holder?.isReset ?? false
     records[position].connection?.receiveForeignRST(segment, receiverIsLow: !senderIsLow)
     let isReset = records[position].connection?.endpoint(isLow: !senderIsLow).isReset ?? false
     if isReset, !wasReset {
-      pending[last].exchange.resetFollowed = true
+      pending[Int(lastRejected(position) ?? UInt32(last))].exchange.resetFollowed = true
     }
   }
 }
