@@ -34,9 +34,9 @@ struct AuditLedger: ~Copyable {
       }
     }
     tracker.finished.removeAll(keepingCapacity: true)
-    let now = tracker.now
-    if let finished = tracker.attempts.takeFinished(at: now) {
-      close(finished, end: now, tracker.addresses)
+    let settled = tracker.settled
+    if let finished = tracker.attempts.takeFinished(at: settled) {
+      close(finished, end: settled, tracker.addresses)
     }
   }
 

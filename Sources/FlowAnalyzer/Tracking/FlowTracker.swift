@@ -31,6 +31,8 @@ struct FlowTracker: ~Copyable {
   private var sweep = 0
   /// The time of the latest segment. Not the highest: one frame with a wrong clock must not age all.
   private(set) var now = Timestamp(nanoseconds: .min)
+  /// The earlier of the last two segments' times, by which tuples are forgotten.
+  private(set) var settled = Timestamp(nanoseconds: .min)
 
   struct PendingSyn: BitwiseCopyable {
     var exchange: Exchange
@@ -49,6 +51,7 @@ struct FlowTracker: ~Copyable {
   ///
   /// - Returns: false where it is a copy of one already seen at the same point.
   mutating func observe(_ segment: Segment) -> Bool {
+    settled = records.endPosition == 0 ? segment.time : min(now, segment.time)
     now = segment.time
     let source = addresses.identifier(of: segment.source.address)
     let destination = addresses.identifier(of: segment.destination.address)
@@ -231,7 +234,7 @@ struct FlowTracker: ~Copyable {
   private mutating func sweepOne() {
     guard records.endPosition > 0 else { return }
     if sweep >= records.endPosition { sweep = 0 }
-    if records[sweep].isLive, isForgettable(sweep, at: now) {
+    if records[sweep].isLive, isForgettable(sweep, at: settled) {
       finishPending(sweep)
       index.remove(records[sweep].key.hash, position: sweep)
       records[sweep].isLive = false
