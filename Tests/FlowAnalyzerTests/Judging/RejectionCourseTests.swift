@@ -169,7 +169,9 @@ struct RejectionCourseTests {
         11.011 < S. clock ack 501
         """)
     #expect(
-      hearing.verdicts == ["first use", "inferred time-wait rejected sequence-not-newer", "reuse reset"])
+      hearing.verdicts == [
+        "first use", "inferred time-wait rejected sequence-not-newer", "reuse reset",
+      ])
     #expect(hearing.hits.map(\.end) == [.killed])
   }
 
