@@ -113,6 +113,19 @@ struct RealCaptureTests {
     #expect(report.findings.flatMap(\.hits).count == report.summary.syns.hits)
   }
 
+  @Test func `a capture given bare and for the server side has the counts of one`() {
+    let named = KernelTruth.capture("l4-collide")
+    let bare = CaptureInput(path: named.path)
+    let once = Analyzer().analyze([named]).report
+    for inputs in [[named, bare], [bare, named]] {
+      let report = Analyzer().analyze(inputs).report
+      #expect(report.summary.syns.total == once.summary.syns.total)
+      #expect(report.summary.syns.timeWait.accepted == once.summary.syns.timeWait.accepted)
+      #expect(report.summary.attempts.hit == once.summary.attempts.hit)
+      #expect(report.findings.map(\.id) == once.findings.map(\.id))
+    }
+  }
+
   @Test func `whether RFC 1337 is on is found out`() {
     #expect(Self.report("l4-rfc1337").analysis.server.rfc1337 == "on")
     #expect(Self.report("l4-collide").analysis.server.rfc1337 == "off")

@@ -89,7 +89,7 @@ public struct SegmentSource: ~Copyable {
         return nil
       }
       guard let segment = takePacket() else { continue }
-      if mergers.isCopy(segment, role: inputs[Int(segment.capture)].role) {
+      if mergers.isCopy(segment, role: inputs[Int(segment.capture)].side) {
         captures[Int(segment.capture)].countDuplicate()
         continue
       }
@@ -149,7 +149,7 @@ extension SegmentSource {
   }
 
   private mutating func insert(_ capture: consuming OpenCapture) {
-    mergers.captureDidOpen(role: inputs[capture.index].role)
+    mergers.captureDidOpen(role: inputs[capture.index].side)
     open.insert(capture)
   }
 
@@ -189,7 +189,7 @@ extension SegmentSource {
   /// Closes the capture at the head of the queue, after its last packet.
   private mutating func endFirst(point: Int) {
     let index = open[0].index
-    mergers.captureDidClose(role: inputs[index].role, at: open[0].reader.time)
+    mergers.captureDidClose(role: inputs[index].side, at: open[0].reader.time)
     if open[0].reader.position != nil { progress.completed += open[0].reader.size }
     open.removeFirst()
     capturePoints.end(at: point)
