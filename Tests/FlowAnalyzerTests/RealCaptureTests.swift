@@ -126,6 +126,23 @@ struct RealCaptureTests {
     }
   }
 
+  @Test(arguments: [Int.max, Int.max / 2 + 1, 2, 1, 0])
+  func `a report lists as much as it may, and counts the rest`(limit: Int) {
+    let whole = Self.report("l4-collide")
+    var configuration = AnalyzerConfiguration()
+    configuration.maximumFindings = limit
+    configuration.maximumHeldTuples = limit
+    let report = Analyzer(configuration: configuration)
+      .analyze([KernelTruth.capture("l4-collide")]).report
+    #expect(report.findings.map(\.id) == whole.findings.prefix(limit).map(\.id))
+    #expect(report.findings.count + report.findingsOmitted == whole.findings.count)
+    #expect(
+      report.heldAtEnd.tuples.map(\.tuple) == whole.heldAtEnd.tuples.prefix(limit).map(\.tuple))
+    #expect(
+      report.heldAtEnd.tuples.count + report.heldAtEnd.tuplesOmitted
+        == whole.heldAtEnd.tuples.count)
+  }
+
   @Test func `whether RFC 1337 is on is found out`() {
     #expect(Self.report("l4-rfc1337").analysis.server.rfc1337 == "on")
     #expect(Self.report("l4-collide").analysis.server.rfc1337 == "off")

@@ -94,7 +94,7 @@ struct ReportBuilder {
     tracker.forEachHeldTuple(ignoresResets: configuration.ignoresResets) { held in
       counts[held.kind, default: 0] += 1
       listed.append(held)
-      if listed.count >= 2 * limit + 1 { Self.cut(&listed, to: limit) }
+      if (listed.count - 1) / 2 >= limit { Self.cut(&listed, to: limit) }
     }
     Self.cut(&listed, to: limit)
     let total = counts.values.reduce(0, +)
