@@ -23,13 +23,23 @@ extension Coverage {
     }
     // Answers that take another way, as with direct server return, leave only their traces.
     if syns > 0, counts.answersSeen <= counts.answersUnseen { reasons.insert(.noAnswers) }
+    if captures.contains(where: \.hasForeignClock) { reasons.insert(.clocksDiffer) }
 
-    let fatal: Set<Reason> = [.noPackets, .noTCP, .noSyns, .noAnswers]
+    let fatal: Set<Reason> = [.noPackets, .noTCP, .noSyns, .noAnswers, .clocksDiffer]
     self.reasons = Reason.allCases.filter(reasons.contains)
     if !reasons.isDisjoint(with: fatal) {
       grade = .inconclusive
     } else {
       grade = reasons.isEmpty ? .full : .limited
+    }
+  }
+}
+
+extension CaptureRecord {
+  /// Whether its clock differs from that of another point, so that packets count twice.
+  fileprivate var hasForeignClock: Bool {
+    warnings.contains { warning in
+      if case .clocksDiffer = warning { true } else { false }
     }
   }
 }

@@ -26,17 +26,11 @@ struct ReportBuilder {
     }
     let role = record.role ?? .server
     return AnalysisReport.Capture(
-      path: record.path, point: pointName(of: record), role: role.rawValue,
+      path: record.path, point: record.pointLabel, role: role.rawValue,
       packets: record.packets, tcpSegments: record.tcpSegments, duplicates: record.duplicates,
       truncated: record.truncated, firstPacket: record.firstPacket, lastPacket: record.lastPacket,
       warnings: record.warnings.map(\.description), error: record.failure?.description,
       skipped: skipped)
-  }
-
-  private func pointName(of record: CaptureRecord) -> String {
-    if let name = record.pointName { return name }
-    guard let point = record.point else { return "none" }
-    return "\((record.role ?? .server).rawValue)-\(point + 1)"
   }
 
   private func analysis(
