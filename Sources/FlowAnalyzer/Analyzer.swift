@@ -31,6 +31,7 @@ public struct Analyzer: Sendable {
         untilProgress = Self.progressStride
         guard progress(Progress(bytesRead: source.bytesRead, bytesTotal: source.bytesTotal)) else {
           isPartial = true
+          source.compareClocks()
           break
         }
       }

@@ -72,7 +72,7 @@ struct AnalyzeCommand: ParsableCommand {
     for request in reports.requests {
       do {
         let style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
-        try request.destination.write(request.format.render(report, style))
+        try request.destination.write { try request.format.write(report, style, to: &$0) }
       } catch {
         Message.error("\(request.destination): the report cannot be written: \(error).")
         isWritten = false

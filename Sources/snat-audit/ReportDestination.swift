@@ -6,44 +6,66 @@ enum ReportDestination: Equatable {
   case standardOutput
   case file(String)
 
+  /// Writes what `body` gives to the sink.
+  ///
   /// A file is written aside and then renamed, so that nobody ever sees half of it.
   ///
   /// What exists and is no regular file, such as a terminal or a named pipe, is written to as it
   /// is; a link stays a link.
-  func write(_ text: String) throws(SystemError) {
+  ///
+  /// - Throws: `SystemError`, or what else `body` throws.
+  func write(_ body: (inout ReportSink) throws -> Void) throws {
     switch self {
-    case .standardOutput: try StandardOutput.write(text)
+    case .standardOutput: try Self.stream(to: STDOUT_FILENO, body)
     case .file(let path):
       switch FileKind(path: path) {
       case .directory: throw SystemError(code: EISDIR)
-      case .special: try Self.overwrite(path, text)
-      case .regular, .missing: try Self.replace(Self.resolved(path) ?? path, text)
+      case .special: try Self.overwrite(path, body)
+      case .regular, .missing: try Self.replace(Self.resolved(path) ?? path, body)
       }
     }
   }
 
-  private static func overwrite(_ path: String, _ text: String) throws(SystemError) {
-    let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .last }
-    defer { close(descriptor) }
+  /// A reader that has gone away, such as `head`, wants no more: that is no error.
+  private static func stream(
+    to descriptor: Int32, _ body: (inout ReportSink) throws -> Void
+  ) throws {
     signal(SIGPIPE, SIG_IGN)
     do {
-      try Descriptor.write(text, to: descriptor)
-    } catch {
-      if error.code != EPIPE { throw error }
-    }
+      try fill(descriptor, body)
+    } catch let error as SystemError where error.code == EPIPE {}
   }
 
-  private static func replace(_ path: String, _ text: String) throws(SystemError) {
+  private static func fill(
+    _ descriptor: Int32, _ body: (inout ReportSink) throws -> Void
+  ) throws {
+    var sink = ReportSink(descriptor: descriptor)
+    try body(&sink)
+    try sink.flush()
+  }
+
+  private static func overwrite(_ path: String, _ body: (inout ReportSink) throws -> Void) throws {
+    let descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw SystemError.last }
+    defer { close(descriptor) }
+    try stream(to: descriptor, body)
+  }
+
+  private static func replace(_ path: String, _ body: (inout ReportSink) throws -> Void) throws {
     // Beside the target, as a rename does not cross file systems; exclusive, as another run may
     // write the same report.
     let aside = "\(path).\(getpid()).part"
     let descriptor = unsafe open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .last }
-    do throws(SystemError) {
-      try Descriptor.write(text, to: descriptor)
+    guard descriptor >= 0 else { throw SystemError.last }
+    do {
+      do {
+        try fill(descriptor, body)
+      } catch {
+        close(descriptor)
+        throw error
+      }
       // File systems over a network report a full disk only here.
-      guard close(descriptor) == 0, unsafe rename(aside, path) == 0 else { throw .last }
+      guard close(descriptor) == 0, unsafe rename(aside, path) == 0 else { throw SystemError.last }
     } catch {
       unsafe unlink(aside)
       throw error

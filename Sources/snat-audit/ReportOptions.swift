@@ -73,11 +73,12 @@ enum ReportFormat: String {
     }
   }
 
-  /// Makes the report in this format; `style` is for text.
-  func render(_ report: AnalysisReport, _ style: TextStyle) throws -> String {
+  /// Writes the report in this format; `style` is for text, whose length has a bound.
+  func write(_ report: AnalysisReport, _ style: TextStyle, to sink: inout ReportSink) throws {
     switch self {
-    case .json: try report.json()
-    case .text, .ndjson, .html, .markdown, .junit, .prometheus: report.text(style)
+    case .json: try report.writeJSON { try sink.write($0) }
+    case .text, .ndjson, .html, .markdown, .junit, .prometheus:
+      try sink.write(report.text(style))
     }
   }
 }

@@ -3,8 +3,11 @@ import Glibc
 /// Bytes to a descriptor, all of them or an error; no buffer in between that could lose one.
 enum Descriptor {
   static func write(_ text: String, to descriptor: Int32) throws(SystemError) {
-    var text = text
-    let code = text.withUTF8 { bytes -> Int32 in
+    try write(Array(text.utf8), to: descriptor)
+  }
+
+  static func write(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {
+    let code = unsafe bytes.withUnsafeBufferPointer { bytes -> Int32 in
       var written = 0
       while written < bytes.count {
         // SAFETY: the bytes from `written` to the end lie in the buffer.

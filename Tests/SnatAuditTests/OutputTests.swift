@@ -56,9 +56,20 @@ struct OutputTests {
     #expect(try folder.names == ["latest.txt", "old.txt"])
   }
 
-  @Test func `a full device is an error, not a report`() throws {
+  @Test func `a report in many pieces is the same in a file and on standard output`() throws {
+    let path = folder.path("report.json")
+    let arguments = ["analyze", "--server", Captures.rfc1337, "--report"]
+    let piped = try Tool.run(arguments + ["json"])
+    _ = try Tool.run(arguments + ["json=\(path)"])
+    #expect(piped.output.utf8.count > 1 << 16)
+    #expect(try Data(contentsOf: URL(filePath: path)) == Data(piped.output.utf8))
+    #expect(try folder.names == ["report.json"])
+  }
+
+  @Test(arguments: ["text", "json"])
+  func `a full device is an error, not a report`(format: String) throws {
     let result = try Tool.run(
-      "analyze", "--server", Captures.clean, "--report", "text=/dev/full")
+      "analyze", "--server", Captures.clean, "--report", "\(format)=/dev/full")
     #expect(result.status == 2)
     #expect(result.errors.contains("No space left on device"))
   }

@@ -16,9 +16,11 @@ struct TextReportSnapshotTests {
     try expectSnapshot(result.output, named: "\(scenario).txt")
   }
 
-  @Test func `every fixture has a snapshot`() throws {
+  /// The others test counts, not wording.
+  @Test func `every fixture of an ordinary load balancer has a snapshot`() throws {
     let folders = try FileManager.default.contentsOfDirectory(atPath: Fixtures.captures.path)
-    #expect(folders.filter { !$0.hasPrefix(".") }.sorted() == Self.scenarios)
+    #expect(
+      folders.filter { $0.hasPrefix("l4-") || $0.hasPrefix("l7-") }.sorted() == Self.scenarios)
   }
 
   @Test(arguments: scenarios)

@@ -26,6 +26,9 @@ public struct CaptureInput: Hashable, Sendable {
   public static let standardInputPath = "-"
 
   public var isStandardInput: Bool { path == Self.standardInputPath }
+
+  /// The side that the capture is taken for.
+  var side: CaptureRole { role ?? .server }
 }
 
 extension CaptureInput {

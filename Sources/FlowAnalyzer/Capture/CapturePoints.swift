@@ -1,6 +1,6 @@
 /// A place where packets were captured, with a clock of its own.
 public struct CapturePoint: Sendable {
-  public let role: CaptureRole?
+  public let role: CaptureRole
   /// Nil where the user gave none.
   public let name: String?
   /// How many files of this point are being read: more than one only at a named point.
@@ -23,7 +23,7 @@ struct CapturePoints: Sendable {
     let stem = input.path.filter { !$0.isNumber }
     let index = indexOfPoint(for: input, stem: stem) ?? all.count
     if index == all.count {
-      all.append(CapturePoint(role: input.role, name: input.pointName, stem: stem))
+      all.append(CapturePoint(role: input.side, name: input.pointName, stem: stem))
     }
     all[index].openFiles += 1
     all[index].stem = stem
@@ -35,7 +35,7 @@ struct CapturePoints: Sendable {
 
   private func indexOfPoint(for input: CaptureInput, stem: String) -> Int? {
     let candidates = all.indices.filter {
-      all[$0].role == input.role && all[$0].name == input.pointName
+      all[$0].role == input.side && all[$0].name == input.pointName
         && (input.pointName != nil || all[$0].openFiles == 0)
     }
     return candidates.first { all[$0].stem == stem } ?? candidates.first

@@ -28,6 +28,13 @@ public struct CaptureRecord: Sendable {
   /// Why the file could not be read, or not to its end.
   public internal(set) var failure: CaptureError?
 
+  /// The point as reports call it.
+  var pointLabel: String {
+    if let name = pointName { return name }
+    guard let point else { return "none" }
+    return "\((role ?? .server).rawValue)-\(point + 1)"
+  }
+
   init(_ input: CaptureInput) {
     path = input.path
     role = input.role
@@ -86,6 +93,9 @@ public enum CaptureWarning: Hashable, Sendable {
   case cutHeaders(packets: UInt64)
   /// Fragments of so many datagrams never came; the segments in them are missing.
   case incompleteDatagrams(UInt64)
+  /// What this capture shares with the one at `point` it shows `offset` nanoseconds later, too far
+  /// off for copies to be recognised.
+  case clocksDiffer(point: String, offset: Int64)
 }
 
 extension CaptureWarning: CustomStringConvertible {
@@ -99,6 +109,18 @@ extension CaptureWarning: CustomStringConvertible {
       "the snap length cut TCP headers or options of \(packets) packets; capture with -s 128"
     case .incompleteDatagrams(let count):
       "\(count) fragmented datagrams were not captured whole; their segments are missing"
+    case .clocksDiffer(let point, let offset):
+      "its clock seems to be \(Self.seconds(offset.magnitude)) "
+        + "\(offset < 0 ? "behind" : "ahead of") that of \(point); copies of packets were not "
+        + "recognised and count twice: give one of them alone"
     }
+  }
+
+  /// To the millisecond.
+  private static func seconds(_ nanoseconds: UInt64) -> String {
+    let milliseconds = nanoseconds / 1_000_000
+    let fraction = String(milliseconds % 1000)
+    let zeros = String(repeating: "0", count: 3 - fraction.count)
+    return "\(milliseconds / 1000).\(zeros)\(fraction) s"
   }
 }

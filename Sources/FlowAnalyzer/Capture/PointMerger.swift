@@ -83,7 +83,7 @@ struct PointMerger {
 /// One merger for each side, at work only while several captures of that side are open.
 struct PointMergers {
   private struct Side {
-    var role: CaptureRole?
+    var role: CaptureRole
     var openCaptures = 0
     /// The time up to which several captures were open.
     var overlapEnd: Timestamp?
@@ -93,20 +93,20 @@ struct PointMergers {
 
   private var sides: [Side] = []
 
-  mutating func captureDidOpen(role: CaptureRole?) {
+  mutating func captureDidOpen(role: CaptureRole) {
     let index = sides.firstIndex { $0.role == role } ?? sides.count
     if index == sides.count { sides.append(Side(role: role)) }
     sides[index].openCaptures += 1
   }
 
   /// - Parameter time: that of the capture's last packet.
-  mutating func captureDidClose(role: CaptureRole?, at time: Timestamp) {
+  mutating func captureDidClose(role: CaptureRole, at time: Timestamp) {
     guard let index = sides.firstIndex(where: { $0.role == role }) else { return }
     if sides[index].openCaptures > 1 { sides[index].overlapEnd = time }
     sides[index].openCaptures -= 1
   }
 
-  mutating func isCopy(_ segment: Segment, role: CaptureRole?) -> Bool {
+  mutating func isCopy(_ segment: Segment, role: CaptureRole) -> Bool {
     guard let index = sides.firstIndex(where: { $0.role == role }) else { return false }
     if sides[index].openCaptures < 2 {
       // The last packets of a capture may have copies in one that goes on.

@@ -16,6 +16,8 @@ public struct SegmentSource: ~Copyable {
   private var open = MergeQueue()
   private var decoder = FrameDecoder()
   private var mergers = PointMergers()
+  /// Nil where there is but one capture, which agrees with itself.
+  private var clocks: ClockComparison?
   private var capturePoints = CapturePoints()
   private var progress = Progress()
   private var isFinished = false
@@ -56,6 +58,7 @@ public struct SegmentSource: ~Copyable {
         self.inputs.append(input)
       }
     }
+    if captures.count > 1 { clocks = ClockComparison() }
     closed.sort { ($1.firstPacket, $1.index) < ($0.firstPacket, $0.index) }
   }
 
@@ -89,7 +92,9 @@ public struct SegmentSource: ~Copyable {
         return nil
       }
       guard let segment = takePacket() else { continue }
-      if mergers.isCopy(segment, role: inputs[Int(segment.capture)].role) {
+      let side = inputs[Int(segment.capture)].side
+      clocks?.observe(segment, side: side)
+      if mergers.isCopy(segment, role: side) {
         captures[Int(segment.capture)].countDuplicate()
         continue
       }
@@ -149,7 +154,7 @@ extension SegmentSource {
   }
 
   private mutating func insert(_ capture: consuming OpenCapture) {
-    mergers.captureDidOpen(role: inputs[capture.index].role)
+    mergers.captureDidOpen(role: inputs[capture.index].side)
     open.insert(capture)
   }
 
@@ -189,7 +194,7 @@ extension SegmentSource {
   /// Closes the capture at the head of the queue, after its last packet.
   private mutating func endFirst(point: Int) {
     let index = open[0].index
-    mergers.captureDidClose(role: inputs[index].role, at: open[0].reader.time)
+    mergers.captureDidClose(role: inputs[index].side, at: open[0].reader.time)
     if open[0].reader.position != nil { progress.completed += open[0].reader.size }
     open.removeFirst()
     capturePoints.end(at: point)
@@ -203,11 +208,27 @@ extension SegmentSource {
     guard !isFinished else { return }
     isFinished = true
     decoder.finish()
+    compareClocks()
     for index in captures.indices {
       if let count = decoder.fragments.abandoned[UInt32(truncatingIfNeeded: index)] {
         captures[index].warnings.append(.incompleteDatagrams(count))
       }
     }
+  }
+
+  /// Warns of points whose clocks differ, as far as the captures were read.
+  mutating func compareClocks() {
+    for difference in clocks?.differences ?? [] { note(difference) }
+    clocks = nil
+  }
+
+  /// Warns in the first capture of the point that differs.
+  private mutating func note(_ difference: ClockComparison.Difference) {
+    guard let index = captures.firstIndex(where: { $0.point == difference.point }),
+      let reference = captures.first(where: { $0.point == difference.reference })
+    else { return }
+    captures[index].warnings.append(
+      .clocksDiffer(point: reference.pointLabel, offset: difference.offset))
   }
 }
 

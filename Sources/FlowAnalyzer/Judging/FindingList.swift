@@ -23,7 +23,7 @@ struct FindingList {
     for hit in finding.hits { tuples.append(hit.exchange.tuple(addresses)) }
     entries.append(Entry(finding: finding, tuples: tuples))
     // Cutting back at twice the limit keeps the cost per finding constant.
-    if entries.count >= 2 * limit { sort() }
+    if entries.count / 2 >= limit { sort() }
   }
 
   /// Brings the entries into the order of their first hits, and cuts them to the limit.

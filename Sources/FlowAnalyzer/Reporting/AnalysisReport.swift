@@ -267,6 +267,7 @@ public struct Coverage: Encodable, Sendable {
     case noTCP = "no-tcp"
     case noSyns = "no-syns"
     case noAnswers = "no-answers"
+    case clocksDiffer = "clocks-differ"
     case shorterThanTimeWait = "shorter-than-time-wait"
     case beganMidstream = "began-midstream"
     case headersCut = "headers-cut"

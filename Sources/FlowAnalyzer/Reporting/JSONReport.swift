@@ -40,11 +40,4 @@ extension AnalysisReport {
     try member("schemaVersion", schemaVersion)
     try write("  \"summary\" : \(text(summary))\n}\n")
   }
-
-  /// The report as JSON in one piece, as `writeJSON(to:)` writes it.
-  public func json() throws -> String {
-    var text = ""
-    try writeJSON { text += $0 }
-    return text
-  }
 }

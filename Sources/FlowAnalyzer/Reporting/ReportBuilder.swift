@@ -11,7 +11,7 @@ struct ReportBuilder {
     return AnalysisReport(
       partial: isPartial, captures: captures.map(capture),
       coverage: Coverage(
-        captures: captures, syns: tracker.counts.syns, ledger.counts,
+        captures: captures, tracked: tracker.counts, ledger.counts,
         timeWait: configuration.assumedTimeWait),
       analysis: analysis(ledger, servers), summary: summary(tracker, ledger),
       heldAtEnd: heldAtEnd(tracker),
@@ -26,17 +26,11 @@ struct ReportBuilder {
     }
     let role = record.role ?? .server
     return AnalysisReport.Capture(
-      path: record.path, point: pointName(of: record), role: role.rawValue,
+      path: record.path, point: record.pointLabel, role: role.rawValue,
       packets: record.packets, tcpSegments: record.tcpSegments, duplicates: record.duplicates,
       truncated: record.truncated, firstPacket: record.firstPacket, lastPacket: record.lastPacket,
       warnings: record.warnings.map(\.description), error: record.failure?.description,
       skipped: skipped)
-  }
-
-  private func pointName(of record: CaptureRecord) -> String {
-    if let name = record.pointName { return name }
-    guard let point = record.point else { return "none" }
-    return "\((record.role ?? .server).rawValue)-\(point + 1)"
   }
 
   private func analysis(
@@ -94,7 +88,7 @@ struct ReportBuilder {
     tracker.forEachHeldTuple(ignoresResets: configuration.ignoresResets) { held in
       counts[held.kind, default: 0] += 1
       listed.append(held)
-      if listed.count >= 2 * limit + 1 { Self.cut(&listed, to: limit) }
+      if (listed.count - 1) / 2 >= limit { Self.cut(&listed, to: limit) }
     }
     Self.cut(&listed, to: limit)
     let total = counts.values.reduce(0, +)

@@ -96,6 +96,7 @@ struct FlowTracker: ~Copyable {
       guard !segment.flags.contains(.rst) else { return }
       let key = records[position].key
       let isOriginator = servers.originatorIsLow(key) == senderIsLow
+      counts.beganUnseen += 1
       records[position].connection = Connection(
         middle: segment, senderIsOriginator: isOriginator,
         originatorIsLow: isOriginator == senderIsLow)

@@ -2,6 +2,8 @@
 struct TrackingCounts: BitwiseCopyable {
   /// SYNs, each once, copies apart.
   var syns = 0
+  /// Connections whose beginning was not captured.
+  var beganUnseen = 0
   /// TIME_WAITs entered, by who holds them.
   var timeWaitsAtServer = 0
   var timeWaitsAtPeer = 0

@@ -4,27 +4,40 @@ import Testing
 
 @testable import FlowAnalyzer
 
-/// The committed captures, compared with what tshark 4.0 makes of them: `segments.txt` beside each
-/// capture has the number of packets and a sample of the segments.
+/// The committed captures. Some are compared with what tshark 4.0 makes of them: `segments.txt`
+/// beside the capture has the number of packets and a sample of the segments.
 @Suite struct FixtureTests {
-  static let scenarios = [
-    "l4-clean", "l4-client-fin", "l4-collide", "l4-rfc1337", "l4-v6", "l7-http", "l7-proxyv2",
-  ]
+  static let all =
+    (try? FileManager.default.contentsOfDirectory(atPath: Fixtures.captures.path))?
+    .filter { !$0.hasPrefix(".") }.sorted() ?? []
+  static let decoded = all.filter { FileManager.default.fileExists(atPath: table(of: $0).path) }
 
-  @Test(arguments: scenarios)
-  func `a fixture decodes as tshark decodes it`(scenario: String) throws {
-    let directory = Fixtures.captures.appending(path: scenario)
-    let expected = try String(
-      contentsOf: directory.appending(path: "segments.txt"), encoding: .utf8
-    ).split(separator: "\n")
+  private static func table(of scenario: String) -> URL {
+    Fixtures.captures.appending(path: scenario).appending(path: "segments.txt")
+  }
 
-    let read = ReadOut(directory.appending(path: "server.pcap").path)
+  @Test func `the real captures are tested, some of them against tshark`() {
+    #expect(Self.all == RealCaptureTests.scenarios.sorted())
+    #expect(Self.decoded.count == 7)
+  }
+
+  @Test(arguments: all)
+  func `a fixture is read as a whole`(scenario: String) throws {
+    let read = ReadOut(KernelTruth.capture(scenario).path)
     let capture = try #require(read.captures.first)
-    #expect(expected[0] == "packets \(capture.packets) segments \(capture.tcpSegments)")
     #expect(read.isAccountedFor)
     #expect(read.failures.isEmpty)
     #expect(capture.warnings.isEmpty)
     #expect(capture.firstPacket == read.segments.first?.time)
+  }
+
+  @Test(arguments: decoded)
+  func `a fixture decodes as tshark decodes it`(scenario: String) throws {
+    let expected = try String(contentsOf: Self.table(of: scenario), encoding: .utf8)
+      .split(separator: "\n")
+    let read = ReadOut(KernelTruth.capture(scenario).path)
+    let capture = try #require(read.captures.first)
+    #expect(expected[0] == "packets \(capture.packets) segments \(capture.tcpSegments)")
 
     let decoded = Dictionary(
       uniqueKeysWithValues: read.segments.map { ("\($0.frame)", Self.line($0)) })

@@ -63,6 +63,23 @@ import Testing
     #expect(ReadOut(client + server).segments.count == 4)
   }
 
+  @Test func `a capture of no named side counts as one of the server side`() throws {
+    var inputs = try inputs([1000, 3000], [1000, 3000])
+    inputs[0].role = nil
+    let read = ReadOut(inputs)
+    #expect(read.segments.count == 2)
+    #expect(read.captures.map(\.duplicates) == [0, 2])
+  }
+
+  @Test func `files of a rotation are one point, whether or not all of them name the side`() throws
+  {
+    var inputs = try inputs([1000, 3000], [700_000, 900_000])
+    inputs[1].role = nil
+    let read = ReadOut(inputs)
+    #expect(read.points.count == 1)
+    #expect(read.isAccountedFor)
+  }
+
   @Test func `the first and the last packet of a capture have their copies, too`() throws {
     let read = ReadOut(try inputs([1000, 60_000], [1000, 60_900]))
     #expect(read.segments.map(\.capture) == [0, 0])

@@ -70,6 +70,18 @@ struct TextReportTests {
     #expect(text.contains("tcpdump -i INTERFACE -s 128 -w server.pcap 'tcp port PORT'"))
   }
 
+  @Test func `what counts twice is not called a hit, nor a connection killed`() {
+    var report = AnalysisReport.sample
+    report.hit(.established, .rejected, killing: 2)
+    report.summary.killedConnections = 2
+    report.coverage = Coverage(grade: .inconclusive, reasons: [.clocksDiffer])
+    let text = report.text()
+    #expect(text.hasPrefix("VERDICT  None: these captures show the same packets under clocks that"))
+    #expect(!text.contains("live connections were killed"))
+    #expect(!text.unwrapped.contains("it looks as if"))
+    #expect(!text.contains("tcpdump"))
+  }
+
   @Test func `a partial report says so`() {
     var report = AnalysisReport.sample
     report.partial = true

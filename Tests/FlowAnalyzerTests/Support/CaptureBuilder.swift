@@ -86,6 +86,28 @@ struct CaptureBuilder {
   }
 }
 
+extension CaptureBuilder {
+  /// A pcap file of little-endian byte order and microseconds, as another clock would have it.
+  static func shifted(_ file: [UInt8], milliseconds: Int) -> [UInt8] {
+    func field(at offset: Int) -> Int {
+      (0..<4).reduce(0) { $0 | Int(file[offset + $1]) << (8 * $1) }
+    }
+    var shifted = file
+    var header = 24
+    while header + 16 <= file.count {
+      let time =
+        field(at: header) * 1_000_000 + field(at: header + 4) + milliseconds * 1000
+      for (index, value) in [time / 1_000_000, time % 1_000_000].enumerated() {
+        for byte in 0..<4 {
+          shifted[header + 4 * index + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte))
+        }
+      }
+      header += 16 + field(at: header + 8)
+    }
+    return shifted
+  }
+}
+
 /// A directory that is gone with the last reference to it.
 final class TemporaryDirectory {
   let path: String

@@ -21,6 +21,12 @@ struct Tool {
   static func run(
     _ arguments: String..., input: Data? = nil, in folder: URL = Fixtures.captures
   ) throws -> Result {
+    try run(arguments, input: input, in: folder)
+  }
+
+  static func run(
+    _ arguments: [String], input: Data? = nil, in folder: URL = Fixtures.captures
+  ) throws -> Result {
     let run = try Run(arguments, in: folder)
     // A pipe takes 64 KiB: writing must go on while the other two are read.
     let feeder = Thread { run.feed(input ?? Data(), isLast: true) }
@@ -118,6 +124,7 @@ final class TemporaryFolder {
 enum Captures {
   static let collide = "l4-collide/server.pcap"
   static let clean = "l4-clean/server.pcap"
+  static let rfc1337 = "l4-rfc1337/server.pcap"
 
   static func data(_ path: String) throws -> Data {
     try Data(contentsOf: Fixtures.captures.appending(path: path))

@@ -99,6 +99,12 @@ extension Coverage.Reason {
         "SYNs were captured, but no answer of the server.",
         "Capture both directions: answers may take another interface; the server itself sees both."
       )
+    case .clocksDiffer:
+      (
+        "Captures of one side show the same packets, but their clocks differ: copies count as packets "
+          + "of their own, and look like SYNs that hit. No number below can be relied on.",
+        "Give one of these captures alone, or correct a clock (editcap -t SECONDS)."
+      )
     case .shorterThanTimeWait:
       (
         "The captures span less than one TIME_WAIT: what the server held when they began shows only "

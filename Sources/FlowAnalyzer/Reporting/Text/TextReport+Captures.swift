@@ -8,6 +8,8 @@ extension TextReport {
       let (finding, advice) = reason.explanation
       canvas.labelled("-", "\(finding) \(advice, .strong)", hanging: 2)
     }
+    // There it takes no further capture to know.
+    guard !reasons.contains(.clocksDiffer) else { return }
     guard
       report.coverage.grade == .inconclusive
         || attempts.hit == 0 && reasons.contains(.shorterThanTimeWait)

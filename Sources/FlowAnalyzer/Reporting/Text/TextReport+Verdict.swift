@@ -11,6 +11,12 @@ extension TextReport {
   }
 
   private var headline: (String, StyledText.Role) {
+    if countsTwice {
+      return (
+        "None: these captures show the same packets under clocks that differ, and what they show "
+          + "twice counts twice.", .warning
+      )
+    }
     if report.summary.killedConnections > 0 { return (killedHeadline, .bad) }
     if report.coverage.grade == .inconclusive {
       return (
@@ -31,6 +37,9 @@ extension TextReport {
     }
     return ("\(hitClause), and the server accepted every one of them: nobody noticed.", .warning)
   }
+
+  /// Copies that nobody recognised look like hits, and like connections that a hit killed.
+  private var countsTwice: Bool { report.coverage.reasons.contains(.clocksDiffer) }
 
   private var killedHeadline: String {
     let killed = report.summary.killedConnections
@@ -73,6 +82,7 @@ extension TextReport {
         "\("The run was interrupted.", .warning) All that follows is about the packets read until then."
       )
     }
+    if countsTwice { return sentences }
     if report.summary.killedConnections > 0 {
       sentences.append(
         StyledText(
