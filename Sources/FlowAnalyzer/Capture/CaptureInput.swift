@@ -59,7 +59,7 @@ extension CaptureInput {
       switch FileSignature(firstBytes: try stream.firstBytes(path: path)) {
       case .pcap, .pcapng: return true
       case .gzip, .zstd, .lz4, .xz, .bzip2: return isNamedLikeOne
-      case .empty, .snoop, .text, .unknown: return false
+      case .empty, .snoop, .text, .unknown: return isNamedLikeOne
       }
     } catch {
       return isNamedLikeOne

@@ -154,7 +154,8 @@ struct Judge {
     return .hit(
       HitVerdict(
         held: held, evidence: facts.evidence, end: end, predicted: facts.predictedWithLimit,
-        answer: answer, reason: reason))
+        answer: answer, reason: reason,
+        restartsTimer: facts.restartsTimer))
   }
 }
 
@@ -186,7 +187,9 @@ private struct Facts {
   }
 
   /// The answer, if not the server, is Linux's.
-  var answersLikeLinux: Bool { isLinux || exchange.answerIsSocketless == true }
+  var answersLikeLinux: Bool {
+    isLinuxRule && (isLinux || exchange.answerIsSocketless == true)
+  }
 
   /// Linux's rules apply, given or for want of evidence against them.
   let isLinuxRule: Bool

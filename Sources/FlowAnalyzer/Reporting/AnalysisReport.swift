@@ -83,6 +83,8 @@ public struct AnalysisReport: Encodable, Sendable {
     public var timeWaits: TimeWaits
     /// Live connections of others that a hit destroyed.
     public var killedConnections: Int
+    /// SYNs on the client side: null without one.
+    @OrNull public var clientSyns: Int?
     /// What hits cost their attempts, over all findings.
     public var addedSeconds: AddedDelay
   }
@@ -112,6 +114,8 @@ public struct AnalysisReport: Encodable, Sendable {
 
   public struct Attempts: Encodable, Sendable {
     public var total: Int
+    /// Attempts that never left the LB: null, since only the client side shows them.
+    @OrNull public var neverForwarded: Int?
     public var hit: Int
     /// Of those hit.
     public var connected: Int
@@ -268,6 +272,8 @@ public struct Coverage: Encodable, Sendable {
     case noSyns = "no-syns"
     case noAnswers = "no-answers"
     case clocksDiffer = "clocks-differ"
+    case flagsFiltered = "flags-filtered"
+    case bothSides = "both-sides"
     case shorterThanTimeWait = "shorter-than-time-wait"
     case beganMidstream = "began-midstream"
     case headersCut = "headers-cut"

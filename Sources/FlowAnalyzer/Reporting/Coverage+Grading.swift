@@ -10,15 +10,17 @@ extension Coverage {
     if captures.contains(where: \.truncated) { reasons.insert(.captureCutOff) }
     if captures.contains(where: { $0.cutHeaders > 0 }) { reasons.insert(.headersCut) }
     if captures.contains(where: { $0.role == nil }) { reasons.insert(.sideAssumed) }
-    if let first = readable.compactMap(\.firstPacket).min(),
-      let last = readable.compactMap(\.lastPacket).max(),
-      last.nanoseconds(since: first) < timeWait
-    {
-      reasons.insert(.shorterThanTimeWait)
-    }
+    if !readable.isEmpty, Self.watched(readable) < timeWait { reasons.insert(.shorterThanTimeWait) }
     if tracked.beganUnseen > 0 { reasons.insert(.beganMidstream) }
     let segments = readable.reduce(0) { $0 + $1.tcpSegments }
-    if readable.isEmpty {
+    if syns > 0, tracked.plainSegments == 0 { reasons.insert(.flagsFiltered) }
+    if tracked.translatedSyns > 0, tracked.translatedSyns >= syns / 10 {
+      reasons.insert(.bothSides)
+    }
+    let isUnreadable = !captures.isEmpty && captures.allSatisfy { $0.failure != nil }
+    if readable.isEmpty, isUnreadable {
+      // What is wrong with the files says it all.
+    } else if readable.isEmpty {
       reasons.insert(.noPackets)
     } else if segments == 0 {
       reasons.insert(.noTCP)
@@ -29,13 +31,32 @@ extension Coverage {
     if syns > 0, counts.answersSeen <= counts.answersUnseen { reasons.insert(.noAnswers) }
     if captures.contains(where: \.hasForeignClock) { reasons.insert(.clocksDiffer) }
 
-    let fatal: Set<Reason> = [.noPackets, .noTCP, .noSyns, .noAnswers, .clocksDiffer]
+    let fatal: Set<Reason> = [
+      .noPackets, .noTCP, .noSyns, .noAnswers, .clocksDiffer, .flagsFiltered, .bothSides,
+    ]
     self.reasons = Reason.allCases.filter(reasons.contains)
-    if !reasons.isDisjoint(with: fatal) {
+    if !reasons.isDisjoint(with: fatal) || isUnreadable {
       grade = .inconclusive
     } else {
       grade = reasons.isEmpty ? .full : .limited
     }
+  }
+}
+
+extension Coverage {
+  /// How long the captures watched in all, in nanoseconds, without the time between files.
+  private static func watched(_ captures: [CaptureRecord]) -> Int64 {
+    let spans = captures.compactMap { capture -> (start: Timestamp, end: Timestamp)? in
+      guard let first = capture.firstPacket, let last = capture.lastPacket else { return nil }
+      return (first, last)
+    }
+    var total: Int64 = 0
+    var end = Timestamp(nanoseconds: .min)
+    for span in spans.sorted(by: { $0.start < $1.start }) where span.end > end {
+      total &+= span.end.nanoseconds(since: max(span.start, end))
+      end = span.end
+    }
+    return total
   }
 }
 

@@ -61,13 +61,14 @@ struct ReportBuilder {
         timeWait: answers(counts.hits[.timeWait]), established: answers(counts.hits[.established]),
         closing: answers(counts.hits[.closing]), reuses: reuses),
       attempts: .init(
-        total: tracker.attempts.total, hit: counts.attemptsHit,
+        total: tracker.attempts.total, neverForwarded: nil, hit: counts.attemptsHit,
         connected: counts.outcomes[.connected] ?? 0, failed: counts.outcomes[.failed] ?? 0,
         undetermined: counts.outcomes[.undetermined] ?? 0),
       timeWaits: .init(
         server: tracker.counts.timeWaitsAtServer, peer: tracker.counts.timeWaitsAtPeer,
         both: tracker.counts.timeWaitsAtBoth, serverFinWait2: tracker.counts.finWait2),
-      killedConnections: counts.killedConnections, addedSeconds: ledger.delays.model)
+      killedConnections: counts.killedConnections, clientSyns: nil,
+      addedSeconds: ledger.delays.model)
   }
 
   private func answers(_ counts: [Answer: Int]?) -> AnalysisReport.Answers {

@@ -12,7 +12,8 @@ struct ServerSummary {
       stack: (configuration.serverStack ?? .linux).rawValue,
       stackSource: configuration.serverStack != nil ? "option" : isShown ? "evidence" : "default",
       rfc1337: given.map { $0 ? "on" : "off" } ?? shown,
-      rfc1337Source: given != nil ? "option" : answers.isEmpty ? "default" : "evidence")
+      rfc1337Source: configuration.serverStack?.ignoresResets != nil
+        ? "stack" : given != nil ? "option" : answers.isEmpty ? "default" : "evidence")
   }
 }
 
@@ -23,7 +24,8 @@ extension TimeWaitMeasurement {
       return "one TIME_WAIT was alive after \(Self.text(atLeast)), another was gone after "
         + "\(Self.text(lessThan)): servers differ, one restarted, or a RST was not captured"
     }
-    if let atLeast, atLeast > assumed + Judge.late {
+    // Timers come late by a part of their length: for Linux' 60 s that is 5.2 s.
+    if let atLeast, atLeast > assumed + min(Judge.late, assumed / 10) {
       return "a TIME_WAIT was still alive after \(Self.text(atLeast)): run again with "
         + "--time-wait \(atLeast / 1_000_000_000 + 1) or more"
     }

@@ -26,6 +26,7 @@ struct FlowTracker: ~Copyable {
   var records = Slab<TupleRecord>()
   private var index = HashIndex()
   private var duplicates = DuplicateFilter()
+  private var translation = TranslationSign()
   /// SYNs that await their verdict, in chains that hang on the records.
   var pending = Slab<PendingSyn>()
   private var sweep = 0
@@ -64,8 +65,10 @@ struct FlowTracker: ~Copyable {
     guard !duplicates.isCopy(segment, run: records[position].run) else { return false }
     defer { records[position].lastSegmentAt = segment.time }
 
+    if segment.flags.isDisjoint(with: [.syn, .fin, .rst]) { counts.plainSegments += 1 }
     if segment.flags.isDisjoint(with: [.ack, .rst]), segment.flags.contains(.syn) {
       counts.syns += 1
+      if translation.isTranslation(segment, destination: destination) { counts.translatedSyns += 1 }
       observeSyn(segment, source: source, destination: destination, position, senderIsLow)
     } else if records[position].hasPending {
       observeWhilePending(segment, position, senderIsLow)

@@ -2,6 +2,10 @@
 struct TrackingCounts: BitwiseCopyable {
   /// SYNs, each once, copies apart.
   var syns = 0
+  /// Segments without SYN, FIN and RST: none at all means that a filter kept them out.
+  var plainSegments = 0
+  /// SYNs that repeat another's ISN toward another destination within moments: both sides of an LB.
+  var translatedSyns = 0
   /// Connections whose beginning was not captured.
   var beganUnseen = 0
   /// TIME_WAITs entered, by who holds them.

@@ -191,6 +191,42 @@ struct HonestyTests {
     #expect(held.freeAt?.nanoseconds == 71_000_000_000)
   }
 
+  @Test func `a capture filtered by flags allows no verdict`() {
+    let hearing = Hearing(
+      """
+      0.000 > S  1000
+      0.001 < S. 5000 ack 1001
+      5.000 > S  2000
+      5.001 < S. 9000 ack 2001
+      """)
+    #expect(hearing.report.coverage.grade == .inconclusive)
+    #expect(hearing.report.coverage.reasons.contains(.flagsFiltered))
+    let whole = Hearing(Scene.timeWait)
+    #expect(!whole.report.coverage.reasons.contains(.flagsFiltered))
+  }
+
+  @Test func `a capture of both sides of a translation allows no verdict`() {
+    let server = Conversation(Scene.timeWait)
+    var both = server
+    both.segments = []
+    for segment in server.segments {
+      var outside = segment
+      let virtual = Endpoint(address: IPAddress(v4: 0xac14_0101), port: 80)
+      if outside.source.port == 80 {
+        outside.source = virtual
+      } else {
+        outside.destination = virtual
+      }
+      outside.digest += 1000
+      both.segments.append(outside)
+      var inside = segment
+      inside.time = segment.time.advanced(byNanoseconds: 20_000)
+      both.segments.append(inside)
+    }
+    #expect(Hearing(both).report.coverage.reasons.contains(.bothSides))
+    #expect(!Hearing(server).report.coverage.reasons.contains(.bothSides))
+  }
+
   @Test func `stray segments do not fill the memory`() {
     var tracker = FlowTracker(timeWait: 60_000_000_000)
     let stray = Conversation("0 > . 1000 ack 5000").segments[0]

@@ -9,9 +9,11 @@ struct TextReportTests {
     var report = AnalysisReport.sample
     report.hit(.established, .rejected, killing: 2)
     report.summary.killedConnections = 2
-    #expect(report.text().hasPrefix("VERDICT  2 live connections were killed: "))
     #expect(
-      report.text(TextStyle(hasColor: true)).contains("\u{1B}[1;31m2 live connections were killed"))
+      report.text().hasPrefix(
+        "VERDICT  2 connections that the server still held open were killed: "))
+    #expect(
+      report.text(TextStyle(hasColor: true)).contains("\u{1B}[1;31m2 connections that the server"))
     #expect(report.text().contains("killed 2 live connections"))
     #expect(report.text().contains("the load balancer had forgotten it"))
   }

@@ -99,6 +99,18 @@ extension Coverage.Reason {
         "SYNs were captured, but no answer of the server.",
         "Capture both directions: answers may take another interface; the server itself sees both."
       )
+    case .flagsFiltered:
+      (
+        "Every segment has SYN, FIN or RST: a filter kept all others out, and with them the ACKs that "
+          + "tell what the server held.",
+        "Capture all segments, with a filter on hosts and ports only."
+      )
+    case .bothSides:
+      (
+        "The captures show both sides of the load balancer: each SYN comes by twice, under two "
+          + "tuples, and is counted twice.",
+        "Keep the server's side only: tcpdump -r FILE -w OUT 'host SERVER'."
+      )
     case .clocksDiffer:
       (
         "Captures of one side show the same packets, but their clocks differ: copies count as packets "

@@ -9,7 +9,8 @@ extension TextReport {
       canvas.labelled("-", "\(finding) \(advice, .strong)", hanging: 2)
     }
     // There it takes no further capture to know.
-    guard !reasons.contains(.clocksDiffer) else { return }
+    guard !reasons.contains(.clocksDiffer), !reasons.contains(.bothSides) else { return }
+    guard report.captures.contains(where: { $0.packets > 0 || $0.error == nil }) else { return }
     guard
       report.coverage.grade == .inconclusive
         || attempts.hit == 0 && reasons.contains(.shorterThanTimeWait)

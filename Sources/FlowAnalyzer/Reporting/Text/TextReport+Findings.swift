@@ -40,11 +40,9 @@ extension TextReport {
     guard let first = finding.hits.first else { return }
     canvas.labelled(
       StyledText("\(number)"), "\("\(first.tuple)", .strong): \(effect(of: finding))", hanging: 3)
-    var previous = first.tuple
     for hit in finding.hits.prefix(Self.listedHits) {
       let time = clock(hit.at) + "  "
-      let source = Self.change(from: previous, to: hit.tuple)
-      previous = hit.tuple
+      let source = Self.change(from: first.tuple, to: hit.tuple)
       canvas.labelled(
         StyledText(time), "frame \(frame(hit))\(source): met \(holder(hit))", indent: 5,
         hanging: time.count)
@@ -62,7 +60,7 @@ extension TextReport {
     }
   }
 
-  /// What of the tuple the load balancer changed since the hit before.
+  /// What of the tuple the load balancer has changed since the first hit.
   private static func change(
     from previous: AnalysisReport.Tuple, to tuple: AnalysisReport.Tuple
   ) -> String {

@@ -53,7 +53,8 @@ extension TextReport {
       facts.append("kept one for at least \(Quantity.duration(kept))")
     }
     return StyledText(
-      facts.isEmpty ? "gave no port away again" : facts.joined(separator: "; "))
+      facts.isEmpty
+        ? "gave no port away again after an orderly close" : facts.joined(separator: "; "))
   }
 
   private var timeWaits: String {
@@ -77,6 +78,7 @@ extension TextReport {
   private static func origin(_ source: String) -> String {
     switch source {
     case "option": "as given"
+    case "stack": "as that stack does"
     case "evidence", "measured": "from its answers"
     case "config": "as configured"
     default: "default"

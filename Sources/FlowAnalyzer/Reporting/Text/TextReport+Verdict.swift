@@ -17,7 +17,16 @@ extension TextReport {
           + "twice counts twice.", .warning
       )
     }
-    if report.summary.killedConnections > 0 { return (killedHeadline, .bad) }
+    if !report.captures.isEmpty, report.captures.allSatisfy({ $0.error != nil && $0.packets == 0 })
+    {
+      return ("None: no input could be read.", .warning)
+    }
+    let reasons = report.coverage.reasons
+    if report.summary.killedConnections > 0, !reasons.contains(.bothSides),
+      !reasons.contains(.flagsFiltered)
+    {
+      return (killedHeadline, .bad)
+    }
     if report.coverage.grade == .inconclusive {
       return (
         "None: these captures cannot show whether SYNs hit tuples that the server holds.", .warning
@@ -44,9 +53,9 @@ extension TextReport {
   private var killedHeadline: String {
     let killed = report.summary.killedConnections
     return killed == 1
-      ? "A live connection was killed: a SYN for a new connection hit its tuple."
-      : "\(Quantity.count(killed)) live connections were killed: SYNs for new connections hit their "
-        + "tuples."
+      ? "A connection that the server still held open was killed: a SYN for a new one hit its tuple."
+      : "\(Quantity.count(killed)) connections that the server still held open were killed: SYNs for "
+        + "new ones hit their tuples."
   }
 
   private var hitClause: String {
@@ -87,8 +96,8 @@ extension TextReport {
       sentences.append(
         StyledText(
           "The server challenged the SYN with an ACK, the host behind the SNAT address answered that "
-            + "ACK with a RST, and the RST ended the connection that was in use. Its owner saw a reset "
-            + "out of nowhere."
+            + "ACK with a RST, and the RST ended the old connection. The server's application saw a "
+            + "reset out of nowhere; whether a client still used it, this side does not show."
             + " In all, \(hitClause): \(Quantity.list(harms))."))
     }
     if attempts.hit > 0 {
