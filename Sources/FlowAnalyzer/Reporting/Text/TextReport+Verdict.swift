@@ -100,7 +100,7 @@ extension TextReport {
             + "reset out of nowhere; whether a client still used it, this side does not show."
             + " In all, \(hitClause): \(Quantity.list(harms))."))
     }
-    if attempts.hit > 0 {
+    if attempts.hit > 0, !report.coverage.reasons.contains(.bothSides) {
       if report.coverage.grade == .inconclusive {
         sentences.append(
           StyledText(
