@@ -36,7 +36,7 @@ lab: deps-lab build ## The incident in a box: a real LB in namespaces, and the k
 
 test: deps lint ## Check the formatting and run all tests; in short form the lab's, where it may run.
 	$(SWIFT) test --disable-xctest
-	@Scripts/lab/lab test --binary "$$($(SWIFT) build --show-bin-path)/snat-audit"
+	@Scripts/lab/lab test --budget 300 --binary "$$($(SWIFT) build --show-bin-path)/snat-audit"
 
 lint: ## Check the formatting.
 	$(SWIFT) format lint --strict -r $(SOURCES)
