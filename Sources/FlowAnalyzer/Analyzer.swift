@@ -38,7 +38,7 @@ public struct Analyzer: Sendable {
     }
     audit.finish(at: source.captures.compactMap(\.lastPacket).max())
     let builder = ReportBuilder(
-      configuration: configuration, captures: source.captures, points: source.points,
+      configuration: configuration, captures: source.captures,
       isPartial: isPartial)
     return Analysis(report: builder.report(audit.tracker, audit.ledger), failures: source.failures)
   }

@@ -3,7 +3,6 @@
 struct ReportBuilder {
   let configuration: AnalyzerConfiguration
   let captures: [CaptureRecord]
-  let points: [CapturePoint]
   let isPartial: Bool
 
   func report(_ tracker: borrowing FlowTracker, _ ledger: borrowing AuditLedger) -> AnalysisReport {

@@ -64,7 +64,6 @@ extension FlowTracker {
       return holder
     }
     let endpoint = connection.endpoint(isLow: receiverIsLow)
-    let peer = connection.endpoint(isLow: !receiverIsLow)
     holder.notes.insert(.known)
     holder.state = endpoint.state
     holder.since = endpoint.heldSince
@@ -83,7 +82,6 @@ extension FlowTracker {
     if endpoint.hasUnknownTimes { holder.notes.insert(.unknownTimes) }
     if endpoint.isReset { holder.notes.insert(.resetBefore) }
     if endpoint.isClosedByReset { holder.notes.insert(.endedByReset) }
-    if peer.state == .timeWait { holder.notes.insert(.peerHeldTimeWait) }
     return holder
   }
 

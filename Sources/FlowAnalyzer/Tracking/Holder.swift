@@ -29,8 +29,6 @@ struct Holder: BitwiseCopyable {
     static let timestamps = Notes(rawValue: 1 << 3)
     /// A RST that the holder would obey had been seen since it was last proven alive.
     static let resetBefore = Notes(rawValue: 1 << 4)
-    /// The other end entered TIME_WAIT.
-    static let peerHeldTimeWait = Notes(rawValue: 1 << 5)
     /// The connection ended by a RST.
     static let endedByReset = Notes(rawValue: 1 << 6)
     static let clockISN = Notes(rawValue: 1 << 7)

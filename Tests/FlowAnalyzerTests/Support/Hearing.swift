@@ -41,7 +41,7 @@ struct Hearing {
     for segment in conversation.segments { _ = audit.observe(segment) }
     audit.finish()
     report = ReportBuilder(
-      configuration: configuration, captures: [], points: [], isPartial: false
+      configuration: configuration, captures: [], isPartial: false
     ).report(audit.tracker, audit.ledger)
   }
 
