@@ -4,6 +4,15 @@ public enum CaptureRole: String, Hashable, Sendable {
   case server
   /// One file with both sides, such as `tcpdump -i any` on the load balancer writes it.
   case both
+
+  /// The sides that such a capture shows.
+  var sides: [Side] {
+    switch self {
+    case .client: [.client]
+    case .server: [.server]
+    case .both: [.client, .server]
+    }
+  }
 }
 
 /// A capture as the command line names it.

@@ -20,7 +20,7 @@ struct CapturePoints: Sendable {
 
   /// The point of a file that begins to be read.
   mutating func begin(_ input: CaptureInput) -> Int {
-    let stem = input.path.filter { !$0.isNumber }
+    let stem = Self.stem(of: input.path)
     let index = indexOfPoint(for: input, stem: stem) ?? all.count
     if index == all.count {
       all.append(CapturePoint(role: input.side, name: input.pointName, stem: stem))
@@ -29,6 +29,9 @@ struct CapturePoints: Sendable {
     all[index].stem = stem
     return index
   }
+
+  /// The path without its digits, in which files of a rotation differ.
+  static func stem(of path: String) -> String { path.filter { !$0.isNumber } }
 
   /// Notes that a file of the point was read to its end.
   mutating func end(at index: Int) { all[index].openFiles -= 1 }

@@ -49,8 +49,9 @@ public struct CaptureRecord: Sendable {
 }
 
 extension CaptureRecord {
-  mutating func count(_ segment: Segment) {
-    count(packetAt: segment.time)
+  /// - Parameter time: by the capture's own clock.
+  mutating func count(_ segment: Segment, at time: Timestamp) {
+    count(packetAt: time)
     tcpSegments += 1
     if segment.options.isTruncated { cutHeaders += 1 }
   }

@@ -5,12 +5,17 @@ struct OpenCapture: ~Copyable {
   /// Nil until the first packet is delivered.
   var point: Int?
   var reader: PcapReader
+  /// What is added to its times, in nanoseconds, to have them by the clock of all.
+  var correction: Int64
+
+  /// When its packet was captured, by the clock of all.
+  var time: Timestamp { reader.time.advanced(byNanoseconds: correction) }
 
   /// Whether this capture's packet comes before `other`'s: by time; of equals, the one of the
   /// capture that has begun, so that a rotation's next file finds the last one ended; then in the
   /// order of the command line.
   func precedes(_ other: borrowing OpenCapture) -> Bool {
-    if reader.time != other.reader.time { return reader.time < other.reader.time }
+    if time != other.time { return time < other.time }
     if (point == nil) != (other.point == nil) { return point != nil }
     return index < other.index
   }

@@ -82,8 +82,7 @@ struct PointMerger {
 
 /// One merger for each side, at work only while several captures of that side are open.
 struct PointMergers {
-  private struct Side {
-    var role: CaptureRole
+  private struct OfSide {
     var openCaptures = 0
     /// The time up to which several captures were open.
     var overlapEnd: Timestamp?
@@ -91,23 +90,24 @@ struct PointMergers {
     var merger: PointMerger?
   }
 
-  private var sides: [Side] = []
+  /// One for each side of the load balancer. A capture of both counts for each of them.
+  private var sides = [OfSide(), OfSide()]
 
   mutating func captureDidOpen(role: CaptureRole) {
-    let index = sides.firstIndex { $0.role == role } ?? sides.count
-    if index == sides.count { sides.append(Side(role: role)) }
-    sides[index].openCaptures += 1
+    for side in role.sides { sides[Int(side.rawValue)].openCaptures += 1 }
   }
 
   /// - Parameter time: that of the capture's last packet.
   mutating func captureDidClose(role: CaptureRole, at time: Timestamp) {
-    guard let index = sides.firstIndex(where: { $0.role == role }) else { return }
-    if sides[index].openCaptures > 1 { sides[index].overlapEnd = time }
-    sides[index].openCaptures -= 1
+    for side in role.sides {
+      let index = Int(side.rawValue)
+      if sides[index].openCaptures > 1 { sides[index].overlapEnd = time }
+      sides[index].openCaptures -= 1
+    }
   }
 
-  mutating func isCopy(_ segment: Segment, role: CaptureRole) -> Bool {
-    guard let index = sides.firstIndex(where: { $0.role == role }) else { return false }
+  mutating func isCopy(_ segment: Segment, side: Side) -> Bool {
+    let index = Int(side.rawValue)
     if sides[index].openCaptures < 2 {
       // The last packets of a capture may have copies in one that goes on.
       guard let end = sides[index].overlapEnd,

@@ -21,6 +21,15 @@ public struct SegmentSource: ~Copyable {
   private var capturePoints = CapturePoints()
   private var progress = Progress()
   private var isFinished = false
+  private let corrections: ClockCorrections
+  /// Tells the sides of a capture with both apart.
+  var endpoints: LoadBalancerEndpoints
+  /// Of the last segment.
+  private(set) var side = Side.server
+  /// The packet at the head of the queue was delivered, and its bytes may be asked for.
+  private var isLending = false
+  /// The time of the latest packet of any kind, by the clock of all.
+  private(set) var latestPacket: Timestamp?
 
   private struct ClosedCapture {
     var index: Int
@@ -41,6 +50,17 @@ public struct SegmentSource: ~Copyable {
 
   /// Looks into every capture. What cannot be read is noted in its record.
   public init(inputs: [CaptureInput]) {
+    self.init(inputs: inputs, corrections: ClockCorrections(), endpoints: LoadBalancerEndpoints())
+  }
+
+  /// - Parameters:
+  ///   - corrections: what brings the captures' times to one clock.
+  ///   - endpoints: what tells the sides of a capture with both apart.
+  init(
+    inputs: [CaptureInput], corrections: ClockCorrections, endpoints: LoadBalancerEndpoints
+  ) {
+    self.corrections = corrections
+    self.endpoints = endpoints
     var hasStandardInput = false
     for input in inputs {
       do throws(CaptureError) {
@@ -86,19 +106,37 @@ public struct SegmentSource: ~Copyable {
   ///   a capture is opened or a datagram was fragmented.
   public mutating func next() -> Segment? {
     while true {
+      returnPacket()
       openDueCaptures()
       guard !open.isEmpty else {
         finish()
         return nil
       }
       guard let segment = takePacket() else { continue }
-      let side = inputs[Int(segment.capture)].side
-      clocks?.observe(segment, side: side)
-      if mergers.isCopy(segment, role: side) {
+      let role = inputs[Int(segment.capture)].side
+      side = self.side(of: segment, role: role)
+      clocks?.observe(segment, side: role)
+      if mergers.isCopy(segment, side: side) {
         captures[Int(segment.capture)].countDuplicate()
         continue
       }
       return segment
+    }
+  }
+
+  /// Lends the captured bytes of the segment that `next()` has returned last, from its TCP header
+  /// on: no more than were captured, no padding. None at all where fragments made up the segment.
+  func withSegmentBytes<Result>(_ body: (RawSpan) -> Result) -> Result {
+    guard isLending, !open.isEmpty else { return body(RawSpan()) }
+    let range = decoder.segmentRange
+    return open[0].reader.withFrame { body($0.extracting(range)) }
+  }
+
+  private func side(of segment: Segment, role: CaptureRole) -> Side {
+    switch role {
+    case .client: .client
+    case .server: .server
+    case .both: endpoints.side(of: segment)
     }
   }
 
@@ -126,9 +164,12 @@ extension SegmentSource {
       if isRegular { progress.add(reader.size, isCompleted: !hasPacket) }
       guard hasPacket else { return }
       if isRegular {
-        closed.append(ClosedCapture(index: index, firstPacket: reader.time))
+        closed.append(
+          ClosedCapture(
+            index: index,
+            firstPacket: reader.time.advanced(byNanoseconds: corrections.correction(for: input))))
       } else {
-        insert(OpenCapture(index: index, reader: reader))
+        insert(index, reader)
       }
     } catch {
       captures[index].failure = error
@@ -140,46 +181,57 @@ extension SegmentSource {
   private mutating func openDueCaptures() {
     while let next = closed.last,
       open.isEmpty
-        || next.firstPacket.nanoseconds(since: open[0].reader.time) <= PointMerger.window
+        || next.firstPacket.nanoseconds(since: open[0].time) <= PointMerger.window
     {
       closed.removeLast()
       do {
         var reader = try PcapReader(path: inputs[next.index].path)
         guard reader.advance(noting: &captures[next.index]) else { continue }
-        insert(OpenCapture(index: next.index, reader: reader))
+        insert(next.index, reader)
       } catch {
         captures[next.index].failure = error
       }
     }
   }
 
-  private mutating func insert(_ capture: consuming OpenCapture) {
-    mergers.captureDidOpen(role: inputs[capture.index].side)
-    open.insert(capture)
+  private mutating func insert(_ index: Int, _ reader: consuming PcapReader) {
+    mergers.captureDidOpen(role: inputs[index].side)
+    open.insert(
+      OpenCapture(
+        index: index, reader: reader, correction: corrections.correction(for: inputs[index])))
   }
 
-  /// Decodes the packet whose turn it is and moves its capture on.
+  /// Decodes the packet whose turn it is.
   private mutating func takePacket() -> Segment? {
     let index = open[0].index
     let point = open[0].point ?? beginFirst()
-    let time = open[0].reader.time
+    let time = open[0].time
+    latestPacket = max(latestPacket ?? time, time)
+    isLending = true
     let origin = FrameDecoder.Origin(
       time: time, frame: open[0].reader.packets, capture: UInt32(truncatingIfNeeded: index),
       point: UInt32(truncatingIfNeeded: point))
     var segment: Segment?
     do throws(DecodeError) {
       let decoded = try open[0].reader.segment(with: &decoder, origin: origin)
-      captures[index].count(decoded)
+      captures[index].count(decoded, at: open[0].reader.time)
       segment = decoded
     } catch {
-      captures[index].count(error, at: time)
+      captures[index].count(error, at: open[0].reader.time)
     }
+    return segment
+  }
+
+  /// Moves the capture at the head of the queue on, once nobody looks at its packet any more.
+  private mutating func returnPacket() {
+    guard isLending else { return }
+    isLending = false
+    let index = open[0].index
     if open[0].reader.advance(noting: &captures[index]) {
       open.restoreOrder()
     } else {
-      endFirst(point: point)
+      endFirst()
     }
-    return segment
   }
 
   /// Gives the capture at the head of the queue its point, when its first packet is due.
@@ -192,12 +244,12 @@ extension SegmentSource {
   }
 
   /// Closes the capture at the head of the queue, after its last packet.
-  private mutating func endFirst(point: Int) {
+  private mutating func endFirst() {
     let index = open[0].index
-    mergers.captureDidClose(role: inputs[index].side, at: open[0].reader.time)
+    mergers.captureDidClose(role: inputs[index].side, at: open[0].time)
     if open[0].reader.position != nil { progress.completed += open[0].reader.size }
     open.removeFirst()
-    capturePoints.end(at: point)
+    if let point = captures[index].point { capturePoints.end(at: point) }
     if captures[index].cutHeaders > 0 {
       captures[index].warnings.append(.cutHeaders(packets: captures[index].cutHeaders))
     }

@@ -12,6 +12,9 @@ struct FrameDecoder {
   }
 
   private(set) var fragments = FragmentReassembler()
+  /// Where in the last frame the captured bytes of its segment lie, from the TCP header on; empty
+  /// where fragments made up the segment.
+  private(set) var segmentRange = 0..<0
 
   /// - Parameters:
   ///   - frame: the captured bytes.
@@ -28,11 +31,14 @@ struct FrameDecoder {
       case .ipv4: try IPv4.header(of: packet, wireLength: wireLength)
       case .ipv6: try IPv6.header(of: packet, wireLength: wireLength)
       }
-    let payload = packet.extracting(ip.payloadRange(captured: packet.byteCount))
+    let range = ip.payloadRange(captured: packet.byteCount)
+    let payload = packet.extracting(range)
+    segmentRange = 0..<0
     if let fragment = ip.fragment {
       return try segment(completedBy: fragment, ip: ip, payload: payload, origin: origin)
     }
     guard ip.transport == IPHeader.TransportProtocol.tcp else { throw .notTCP }
+    segmentRange = link.offset + range.lowerBound..<link.offset + range.upperBound
     return try Self.segment(
       of: payload, wireLength: wireLength - ip.payloadOffset, length: ip.payloadLength, ip: ip,
       origin: origin)

@@ -1,0 +1,30 @@
+/// What is to be added to the times of each capture point, so that all keep one clock.
+struct ClockCorrections: Sendable {
+  /// The files of one point, as far as a file that was not begun yet can be told to be one of them.
+  private struct Key: Hashable {
+    var side: CaptureRole
+    var name: String?
+    /// The path without its digits.
+    var stem: String
+
+    init(_ input: CaptureInput) {
+      side = input.side
+      name = input.pointName
+      stem = CapturePoints.stem(of: input.path)
+    }
+  }
+
+  private var ofStem: [Key: Int64] = [:]
+  private var ofSide: [CaptureRole: Int64] = [:]
+
+  /// - Parameter correction: in nanoseconds.
+  mutating func set(_ correction: Int64, for input: CaptureInput) {
+    ofStem[Key(input)] = correction
+    ofSide[input.side] = ofSide[input.side] ?? correction
+  }
+
+  /// In nanoseconds; that of the side's first point where the file's own is not known.
+  func correction(for input: CaptureInput) -> Int64 {
+    ofStem[Key(input)] ?? ofSide[input.side] ?? 0
+  }
+}
