@@ -9,42 +9,46 @@ public struct Analyzer: Sendable {
     self.configuration = configuration
   }
 
-  /// Reads the captures and reports what the server side shows.
+  /// Reads the captures and reports what they show.
   ///
   /// Never throws: what cannot be read is in the report, and the rest is analysed.
   ///
   /// - Parameters:
-  ///   - inputs: what the command line names; none of them on the client side.
+  ///   - inputs: what the command line names.
   ///   - progress: told now and then how many bytes of how many have been read; returns false to
   ///     end the run, with `partial` set in the report.
   public func analyze(
     _ inputs: [CaptureInput], progress: (Progress) -> Bool = { _ in true }
   ) -> Analysis {
-    var source = SegmentSource(inputs: inputs)
-    var audit = Audit(configuration: configuration)
+    var run = Run(inputs, configuration, listsConnections: false)
     var isPartial = false
-    var untilProgress = Self.progressStride
-    while let segment = source.next() {
-      if !audit.observe(segment) { source.countDuplicate(segment) }
-      untilProgress -= 1
-      if untilProgress == 0 {
-        untilProgress = Self.progressStride
-        guard progress(Progress(bytesRead: source.bytesRead, bytesTotal: source.bytesTotal)) else {
-          isPartial = true
-          source.compareClocks()
-          break
-        }
+    while run.step() {
+      guard progress(run.progress) else {
+        isPartial = true
+        break
       }
     }
-    audit.finish(at: source.captures.compactMap(\.lastPacket).max())
-    let builder = ReportBuilder(
-      configuration: configuration, captures: source.captures,
-      isPartial: isPartial)
-    return Analysis(report: builder.report(audit.tracker, audit.ledger), failures: source.failures)
+    return run.finish(isPartial: isPartial)
+  }
+
+  /// Reads the captures and hands out each connection of both sides, joined, when it is done.
+  ///
+  /// - Parameters:
+  ///   - inputs: what the command line names.
+  ///   - write: takes a line of NDJSON; returns false to end the run.
+  /// - Returns: the inputs that could not be read.
+  public func connections(
+    _ inputs: [CaptureInput], to write: (String) -> Bool
+  ) -> [CaptureError] {
+    var run = Run(inputs, configuration, listsConnections: true)
+    while run.step() { guard run.handOut(to: write) else { return run.source.failures } }
+    let analysis = run.finish(isPartial: false)
+    _ = run.handOut(to: write)
+    return analysis.failures
   }
 
   /// Segments between two reports of progress.
-  private static let progressStride = 65_536
+  fileprivate static let stride = 65_536
 
   public struct Progress: Sendable {
     public var bytesRead: UInt64
@@ -53,12 +57,83 @@ public struct Analyzer: Sendable {
   }
 }
 
+/// One pass over the captures.
+private struct Run: ~Copyable {
+  var source: SegmentSource
+  var audit: Audit
+  private let configuration: AnalyzerConfiguration
+  private let survey: Survey
+  private let writer: ConnectionWriter
+
+  init(
+    _ inputs: [CaptureInput], _ configuration: AnalyzerConfiguration, listsConnections: Bool
+  ) {
+    self.configuration = configuration
+    survey = Survey(of: inputs)
+    source = SegmentSource(
+      inputs: survey.inputs, corrections: survey.corrections, endpoints: survey.endpoints)
+    audit = Audit(
+      configuration: configuration, hasClientSide: survey.inputs.contains { $0.side != .server },
+      listsConnections: listsConnections)
+    let client = survey.inputs.first { $0.side != .server }
+    writer = ConnectionWriter(correction: client.map(survey.corrections.correction) ?? 0)
+  }
+
+  var progress: Analyzer.Progress {
+    Analyzer.Progress(bytesRead: source.bytesRead, bytesTotal: source.bytesTotal)
+  }
+
+  /// Takes in the next segments.
+  ///
+  /// - Returns: false where that were the last.
+  mutating func step() -> Bool {
+    for _ in 0..<Analyzer.stride {
+      guard let segment = source.next() else { return false }
+      let side = source.side
+      let isNew = source.withSegmentBytes { audit.observe(segment, side, bytes: $0) }
+      if !isNew { source.countDuplicate(segment) }
+    }
+    return true
+  }
+
+  /// - Returns: false where `write` wants no more.
+  mutating func handOut(to write: (String) -> Bool) -> Bool {
+    for connection in audit.takeConnections() {
+      guard let line = try? writer.line(connection) else { continue }
+      guard write(line) else { return false }
+    }
+    return true
+  }
+
+  mutating func finish(isPartial: Bool) -> Analysis {
+    if isPartial { source.compareClocks() }
+    audit.finish(at: source.latestPacket)
+    let builder = ReportBuilder(
+      configuration: configuration, captures: source.captures, clocks: survey.clocks,
+      isPartial: isPartial)
+    return Analysis(
+      report: builder.report(audit.tracker, audit.ledger, audit.joiner), failures: source.failures)
+  }
+}
+
 /// The stages behind reading, from segments to verdicts.
 struct Audit: ~Copyable {
+  /// Follows the server side, whose SYNs are judged.
   private(set) var tracker: FlowTracker
+  /// Follows the client side.
+  private(set) var clients: FlowTracker
+  private(set) var joiner: Joiner
   private(set) var ledger: AuditLedger
 
-  init(configuration: AnalyzerConfiguration) {
+  /// - Parameters:
+  ///   - hasClientSide: whether there is a client side to join with.
+  ///   - listsConnections: whether `joiner.finished` gathers connections.
+  init(
+    configuration: AnalyzerConfiguration, hasClientSide: Bool = false,
+    listsConnections: Bool = false
+  ) {
+    clients = FlowTracker(timeWait: configuration.assumedTimeWait)
+    joiner = Joiner(hasClientSide: hasClientSide, listsConnections: listsConnections)
     tracker = FlowTracker(
       timeWait: configuration.assumedTimeWait,
       timer: (configuration.serverStack ?? .linux).timer)
@@ -72,10 +147,53 @@ struct Audit: ~Copyable {
   /// Takes in the next segment.
   ///
   /// - Returns: false where it is a copy of one already seen at the same point.
-  mutating func observe(_ segment: Segment) -> Bool {
+  mutating func observe(
+    _ segment: Segment, _ side: Side = .server, bytes: RawSpan = RawSpan()
+  ) -> Bool {
+    switch side {
+    case .client: observeClientSide(segment, bytes)
+    case .server: observeServerSide(segment, bytes)
+    }
+  }
+
+  private mutating func observeServerSide(_ segment: Segment, _ bytes: RawSpan) -> Bool {
+    var candidate: Joiner.Candidate?
+    if joiner.hasClientSide {
+      joiner.noteServerSegment(at: segment.time)
+      if segment.isOpening {
+        candidate = joiner.candidate(for: segment)
+        tracker.joinedAttempt = nil
+        if let candidate { tracker.joinedAttempt = joiner.openAttempt(of: candidate) }
+        tracker.joinedClientTime = candidate?.clientTime
+      }
+    }
     guard tracker.observe(segment) else { return false }
-    ledger.collect(from: &tracker)
+    joiner.observeServer(segment, bytes, candidate, &tracker)
+    ledger.collect(from: &tracker, &joiner)
+    joiner.collectEnds(ofServerSide: &tracker)
     return true
+  }
+
+  private mutating func observeClientSide(_ segment: Segment, _ bytes: RawSpan) -> Bool {
+    guard clients.observe(segment) else { return false }
+    joiner.observeClient(segment, bytes, &clients, &tracker)
+    endClientAttempts()
+    return true
+  }
+
+  /// Nobody judges the SYNs of the client side: what holds a tuple there is the load balancer.
+  private mutating func endClientAttempts() {
+    guard !clients.finished.isEmpty else { return }
+    for exchange in clients.finished { clients.attempts[exchange.attempt].openVerdicts &-= 1 }
+    clients.finished.removeAll(keepingCapacity: true)
+    _ = clients.attempts.takeFinished(at: clients.settled)
+    joiner.collectEnds(ofClientSide: &clients)
+  }
+
+  /// Takes the connections that are done, in the order in which they became so.
+  mutating func takeConnections() -> [JoinedConnection] {
+    defer { joiner.finished.removeAll(keepingCapacity: true) }
+    return joiner.finished
   }
 
   /// Judges all that is still open, as it stands after the last segment.
@@ -83,7 +201,9 @@ struct Audit: ~Copyable {
   /// - Parameter end: the time of the last packet of any kind.
   mutating func finish(at end: Timestamp? = nil) {
     tracker.finish(at: end)
-    ledger.finish(&tracker)
+    ledger.finish(&tracker, &joiner)
+    joiner.collectEnds(ofServerSide: &tracker)
+    joiner.releaseAll()
   }
 }
 

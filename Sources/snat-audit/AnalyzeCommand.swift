@@ -56,7 +56,9 @@ struct AnalyzeCommand: ParsableCommand {
     Interruption.watch()
     defer { Interruption.stopWatching() }
     var bar = ProgressBar()
-    var analysis = Analyzer(configuration: configuration).analyze(captures.inputs) { progress in
+    var analysis = Analyzer(configuration: configuration).analyze(
+      captures.inputs
+    ) { progress in
       bar.update(progress)
       return !Interruption.happened
     }

@@ -25,26 +25,43 @@ struct CaptureOptions: ParsableArguments {
         """,
       valueName: "[name=]capture"),
     completion: .file(extensions: ["pcap", "pcapng", "cap"]))
-  var server: [ServerCapture] = []
+  var server: [NamedCapture] = []
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Captures taken between the clients and the load balancer.",
+      discussion: "Joined with the server side, they name the client of every connection.",
+      valueName: "[name=]capture"),
+    completion: .file(extensions: ["pcap", "pcapng", "cap"]))
+  var client: [NamedCapture] = []
 
   /// In the order of the command line within each kind.
   var inputs: [CaptureInput] {
-    server.map(\.input) + captures.map { CaptureInput(path: $0) }
+    server.map { $0.input(.server) } + client.map { $0.input(.client) }
+      + captures.map { CaptureInput(path: $0) }
   }
 }
 
 /// `[NAME=]CAPTURE` on the command line.
-struct ServerCapture: ExpressibleByArgument {
-  let input: CaptureInput
+struct NamedCapture: ExpressibleByArgument {
+  private let path: String
+  private let name: String?
 
   init?(argument: String) {
     guard !argument.isEmpty else { return nil }
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, !parts[0].isEmpty, !parts[0].contains("/") else {
-      input = CaptureInput(path: argument, role: .server)
+      path = argument
+      name = nil
       return
     }
     guard !parts[1].isEmpty else { return nil }
-    input = CaptureInput(path: String(parts[1]), role: .server, pointName: String(parts[0]))
+    path = String(parts[1])
+    name = String(parts[0])
+  }
+
+  func input(_ role: CaptureRole) -> CaptureInput {
+    CaptureInput(path: path, role: role, pointName: name)
   }
 }

@@ -3,7 +3,6 @@ import ArgumentParser
 /// Options that are documented for a later version: known, so that each is refused by name instead
 /// of being called unknown, or worse, being ignored.
 struct PlannedOptions: ParsableArguments {
-  @Option(parsing: .upToNextOption, help: .hidden) var client: [String] = []
   @Option(help: .hidden) var lb: String?
   @Option(help: .hidden) var filter: String?
   @Option(help: .hidden) var since: String?
@@ -13,9 +12,6 @@ struct PlannedOptions: ParsableArguments {
   @Option(help: .hidden) var config: String?
 
   func validate() throws {
-    if !client.isEmpty {
-      throw refusal("--client", "it reads the server side only")
-    }
     if lb != nil { throw refusal("--lb", "name the server's timer with --time-wait") }
     if filter != nil {
       throw refusal("--filter", "filter beforehand: tcpdump -r FILE -w FILTERED 'EXPRESSION'")

@@ -4,8 +4,13 @@ struct Hit {
   var verdict: HitVerdict
   /// TIME_WAIT as assumed, in nanoseconds.
   var timeWait: Int64
+  /// The clients of what it met, where those were several.
+  var formerUsers: ClientList?
 
-  init(_ exchange: Exchange, _ verdict: HitVerdict, _ timeWait: Int64) {
+  init(
+    _ exchange: Exchange, _ verdict: HitVerdict, _ timeWait: Int64, formerUsers: ClientList? = nil
+  ) {
+    self.formerUsers = formerUsers
     self.exchange = exchange
     self.verdict = verdict
     self.timeWait = timeWait
@@ -48,6 +53,8 @@ struct AttemptFinding {
   /// In time order.
   var hits: [Hit]
   var outcome: Outcome
+  /// Its client.
+  var client: Party
   /// First SYN to the first SYN-ACK that acknowledges it, in nanoseconds; nil unless connected.
   var setup: Int64?
   /// What the hits cost: from each that was refused to the attempt's next SYN, in nanoseconds.
@@ -58,8 +65,12 @@ struct AttemptFinding {
   /// An attempt has failed after twice its last gap without a SYN, and not before 3 s.
   static let shortestSilence: Int64 = 3_000_000_000
 
-  init(_ finished: FinishedAttempt, hits unordered: [Hit], end: Timestamp) {
+  /// - Parameter course: the attempt as the client side saw it, where the two are joined.
+  init(
+    _ finished: FinishedAttempt, hits unordered: [Hit], end: Timestamp, course: ClientCourse?
+  ) {
     let attempt = finished.attempt
+    client = attempt.party
     hits = unordered.sorted {
       ($0.exchange.time, $0.exchange.capture, $0.exchange.frame)
         < ($1.exchange.time, $1.exchange.capture, $1.exchange.frame)
@@ -74,17 +85,31 @@ struct AttemptFinding {
     } else {
       outcome = .undetermined
     }
-    setup =
-      attempt.isConnected
-      ? attempt.firstSynAckAt.map { $0.nanoseconds(since: attempt.firstSynAt) } : nil
-    added = 0
-    var next = 0
-    for hit in hits where hit.verdict.isCharged {
-      while next < finished.synTimes.count, finished.synTimes[next] <= hit.exchange.time {
-        next += 1
-      }
-      guard next < finished.synTimes.count else { break }
-      added &+= finished.synTimes[next].nanoseconds(since: hit.exchange.time)
+    setup = attempt.isConnected ? Self.setup(attempt, course) : nil
+    added = Self.wait(after: hits, finished, course)
+  }
+
+  private static func setup(_ attempt: AttemptTable.Attempt, _ course: ClientCourse?) -> Int64? {
+    if let course, let first = course.syns.first, let answer = course.synAckAt {
+      return answer.nanoseconds(since: first)
+    }
+    return attempt.firstSynAckAt?.nanoseconds(since: attempt.firstSynAt)
+  }
+
+  /// From each SYN that was not let in to the attempt's next SYN, where the client side shows them
+  /// there: what followed it is then not charged with the wait for a SYN that the load balancer lost.
+  private static func wait(
+    after hits: [Hit], _ finished: FinishedAttempt, _ course: ClientCourse?
+  ) -> Int64 {
+    let serverSyns = finished.synTimes
+    return hits.filter(\.verdict.isCharged).reduce(0) { sum, hit in
+      let (syns, time) =
+        if let course, let time = hit.exchange.clientTime {
+          (course.syns, time)
+        } else {
+          (serverSyns, hit.exchange.time)
+        }
+      return sum &+ (syns.first { $0 > time }?.nanoseconds(since: time) ?? 0)
     }
   }
 

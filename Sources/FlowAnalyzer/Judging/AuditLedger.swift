@@ -21,14 +21,16 @@ struct AuditLedger: ~Copyable {
   }
 
   /// Takes over what the tracker has finished, and the attempts that have ended.
-  mutating func collect(from tracker: inout FlowTracker) {
+  ///
+  /// - Parameter joiner: knows the clients.
+  mutating func collect(from tracker: inout FlowTracker, _ joiner: inout Joiner) {
     guard !tracker.finished.isEmpty else { return }
     for index in tracker.finished.indices {
       let exchange = tracker.finished[index]
       if judge.isPlainFirstUse(exchange) || waiting.count >= Self.longestWait
         || judge.isSettled(exchange, knowing: tracker.knowledge[exchange.destination])
       {
-        enter(exchange, &tracker)
+        enter(exchange, &tracker, &joiner)
       } else {
         waiting.append(exchange)
       }
@@ -36,22 +38,24 @@ struct AuditLedger: ~Copyable {
     tracker.finished.removeAll(keepingCapacity: true)
     let settled = tracker.settled
     if let finished = tracker.attempts.takeFinished(at: settled) {
-      close(finished, end: settled, tracker.addresses)
+      close(finished, end: settled, tracker.addresses, joiner)
     }
   }
 
   /// Speaks all verdicts that waited, and closes all attempts, after the last packet.
-  mutating func finish(_ tracker: inout FlowTracker) {
-    collect(from: &tracker)
-    for exchange in waiting { enter(exchange, &tracker) }
+  mutating func finish(_ tracker: inout FlowTracker, _ joiner: inout Joiner) {
+    collect(from: &tracker, &joiner)
+    for exchange in waiting { enter(exchange, &tracker, &joiner) }
     waiting = []
     while let finished = tracker.attempts.takeRemaining() {
-      close(finished, end: tracker.now, tracker.addresses)
+      close(finished, end: tracker.now, tracker.addresses, joiner)
     }
     findings.sort()
   }
 
-  private mutating func enter(_ exchange: Exchange, _ tracker: inout FlowTracker) {
+  private mutating func enter(
+    _ exchange: Exchange, _ tracker: inout FlowTracker, _ joiner: inout Joiner
+  ) {
     let server = tracker.knowledge[exchange.destination]
     let verdict = judge.verdict(on: exchange, knowing: server)
     counts.add(verdict)
@@ -63,19 +67,23 @@ struct AuditLedger: ~Copyable {
     let isFirst = exchange.time == tracker.attempts[exchange.attempt].firstSynAt
     hold.learn(from: exchange, isFirstOfAttempt: isFirst)
     timeWait.learn(from: exchange, verdict)
+    let formerUsers = joiner.takeFormerUsers(of: exchange)
     if case .hit(let hit) = verdict {
       if hits[exchange.attempt] == nil { counts.attemptsHit += 1 }
-      hits[exchange.attempt, default: []].append(Hit(exchange, hit, judge.timeWait))
+      hits[exchange.attempt, default: []].append(
+        Hit(exchange, hit, judge.timeWait, formerUsers: formerUsers))
       tracker.attempts[exchange.attempt].hasHits = true
     }
     tracker.attempts[exchange.attempt].openVerdicts &-= 1
   }
 
   private mutating func close(
-    _ finished: FinishedAttempt, end: Timestamp, _ addresses: borrowing AddressTable
+    _ finished: FinishedAttempt, end: Timestamp, _ addresses: borrowing AddressTable,
+    _ joiner: borrowing Joiner
   ) {
     guard let hits = hits.removeValue(forKey: finished.position) else { return }
-    let finding = AttemptFinding(finished, hits: hits, end: end)
+    let finding = AttemptFinding(
+      finished, hits: hits, end: end, course: joiner.course(of: finished.attempt))
     counts.add(finding.outcome)
     delays.add(finding.added)
     findings.add(finding, addresses)

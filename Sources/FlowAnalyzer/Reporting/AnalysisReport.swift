@@ -10,6 +10,9 @@ public struct AnalysisReport: Encodable, Sendable {
   /// The run was interrupted before the captures were read to their end.
   public var partial: Bool
   public var captures: [Capture]
+  /// How the clocks of the capture points differ, each against the first.
+  public var clock: [PointClock]
+  public var topology: Topology
   public var coverage: Coverage
   public var analysis: Analysis
   public var summary: Summary
@@ -37,6 +40,41 @@ public struct AnalysisReport: Encodable, Sendable {
     @OrNull public var error: String?
     /// Packets that gave no segment, by reason; with the segments and their copies they make up all.
     public var skipped: [String: UInt64]
+  }
+
+  /// The clock of one capture point.
+  public struct PointClock: Encodable, Sendable {
+    public var point: String
+    /// What it is ahead of the first point's clock; null where nothing tells.
+    @OrNull public var offsetSeconds: Seconds?
+    /// How fast it gains on that clock, in parts per million; null where the captures are too short.
+    @OrNull public var driftPpm: Double?
+    /// The offset is right to within so much; null where nothing tells.
+    @OrNull public var errorSeconds: Seconds?
+    /// How many handshakes both points have seen.
+    public var handshakes: Int
+  }
+
+  /// What stands between clients and servers.
+  public struct Topology: Encodable, Sendable {
+    public var translation: Translation
+    /// The load balancer's own addresses, from which it connects to the servers.
+    public var snatAddresses: [String]
+    public var virtualAddresses: [String]
+    public var servers: [String]
+    /// The ports that each SNAT address was seen to use, and for how many connections.
+    public var snatPorts: [PortRange]
+    /// Clients ask for the servers' own addresses (egress SNAT): there is no virtual address.
+    public var isEgress: Bool
+    /// The servers' answers do not come by on the client side: they take another way back.
+    public var answersBypass: Bool
+
+    public struct PortRange: Encodable, Sendable {
+      public var ip: String
+      public var firstPort: UInt16
+      public var lastPort: UInt16
+      public var connections: Int
+    }
   }
 
   public struct Analysis: Encodable, Sendable {
@@ -84,9 +122,32 @@ public struct AnalysisReport: Encodable, Sendable {
     /// Live connections of others that a hit destroyed.
     public var killedConnections: Int
     /// SYNs on the client side: null without one.
-    @OrNull public var clientSyns: Int?
+    @OrNull public var clientSyns: ClientSyns?
+    /// Connections of the two sides that belong together: null without a client side.
+    @OrNull public var pairs: Pairs?
     /// What hits cost their attempts, over all findings.
     public var addedSeconds: AddedDelay
+  }
+
+  public struct ClientSyns: Encodable, Sendable {
+    public var total: Int
+    /// Those that never came by on the server side, although it was captured then.
+    public var notForwarded: Int
+  }
+
+  /// Both kinds of connections include attempts that never became one.
+  public struct Pairs: Encodable, Sendable {
+    public var clientConnections: Int
+    public var serverConnections: Int
+    /// Connections of the client side with a partner, and the same of the server side.
+    public var paired: Int
+    public var pairedServerConnections: Int
+    /// How many of the client side were found how; `none` is the rest.
+    public var byMethod: [String: Int]
+    /// Why those of the client side have no partner; every reason is listed.
+    public var unpaired: [String: Int]
+    /// Requests of the server side that several clients could have sent.
+    public var ambiguousRequests: Int
   }
 
   /// `total` = `firstUses` + the hits + the reuses.
@@ -114,7 +175,7 @@ public struct AnalysisReport: Encodable, Sendable {
 
   public struct Attempts: Encodable, Sendable {
     public var total: Int
-    /// Attempts that never left the LB: null, since only the client side shows them.
+    /// Attempts of the client side of which no SYN came by behind the LB; null without a client side.
     @OrNull public var neverForwarded: Int?
     public var hit: Int
     /// Of those hit.
@@ -181,11 +242,23 @@ public struct AnalysisReport: Encodable, Sendable {
     }
   }
 
-  /// A connection by its client, which only the other side of the LB shows.
+  /// A connection by its client, which the other side of the LB shows, or the LB itself tells.
   public struct Party: Encodable, Sendable {
-    @OrNull public var client: Address?
+    @OrNull public var client: Client?
     /// How the client was found.
-    public var method: String
+    public var method: JoinMethod
+    /// 0...1.
+    public var confidence: Double
+    /// Where the connection has carried several clients: all of them, the last user first, at most
+    /// eight.
+    public var clients: [Client]?
+    public var clientCount: Int?
+  }
+
+  /// A client; its port is null where only the address is known.
+  public struct Client: Encodable, Sendable, Hashable {
+    public var ip: String
+    @OrNull public var port: UInt16?
   }
 
   /// One SYN that hit.
@@ -244,6 +317,13 @@ public struct AnalysisReport: Encodable, Sendable {
 
 extension AnalysisReport.Tuple: CustomStringConvertible {
   public var description: String { "\(source) > \(destination)" }
+}
+
+extension AnalysisReport.Client: CustomStringConvertible {
+  public var description: String {
+    let host = ip.contains(":") ? "[\(ip)]" : ip
+    return port.map { "\(host):\($0)" } ?? ip
+  }
 }
 
 extension AnalysisReport.Address: CustomStringConvertible {

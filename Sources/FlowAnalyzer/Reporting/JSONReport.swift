@@ -27,6 +27,7 @@ extension AnalysisReport {
     try write("{\n")
     try member("analysis", analysis)
     try member("captures", captures)
+    try member("clock", clock)
     try member("coverage", coverage)
     try write("  \"findings\" : [")
     for (index, finding) in findings.enumerated() {
@@ -38,6 +39,7 @@ extension AnalysisReport {
     try member("heldAtEnd", heldAtEnd)
     try member("partial", partial)
     try member("schemaVersion", schemaVersion)
-    try write("  \"summary\" : \(text(summary))\n}\n")
+    try member("summary", summary)
+    try write("  \"topology\" : \(text(topology))\n}\n")
   }
 }

@@ -3,18 +3,23 @@
 struct ReportBuilder {
   let configuration: AnalyzerConfiguration
   let captures: [CaptureRecord]
+  var clocks: [Survey.PointClock] = []
   let isPartial: Bool
 
-  func report(_ tracker: borrowing FlowTracker, _ ledger: borrowing AuditLedger) -> AnalysisReport {
+  func report(
+    _ tracker: borrowing FlowTracker, _ ledger: borrowing AuditLedger, _ joiner: borrowing Joiner
+  ) -> AnalysisReport {
     let servers = ServerSummary(tracker.knowledge.all, configuration)
+    var findings: [AnalysisReport.Finding] = []
+    for entry in ledger.findings.entries { findings.append(finding(entry, joiner)) }
     return AnalysisReport(
-      partial: isPartial, captures: captures.map(capture),
+      partial: isPartial, captures: captures.map(capture), clock: clocks.map(clock),
+      topology: topology(joiner),
       coverage: Coverage(
         captures: captures, tracked: tracker.counts, ledger.counts,
         timeWait: configuration.assumedTimeWait),
-      analysis: analysis(ledger, servers), summary: summary(tracker, ledger),
-      heldAtEnd: heldAtEnd(tracker),
-      findings: ledger.findings.entries.map(finding),
+      analysis: analysis(ledger, servers), summary: summary(tracker, ledger, joiner),
+      heldAtEnd: heldAtEnd(tracker), findings: findings,
       findingsOmitted: ledger.findings.omitted)
   }
 
@@ -49,7 +54,7 @@ struct ReportBuilder {
   }
 
   private func summary(
-    _ tracker: borrowing FlowTracker, _ ledger: borrowing AuditLedger
+    _ tracker: borrowing FlowTracker, _ ledger: borrowing AuditLedger, _ joiner: borrowing Joiner
   ) -> AnalysisReport.Summary {
     let counts = ledger.counts
     var reuses: [String: Int] = [:]
@@ -60,14 +65,16 @@ struct ReportBuilder {
         timeWait: answers(counts.hits[.timeWait]), established: answers(counts.hits[.established]),
         closing: answers(counts.hits[.closing]), reuses: reuses),
       attempts: .init(
-        total: tracker.attempts.total, neverForwarded: nil, hit: counts.attemptsHit,
+        total: tracker.attempts.total,
+        neverForwarded: joiner.hasClientSide ? joiner.counts.neverForwarded : nil,
+        hit: counts.attemptsHit,
         connected: counts.outcomes[.connected] ?? 0, failed: counts.outcomes[.failed] ?? 0,
         undetermined: counts.outcomes[.undetermined] ?? 0),
       timeWaits: .init(
         server: tracker.counts.timeWaitsAtServer, peer: tracker.counts.timeWaitsAtPeer,
         both: tracker.counts.timeWaitsAtBoth, serverFinWait2: tracker.counts.finWait2),
-      killedConnections: counts.killedConnections, clientSyns: nil,
-      addedSeconds: ledger.delays.model)
+      killedConnections: counts.killedConnections, clientSyns: clientSyns(joiner),
+      pairs: pairs(joiner), addedSeconds: ledger.delays.model)
   }
 
   private func answers(_ counts: [Answer: Int]?) -> AnalysisReport.Answers {
@@ -113,17 +120,24 @@ struct ReportBuilder {
 
   // MARK: - Findings
 
-  private func finding(_ entry: FindingList.Entry) -> AnalysisReport.Finding {
+  private func finding(
+    _ entry: FindingList.Entry, _ joiner: borrowing Joiner
+  ) -> AnalysisReport.Finding {
     let finding = entry.finding
+    var hits: [AnalysisReport.Hit] = []
+    for (hit, tuple) in zip(finding.hits, entry.tuples) {
+      hits.append(self.hit(hit, tuple, joiner))
+    }
     return AnalysisReport.Finding(
       id: FindingIdentifier(entry.tuples[0], finding.hits[0].exchange.sequence).description,
-      kind: .init(finding.kind), current: .unknown,
-      hits: zip(finding.hits, entry.tuples).map(hit),
+      kind: .init(finding.kind), current: party(finding.client, nil, joiner), hits: hits,
       outcome: finding.outcome, setupSeconds: Seconds(finding.setup),
       addedSeconds: Seconds(nanoseconds: finding.added), syns: finding.synCount)
   }
 
-  private func hit(_ hit: Hit, _ tuple: FourTuple) -> AnalysisReport.Hit {
+  private func hit(
+    _ hit: Hit, _ tuple: FourTuple, _ joiner: borrowing Joiner
+  ) -> AnalysisReport.Hit {
     let exchange = hit.exchange
     let holder = exchange.holder
     let knowsNumbers = !hit.hasUnknownTimes || holder.notes.contains(.inferred)
@@ -135,18 +149,14 @@ struct ReportBuilder {
         state: hit.verdict.held, since: hit.hasUnknownTimes ? nil : holder.since,
         restartedAt: hit.hasUnknownTimes ? nil : hit.timerStartedAt, freeAt: hit.freeAt,
         ageSeconds: Seconds(hit.age), evidence: hit.verdict.evidence, end: hit.verdict.end),
-      previous: .unknown, predicted: hit.verdict.predicted, answer: hit.verdict.answer,
+      previous: party(exchange.previous, hit.formerUsers, joiner), predicted: hit.verdict.predicted,
+      answer: hit.verdict.answer,
       reason: hit.verdict.reason, killedConnection: hit.verdict.killedLiveConnection,
       answeredAfterSeconds: exchange.answer == .none
         ? nil : Seconds(nanoseconds: exchange.answeredAt.nanoseconds(since: exchange.time)),
       sequenceDistance: knowsNumbers ? syn.distance(from: holder) : nil,
       timestampDistance: syn.timestampStep(from: holder))
   }
-}
-
-extension AnalysisReport.Party {
-  /// Only the other side of the LB shows the client.
-  static let unknown = AnalysisReport.Party(client: nil, method: "none")
 }
 
 extension AnalysisReport.Finding.Kind {

@@ -15,6 +15,9 @@ public struct OrNull<Value: Encodable & Sendable>: Encodable, Sendable {
   }
 }
 
+extension OrNull: Equatable where Value: Equatable {}
+extension OrNull: Hashable where Value: Hashable {}
+
 /// A duration, exact to the nanosecond, written in seconds.
 public struct Seconds: Encodable, Hashable, Comparable, Sendable {
   public var nanoseconds: Int64

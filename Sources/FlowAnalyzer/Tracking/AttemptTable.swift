@@ -9,6 +9,10 @@ struct AttemptTable: ~Copyable {
 
   struct Attempt: BitwiseCopyable {
     fileprivate var key: Key
+    /// The source port of its latest SYN.
+    fileprivate(set) var sourcePort: UInt16
+    /// The address number of that SYN's source.
+    fileprivate(set) var source: UInt32
     var firstSynAt: Timestamp
     var lastSynAt: Timestamp
     /// Time between the last two SYNs, in nanoseconds; zero while there is but one.
@@ -22,7 +26,22 @@ struct AttemptTable: ~Copyable {
     var openVerdicts: UInt32 = 0
     /// At least one of its SYNs was a hit.
     var hasHits = false
+    /// Its client, and that client's connection on the other side (or, on the client side, its own),
+    /// by the numbers of the join.
+    var party = Party.unknown
+    var leg = ClientLeg.none
     fileprivate var isLive = true
+
+    var destination: UInt32 { key.destination }
+    var destinationPort: UInt16 { key.port }
+    var isn: SequenceNumber { SequenceNumber(key.isn) }
+  }
+
+  /// A SYN of an attempt.
+  struct Repetition: BitwiseCopyable {
+    var time: Timestamp
+    var source: UInt32
+    var sourcePort: UInt16
   }
 
   fileprivate struct Key: BitwiseCopyable, Equatable {
@@ -42,7 +61,11 @@ struct AttemptTable: ~Copyable {
   private var sweep = 0
   private var sweepToEnd = 0
   /// When the SYNs came, in capture order, for attempts with more than one.
-  private var synTimes: [UInt32: [Timestamp]] = [:]
+  private var repetitions: [UInt32: [Repetition]] = [:]
+  /// Whether attempts that end are told to the join, in `ended`.
+  var tellsEnds = false
+  /// Attempts that have ended since the join last looked.
+  var ended: [FinishedAttempt] = []
   private(set) var total = 0
 
   subscript(position: UInt32) -> Attempt {
@@ -52,28 +75,57 @@ struct AttemptTable: ~Copyable {
 
   /// The attempt that a SYN belongs to.
   mutating func note(
-    source: UInt32, destination: UInt32, port: UInt16, isn: SequenceNumber, at time: Timestamp
+    source: UInt32, destination: UInt32, port: UInt16, isn: SequenceNumber, at time: Timestamp,
+    from sourcePort: UInt16, joined: UInt32? = nil
   ) -> UInt32 {
+    let syn = Repetition(time: time, source: source, sourcePort: sourcePort)
     let key = Key(source: source, destination: destination, isn: isn.value, port: port)
     let hash = key.hash
-    if let known = find(key, hash) {
+    if let known = find(joined, key) ?? find(key, hash) {
       let position = UInt32(truncatingIfNeeded: known)
+      let attempt = attempts[known]
       let gap = time.nanoseconds(since: attempts[known].lastSynAt)
       if gap <= Self.longestGap {
-        let first = attempts[known].firstSynAt
-        synTimes[position, default: [first]].append(time)
+        let first = Repetition(
+          time: attempt.firstSynAt, source: attempt.source, sourcePort: attempt.sourcePort)
+        repetitions[position, default: [first]].append(syn)
+        attempts[known].source = source
+        attempts[known].sourcePort = sourcePort
         attempts[known].lastSynAt = time
         attempts[known].lastGap = max(gap, 1)
         attempts[known].wasReset = false
         return position
       }
       // The old attempt lives on for its open verdicts, out of reach of lookups.
-      index.remove(hash, position: known)
+      index.remove(attempt.key.hash, position: known)
     }
     total += 1
-    let position = attempts.insert(Attempt(key: key, firstSynAt: time, lastSynAt: time))
+    let position = attempts.insert(
+      Attempt(
+        key: key, sourcePort: sourcePort, source: source, firstSynAt: time, lastSynAt: time))
     index.insert(hash, position: position)
     return UInt32(truncatingIfNeeded: position)
+  }
+
+  /// How many SYNs an attempt has had.
+  func synCount(of position: UInt32) -> Int { repetitions[position]?.count ?? 1 }
+
+  /// The tuples and times of its SYNs, in capture order.
+  func syns(of position: UInt32) -> [Repetition] {
+    let attempt = attempts[Int(position)]
+    return repetitions[position]
+      ?? [
+        Repetition(
+          time: attempt.firstSynAt, source: attempt.source, sourcePort: attempt.sourcePort)
+      ]
+  }
+
+  /// The attempt that the join names, if it can be: it goes to the same place with the same ISN.
+  private func find(_ joined: UInt32?, _ key: Key) -> Int? {
+    guard let joined, Int(joined) < attempts.endPosition else { return nil }
+    let attempt = attempts[Int(joined)]
+    return attempt.isLive && attempt.key.destination == key.destination
+      && attempt.key.port == key.port && attempt.key.isn == key.isn ? Int(joined) : nil
   }
 
   private func find(_ key: Key, _ hash: UInt32) -> Int? {
@@ -114,13 +166,15 @@ struct AttemptTable: ~Copyable {
   private mutating func remove(_ position: Int) -> FinishedAttempt? {
     let attempt = attempts[position]
     let number = UInt32(truncatingIfNeeded: position)
-    let times = attempt.lastGap > 0 ? synTimes.removeValue(forKey: number) : nil
+    let syns = attempt.lastGap > 0 || tellsEnds || attempt.hasHits ? syns(of: number) : []
+    if attempt.lastGap > 0 { repetitions.removeValue(forKey: number) }
     index.remove(attempt.key.hash, position: position)
     attempts[position].isLive = false
     attempts.remove(position)
-    guard attempt.hasHits else { return nil }
-    return FinishedAttempt(
-      position: number, attempt: attempt, synTimes: times ?? [attempt.firstSynAt])
+    guard tellsEnds || attempt.hasHits else { return nil }
+    let finished = FinishedAttempt(position: number, attempt: attempt, syns: syns)
+    if tellsEnds { ended.append(finished) }
+    return attempt.hasHits ? finished : nil
   }
 }
 
@@ -128,6 +182,8 @@ struct AttemptTable: ~Copyable {
 struct FinishedAttempt {
   var position: UInt32
   var attempt: AttemptTable.Attempt
-  /// When its SYNs came, on whatever tuple, in capture order.
-  var synTimes: [Timestamp]
+  /// Its SYNs, on whatever tuple, in capture order.
+  var syns: [AttemptTable.Repetition]
+
+  var synTimes: [Timestamp] { syns.map(\.time) }
 }

@@ -15,6 +15,10 @@ struct Exchange: BitwiseCopyable {
   var time: Timestamp
   var sequence: SequenceNumber
   var options: TCPOptions
+  /// The client of the connection that left the tuple behind.
+  var previous = Party.unknown
+  /// When the client side saw the SYN, where it is joined.
+  var clientTime: Timestamp?
   var frame: UInt64
   var capture: UInt32
   var hasFIN: Bool

@@ -5,7 +5,8 @@ extension FlowTracker {
   ) {
     let attempt = attempts.note(
       source: source, destination: destination, port: segment.destination.port,
-      isn: segment.sequence, at: segment.time)
+      isn: segment.sequence, at: segment.time, from: segment.source.port, joined: joinedAttempt)
+    lastAttempt = attempt
     attempts[attempt].openVerdicts &+= 1
 
     var exchange = Exchange(
@@ -15,6 +16,8 @@ extension FlowTracker {
       capture: segment.capture, hasFIN: segment.flags.contains(.fin),
       payloadLength: segment.payloadLength, holder: holder(position, receiverIsLow: !senderIsLow))
     exchange.repetition = repetition(of: segment, position, senderIsLow)
+    exchange.previous = records[position].occupant
+    exchange.clientTime = joinedClientTime
     if let limited = records[position].limitedAnswerAt {
       exchange.sinceLimitedAnswer = segment.time.nanoseconds(since: limited)
     }

@@ -29,6 +29,16 @@ struct FlowTracker: ~Copyable {
   private var translation = TranslationSign()
   /// SYNs that await their verdict, in chains that hang on the records.
   var pending = Slab<PendingSyn>()
+  /// Where the last segment's tuple is kept.
+  private(set) var lastRecord = 0
+  /// The attempt of the last SYN.
+  var lastAttempt: UInt32 = 0
+  /// What the join has found out about the next SYN: the attempt that it belongs to, whatever address
+  /// it comes from, and when the client side saw it.
+  var joinedAttempt: UInt32?
+  var joinedClientTime: Timestamp?
+  /// What the join had noted about tuples that are forgotten by now.
+  var forgottenJoins: [UInt32] = []
   private var sweep = 0
   /// The time of the latest segment. Not the highest: one frame with a wrong clock must not age all.
   private(set) var now = Timestamp(nanoseconds: .min)
@@ -61,12 +71,13 @@ struct FlowTracker: ~Copyable {
     sweepOne()
 
     let position = record(for: key, at: segment.time)
+    lastRecord = position
     records[position].noteSender(isLow: senderIsLow)
     guard !duplicates.isCopy(segment, run: records[position].run) else { return false }
     defer { records[position].lastSegmentAt = segment.time }
 
     if segment.flags.isDisjoint(with: [.syn, .fin, .rst]) { counts.plainSegments += 1 }
-    if segment.flags.isDisjoint(with: [.ack, .rst]), segment.flags.contains(.syn) {
+    if segment.isOpening {
       counts.syns += 1
       if translation.isTranslation(segment, destination: destination) { counts.translatedSyns += 1 }
       observeSyn(segment, source: source, destination: destination, position, senderIsLow)
@@ -217,7 +228,7 @@ struct FlowTracker: ~Copyable {
     let hash = key.hash
     if let known = index.find(hash, matches: { records[$0].key == key }) {
       if isForgettable(known, at: time) {
-        finishPending(known)
+        forget(known)
         records[known] = TupleRecord(key: key, at: time)
       }
       return known
@@ -227,6 +238,12 @@ struct FlowTracker: ~Copyable {
     // Where every segment brings a tuple of its own, as in a flood, one look a segment falls behind.
     for _ in 0..<4 { sweepOne() }
     return position
+  }
+
+  private mutating func forget(_ position: Int) {
+    finishPending(position)
+    let join = records[position].join
+    if join != TupleRecord.none { forgottenJoins.append(join) }
   }
 
   func isForgettable(_ position: Int, at time: Timestamp) -> Bool {
@@ -239,7 +256,7 @@ struct FlowTracker: ~Copyable {
     guard records.endPosition > 0 else { return }
     if sweep >= records.endPosition { sweep = 0 }
     if records[sweep].isLive, isForgettable(sweep, at: settled) {
-      finishPending(sweep)
+      forget(sweep)
       index.remove(records[sweep].key.hash, position: sweep)
       records[sweep].isLive = false
       records.remove(sweep)

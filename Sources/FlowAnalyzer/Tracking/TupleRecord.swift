@@ -33,11 +33,18 @@ struct TupleRecord: BitwiseCopyable {
   /// The last server ISN that came from its clock.
   var clockISN = SequenceNumber(0)
   var clockISNAt: Timestamp?
+  /// The client of the last connection that got a SYN-ACK.
+  var occupant = Party.unknown
+  /// What the join keeps about the tuple, by its own numbers.
+  var join = TupleRecord.none
 
   init(key: TupleKey, at time: Timestamp) {
     self.key = key
     lastSegmentAt = time
   }
+
+  /// Whether the last segment came from the connection's originator.
+  var lastIsFromOriginator: Bool { connection?.originatorIsLow == lastSenderIsLow }
 
   var hasPending: Bool { firstPending != Self.none }
 

@@ -53,6 +53,9 @@ public struct Segment: BitwiseCopyable, Sendable {
     self.point = point
   }
 
+  /// A SYN: the SYN flag, but neither ACK nor RST.
+  var isOpening: Bool { flags.contains(.syn) && flags.isDisjoint(with: [.ack, .rst]) }
+
   public var tuple: FourTuple { FourTuple(source: source, destination: destination) }
 
   /// Sequence space the segment takes: payload plus one each for SYN and FIN.

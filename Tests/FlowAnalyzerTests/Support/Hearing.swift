@@ -42,7 +42,7 @@ struct Hearing {
     audit.finish()
     report = ReportBuilder(
       configuration: configuration, captures: [], isPartial: false
-    ).report(audit.tracker, audit.ledger)
+    ).report(audit.tracker, audit.ledger, audit.joiner)
   }
 
   private static func text(_ verdict: Verdict) -> String {

@@ -1,0 +1,38 @@
+/// Finds the legs of a client by its address and port. Several may share them: one client, two
+/// virtual addresses, or one port used again.
+struct EndpointIndex: ~Copyable {
+  struct Entry: BitwiseCopyable {
+    var address: UInt32
+    var port: UInt16
+    var leg: UInt32
+  }
+
+  private var entries = Slab<Entry>()
+  private var index = HashIndex(exponent: 6)
+
+  mutating func insert(_ leg: UInt32, address: UInt32, port: UInt16) {
+    let position = entries.insert(Entry(address: address, port: port, leg: leg))
+    index.insert(Self.hash(address, port), position: position)
+  }
+
+  mutating func remove(_ leg: UInt32, address: UInt32, port: UInt16) {
+    let hash = Self.hash(address, port)
+    guard let position = index.find(hash, matches: { entries[$0].leg == leg }) else { return }
+    index.remove(hash, position: position)
+    entries.remove(position)
+  }
+
+  /// Calls `body` with each leg of the endpoint, in no order.
+  func forEach(address: UInt32, port: UInt16, _ body: (UInt32) -> Void) {
+    _ = index.find(Self.hash(address, port)) { position in
+      if entries[position].address == address, entries[position].port == port {
+        body(entries[position].leg)
+      }
+      return false
+    }
+  }
+
+  private static func hash(_ address: UInt32, _ port: UInt16) -> UInt32 {
+    UInt32(truncatingIfNeeded: mixed(UInt64(address) << 16 | UInt64(port)))
+  }
+}

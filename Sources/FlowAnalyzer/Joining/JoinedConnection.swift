@@ -1,0 +1,71 @@
+/// One connection, or attempt at one, as the two sides show it together: a line of `connections`.
+public struct JoinedConnection: Sendable {
+  /// As the client side shows it; nil where only the server side saw it.
+  public var client: FourTuple?
+  /// The client as the load balancer names it, where its connection was not captured. A port of zero
+  /// is one that is not known.
+  public var named: Endpoint?
+  /// Its partners on the server side, in the order in which they were found.
+  public var servers: [FourTuple]
+  public var method: JoinMethod
+  /// In percent.
+  public var confidence: UInt8
+  /// Why it has no partner; nil if it has one.
+  public var gap: JoinGap?
+  /// The first SYN; nil where the beginning was not captured.
+  public var start: Timestamp?
+  public var syns: Int
+}
+
+/// An attempt as the client side saw it.
+struct ClientCourse {
+  /// When its SYNs came by.
+  var syns: [Timestamp]
+  var synAckAt: Timestamp?
+}
+
+/// What the join counts: every leg and every attempt of the server side once.
+struct JoinCounts: Equatable {
+  /// SYNs of the client side that could have been seen on the server side, and those that were not.
+  var clientSyns = 0
+  var notForwardedSyns = 0
+  var clientConnections = 0
+  var pairedClients = 0
+  var serverConnections = 0
+  var pairedServers = 0
+  /// Attempts of which no SYN came by on the server side.
+  var neverForwarded = 0
+  /// Requests of the server side that several connections of clients could have sent.
+  var ambiguousRequests = 0
+  /// Paired connections that the server answered, and those of them whose answer the client side saw.
+  private var answered = 0
+  private var answeredThere = 0
+  var gaps: [JoinGap: Int] = [:]
+  var methods: [JoinMethod: Int] = [:]
+
+  mutating func add(_ leg: ClientLeg, gap: JoinGap?, isCovered: Bool) {
+    clientConnections += 1
+    if leg.serverCount > 0, leg.notes.contains(.isAnswered) {
+      answered += 1
+      if leg.synAckAt != nil { answeredThere += 1 }
+    }
+    methods[leg.serverCount > 0 ? leg.method : .none, default: 0] += 1
+    if let gap { gaps[gap, default: 0] += 1 } else { pairedClients += 1 }
+    clientSyns += Int(leg.synCount)
+    guard isCovered else { return }
+    if gap == .notForwarded {
+      neverForwarded += 1
+      notForwardedSyns += Int(leg.synCount)
+    } else if leg.serverCount > 0, leg.isJoinedByHandshake {
+      notForwardedSyns += max(0, Int(leg.synCount) - Int(leg.forwardedCount))
+    }
+  }
+
+  /// Answers take a way that does not lead by the client side's capture point.
+  var answersBypass: Bool { answered > 0 && answeredThere * 10 < answered }
+
+  mutating func noteServer(isPaired: Bool) {
+    serverConnections += 1
+    if isPaired { pairedServers += 1 }
+  }
+}

@@ -1,0 +1,273 @@
+/// Joins by what a translation leaves as it was in SYN and SYN-ACK.
+extension Joiner {
+  /// A leg that a SYN of the server side seems to come from.
+  struct Candidate {
+    var leg: UInt32
+    var evidence: Evidence
+    /// When the client side saw that SYN.
+    var clientTime: Timestamp
+  }
+
+  // MARK: - The client side
+
+  /// Takes note of a segment of the client side that its tracker has taken in.
+  mutating func observeClient(
+    _ segment: Segment, _ tcp: RawSpan, _ clients: inout FlowTracker, _ tracker: inout FlowTracker
+  ) {
+    if segment.flags.contains(.syn) {
+      if segment.isOpening {
+        observeClientSyn(segment, &clients, &tracker)
+      } else if segment.flags.contains(.ack) {
+        observeClientSynAck(segment, leg: clients.records[clients.lastRecord].join, &tracker)
+      }
+    } else if segment.payloadLength > 0 {
+      observeClientData(segment, tcp, &clients, &tracker)
+    }
+  }
+
+  private mutating func observeClientSyn(
+    _ segment: Segment, _ clients: inout FlowTracker, _ tracker: inout FlowTracker
+  ) {
+    let record = clients.lastRecord
+    let attempt = clients.lastAttempt
+    var leg = clients.attempts[attempt].leg
+    let isNew = leg == ClientLeg.none
+    if isNew {
+      leg = addLeg(
+        segment.tuple, isn: segment.sequence, at: segment.time, record: record, attempt: attempt,
+        isSeenFromStart: true)
+      clients.attempts[attempt].leg = leg
+      let former = clients.records[record].join
+      if former != ClientLeg.none { legs[Int(former)].notes.insert(.isGone) }
+      clients.records[record].join = leg
+    }
+    let number = Int(leg)
+    if !isNew {
+      let first = legs[number].firstSynAt
+      clientSyns[leg, default: [first]].append(segment.time)
+    }
+    legs[number].synCount += 1
+    legs[number].lastSynAt = segment.time
+    if segment.options.hasTimestamps {
+      legs[number].notes.insert(.hasTimestamp)
+      legs[number].timestamp = segment.options.timestampValue
+      legsByTimestamp.insert(leg, for: Self.timestampKey(segment), at: segment.time)
+    }
+    let key = UInt64(segment.sequence.value)
+    if !legsByISN.contains(leg, for: key) { legsByISN.insert(leg, for: key, at: segment.time) }
+    linkEarlySyn(of: leg, segment, &tracker)
+    sweepLegs(at: segment.time)
+  }
+
+  /// The server side's SYN came first: by the order of two clocks, or of two files.
+  private mutating func linkEarlySyn(
+    of leg: UInt32, _ segment: Segment, _ tracker: inout FlowTracker
+  ) {
+    let key = UInt64(segment.sequence.value)
+    var found: UInt32?
+    earlySyns.forEach(key) { found = $0 }
+    guard let attempt = found else { return }
+    earlySyns.remove(attempt, for: key)
+    guard tracker.attempts[attempt].isn == segment.sequence,
+      tracker.attempts[attempt].leg == ClientLeg.none
+    else { return }
+    link(leg, to: attempt, Evidence(method: .isn, confidence: 99), &tracker)
+    legs[Int(leg)].forwardedCount += UInt32(tracker.attempts.synCount(of: attempt))
+  }
+
+  private mutating func observeClientSynAck(
+    _ segment: Segment, leg: UInt32, _ tracker: inout FlowTracker
+  ) {
+    guard leg != ClientLeg.none,
+      segment.acknowledgment == legs[Int(leg)].isn.advanced(by: 1)
+    else { return }
+    if legs[Int(leg)].synAckAt == nil { legs[Int(leg)].synAckAt = segment.time }
+    legs[Int(leg)].serverISN = segment.sequence
+    guard legs[Int(leg)].serverCount == 0 else { return }
+    let key = UInt64(segment.sequence.value)
+    var found: UInt32?
+    answers.forEach(key) { found = found ?? $0 }
+    if let number = found, linkByAnswer(leg, number, at: segment.time, &tracker) {
+      answers.remove(number, for: key)
+    } else {
+      legsByServerISN.insert(leg, for: key, at: segment.time)
+    }
+  }
+
+  // MARK: - The server side
+
+  /// The leg whose SYN this one of the server side is, before its tracker has taken it in.
+  func candidate(for syn: Segment) -> Candidate? {
+    var best: (leg: UInt32, rank: Int)?
+    var isTied = false
+    legsByISN.forEach(UInt64(syn.sequence.value)) { leg in
+      guard let rank = rank(of: legs[Int(leg)], for: syn) else { return }
+      if let known = best, known.rank >= rank {
+        if known.rank == rank { isTied = true }
+      } else {
+        best = (leg, rank)
+        isTied = false
+      }
+    }
+    if let best, !isTied {
+      let isSame = isSameTuple(syn, legs[Int(best.leg)])
+      return Candidate(
+        leg: best.leg,
+        evidence: Evidence(
+          method: isSame ? .sameTuple : .isn, confidence: [90, 95, 99, 100][best.rank]),
+        clientTime: clientTime(of: best.leg, before: syn.time))
+    }
+    return isTied ? nil : candidateByTimestamp(for: syn)
+  }
+
+  /// How well a leg with the SYN's sequence number fits; nil where it cannot be.
+  private func rank(of leg: ClientLeg, for syn: Segment) -> Int? {
+    let age = syn.time.nanoseconds(since: leg.lastSynAt)
+    guard leg.isn == syn.sequence, age <= Self.attemptWindow, age >= -Self.clockSlack else {
+      return nil
+    }
+    guard leg.notes.contains(.hasTimestamp), syn.options.hasTimestamps else { return 2 }
+    if leg.timestamp == syn.options.timestampValue { return 3 }
+    // An earlier SYN of the attempt, or timestamps that the load balancer replaces.
+    return leg.synCount > 1 ? 1 : 0
+  }
+
+  /// The load balancer has given the SYN a number of its own but left its timestamp.
+  private func candidateByTimestamp(for syn: Segment) -> Candidate? {
+    guard syn.options.hasTimestamps else { return nil }
+    var found: UInt32?
+    var count = 0
+    legsByTimestamp.forEach(Self.timestampKey(syn)) { leg in
+      let age = syn.time.nanoseconds(since: legs[Int(leg)].lastSynAt)
+      guard legs[Int(leg)].timestamp == syn.options.timestampValue, age <= Self.clockSlack,
+        age >= -Self.clockSlack
+      else { return }
+      found = leg
+      count += 1
+    }
+    guard let found, count == 1 else { return nil }
+    return Candidate(
+      leg: found, evidence: Evidence(method: .timestamp, confidence: 90),
+      clientTime: clientTime(of: found, before: syn.time))
+  }
+
+  /// The SYN's timestamp with the options that pass a translation unchanged.
+  private static func timestampKey(_ syn: Segment) -> UInt64 {
+    UInt64(syn.options.timestampValue) << 32 | UInt64(syn.options.windowScale) << 8
+      | (syn.options.permitsSelectiveAcknowledgment ? 1 : 0)
+  }
+
+  private func isSameTuple(_ syn: Segment, _ leg: ClientLeg) -> Bool {
+    leg.clientPort == syn.source.port && leg.virtualPort == syn.destination.port
+      && addresses[leg.client] == syn.source.address
+      && addresses[leg.virtual] == syn.destination.address
+  }
+
+  private func clientTime(of leg: UInt32, before time: Timestamp) -> Timestamp {
+    guard let times = clientSyns[leg] else { return legs[Int(leg)].lastSynAt }
+    return times.last { $0 <= time } ?? legs[Int(leg)].lastSynAt
+  }
+
+  /// The attempt of the server side that a further SYN of a leg belongs to, from whatever address.
+  func openAttempt(of candidate: Candidate) -> UInt32? {
+    let leg = legs[Int(candidate.leg)]
+    return leg.openAttempts > 0 && candidate.evidence.method == .isn ? leg.serverAttempt : nil
+  }
+
+  /// Takes note of a segment of the server side that its tracker has taken in.
+  mutating func observeServer(
+    _ segment: Segment, _ tcp: RawSpan, _ candidate: Candidate?, _ tracker: inout FlowTracker
+  ) {
+    if segment.flags.contains(.syn) {
+      if segment.isOpening {
+        observeServerSyn(segment, tcp, candidate, &tracker)
+      } else if segment.flags.contains(.ack) {
+        observeServerSynAck(segment, &tracker)
+      }
+    } else if tracker.records[tracker.lastRecord].join != TupleRecord.none {
+      observeServerStream(segment, tcp, &tracker)
+    } else if segment.payloadLength > 0 {
+      beginStreamInTheMiddle(segment, tcp, &tracker)
+    }
+  }
+
+  private mutating func observeServerSyn(
+    _ segment: Segment, _ tcp: RawSpan, _ candidate: Candidate?, _ tracker: inout FlowTracker
+  ) {
+    let attempt = tracker.lastAttempt
+    let known = tracker.attempts[attempt].leg
+    let former = tracker.records[tracker.lastRecord].join
+    if former != TupleRecord.none { noteFormerUsers(of: former, for: segment) }
+    if let candidate, known == ClientLeg.none {
+      link(candidate.leg, to: attempt, candidate.evidence, &tracker)
+      legs[Int(candidate.leg)].forwardedCount += UInt32(tracker.attempts.synCount(of: attempt))
+    } else if known != ClientLeg.none {
+      addServer(
+        tuple(
+          source: segment.source.address, segment.source.port,
+          destination: segment.destination.address, segment.destination.port), to: known)
+      legs[Int(known)].forwardedCount += 1
+    } else if let client = ClientAddressOption.endpoint(inTCPHeader: tcp) {
+      nameClient(client, of: attempt, .toa, at: segment.time, &tracker)
+    } else if hasClientSide {
+      let key = UInt64(segment.sequence.value)
+      if !earlySyns.contains(attempt, for: key) {
+        earlySyns.insert(attempt, for: key, at: segment.time)
+      }
+    }
+  }
+
+  private mutating func observeServerSynAck(_ segment: Segment, _ tracker: inout FlowTracker) {
+    let record = tracker.lastRecord
+    guard let connection = tracker.records[record].connection,
+      connection.responder.initialSequence == segment.sequence
+    else { return }
+    guard let attempt = connection.attempt,
+      segment.time.nanoseconds(since: connection.startedAt) <= AttemptTable.longestGap
+    else { return }
+    let leg = tracker.attempts[attempt].leg
+    if leg != ClientLeg.none { legs[Int(leg)].notes.insert(.isAnswered) }
+    if leg != ClientLeg.none, legs[Int(leg)].isJoinedByHandshake {
+      occupy(record, by: tracker.attempts[attempt].party, &tracker)
+    } else if beginStream(of: connection, record, attempt, &tracker), hasClientSide {
+      linkAnswer(segment, &tracker)
+    }
+  }
+
+  /// Puts a client whose connection will not be read into a tuple.
+  private mutating func occupy(_ record: Int, by party: Party, _ tracker: inout FlowTracker) {
+    let former = tracker.records[record].join
+    if former != TupleRecord.none { endStream(former, record, &tracker) }
+    tracker.records[record].occupant = party
+  }
+
+  private mutating func linkAnswer(_ synAck: Segment, _ tracker: inout FlowTracker) {
+    let number = tracker.records[tracker.lastRecord].join
+    let key = UInt64(synAck.sequence.value)
+    var found: UInt32?
+    legsByServerISN.forEach(key) { leg in
+      if legs[Int(leg)].serverCount == 0, legs[Int(leg)].serverISN == synAck.sequence {
+        found = leg
+      }
+    }
+    if let leg = found, linkByAnswer(leg, number, at: synAck.time, &tracker) { return }
+    answers.insert(number, for: key, at: synAck.time)
+  }
+
+  /// Ties a stream of the server side to the leg whose SYN-ACK is the same.
+  private mutating func linkByAnswer(
+    _ leg: UInt32, _ number: UInt32, at time: Timestamp, _ tracker: inout FlowTracker
+  ) -> Bool {
+    guard let stream = streams.live(number), stream.serverISN == legs[Int(leg)].serverISN,
+      let attempt = stream.attempt(at: time),
+      tracker.attempts[attempt].leg == ClientLeg.none,
+      // It cannot have begun before its cause.
+      tracker.attempts[attempt].firstSynAt.nanoseconds(since: legs[Int(leg)].firstSynAt)
+        >= -Self.clockSlack
+    else { return false }
+    link(leg, to: attempt, Evidence(method: .serverISN, confidence: 98), &tracker)
+    legs[Int(leg)].forwardedCount += UInt32(tracker.attempts.synCount(of: attempt))
+    occupy(Int(stream.record), by: tracker.attempts[attempt].party, &tracker)
+    return true
+  }
+}

@@ -1,0 +1,478 @@
+/// Joins by what is sent on a connection: the client's address as the load balancer tells it, and
+/// requests that pass through.
+extension Joiner {
+  // MARK: - Reading requests
+
+  /// What the beginning of a request says.
+  struct Reading {
+    /// The client, by a PROXY header.
+    var proxied: (source: Endpoint, destination: Endpoint)?
+    var head: RequestHead?
+  }
+
+  /// Reads on at the place where a request begins.
+  ///
+  /// - Parameter side: on the server side, what the load balancer adds is looked for.
+  private mutating func read(
+    _ stream: inout RequestStream, _ segment: Segment, _ tcp: RawSpan, side: Side
+  ) -> Reading? {
+    guard stream.isAwaiting else { return nil }
+    let payload = tcp.extracting(Self.payloadOffset(tcp)..<tcp.byteCount)
+    let offset = segment.sequence.distance(from: stream.next)
+    if offset == 0, stream.head == RequestStream.none {
+      // What comes whole and in order is read in place.
+      if let reading = Self.reading(payload, isFresh: stream.isFresh, isComplete: false, side) {
+        finish(&stream)
+        return reading
+      }
+    }
+    guard offset < Int32(StreamHead.capacity), Int(offset) + payload.byteCount > 0 else {
+      return nil
+    }
+    if stream.head == RequestStream.none {
+      stream.head = streams.allocate()
+      guard stream.head != RequestStream.none else {
+        finish(&stream)
+        return nil
+      }
+    }
+    let skipped = max(0, -Int(offset))
+    streams.insert(
+      payload.extracting(skipped..<payload.byteCount),
+      at: UInt32(max(0, Int(offset))), into: stream.head)
+    return readBuffer(&stream, isComplete: false, side: side)
+  }
+
+  /// Reads what has been put together; all there will be if `isComplete`.
+  private mutating func readBuffer(
+    _ stream: inout RequestStream, isComplete: Bool, side: Side
+  ) -> Reading? {
+    let isFresh = stream.isFresh
+    let reading = streams.withContiguous(of: stream.head) { bytes in
+      Self.reading(bytes, isFresh: isFresh, isComplete: isComplete, side)
+    }
+    if reading != nil { finish(&stream) }
+    return reading
+  }
+
+  private mutating func finish(_ stream: inout RequestStream) {
+    streams.free(stream.head)
+    stream.head = RequestStream.none
+    stream.isAwaiting = false
+    stream.isFresh = false
+  }
+
+  /// Nil as long as more is needed.
+  private static func reading(
+    _ bytes: RawSpan, isFresh: Bool, isComplete: Bool, _ side: Side
+  ) -> Reading? {
+    var reading = Reading()
+    var start = 0
+    if side == .server, isFresh {
+      switch ProxyHeader.parse(bytes) {
+      case .incomplete:
+        if !isComplete { return nil }
+      case .found(let source, let destination, let length):
+        reading.proxied = (source, destination)
+        start = length
+      case .anonymous(let length): start = length
+      case .notThere, .malformed: break
+      }
+      if reading.proxied != nil { return reading }
+    }
+    switch RequestHead.parse(
+      bytes.extracting(min(start, bytes.byteCount)..<bytes.byteCount), isComplete: isComplete,
+      wantsForwarded: side == .server)
+    {
+    case .incomplete: return isComplete ? reading : nil
+    case .found(let head): reading.head = head
+    }
+    return reading
+  }
+
+  /// A response has begun: what the other end sends from now on is another request.
+  private static func await(
+    _ stream: inout RequestStream, behind acknowledgment: SequenceNumber
+  ) -> Bool {
+    guard !stream.isAwaiting || stream.next != acknowledgment else { return false }
+    stream.isAwaiting = true
+    stream.next = acknowledgment
+    return true
+  }
+
+  // MARK: - The client side
+
+  mutating func observeClientData(
+    _ segment: Segment, _ tcp: RawSpan, _ clients: inout FlowTracker, _ tracker: inout FlowTracker
+  ) {
+    let record = clients.lastRecord
+    let isRequest = clients.records[record].lastIsFromOriginator
+    var leg = clients.records[record].join
+    if leg == ClientLeg.none {
+      guard isRequest, clients.records[record].connection?.beganUnseen == true else { return }
+      leg = addLeg(
+        segment.tuple, isn: segment.sequence, at: segment.time, record: record, attempt: .max,
+        isSeenFromStart: false)
+      clients.records[record].join = leg
+    }
+    let number = Int(leg)
+    guard !legs[number].isJoinedByHandshake else { return }
+    var stream = legs[number].stream
+    if isRequest {
+      let reading = read(&stream, segment, tcp, side: .client)
+      legs[number].stream = stream
+      if let head = reading?.head { noteRequest(head, of: leg, at: segment.time, &tracker) }
+    } else {
+      if stream.isAwaiting, stream.head != RequestStream.none {
+        let reading = readBuffer(&stream, isComplete: true, side: .client)
+        if let head = reading?.head { noteRequest(head, of: leg, at: segment.time, &tracker) }
+      }
+      if Self.await(&stream, behind: segment.acknowledgment) {
+        streams.free(stream.head)
+        stream.head = RequestStream.none
+      }
+      legs[number].stream = stream
+      endRequest(of: leg)
+    }
+  }
+
+  private mutating func noteRequest(
+    _ head: RequestHead, of leg: UInt32, at time: Timestamp, _ tracker: inout FlowTracker
+  ) {
+    endRequest(of: leg)
+    let number = Int(leg)
+    legs[number].notes.formUnion([.hasSentRequest, .isWaiting])
+    legs[number].notes.remove(.isRequestPaired)
+    legs[number].request = head.isTLS ? Self.opaque : head.fingerprint
+    legs[number].requestAt = time
+    requests.insert(leg, for: legs[number].request, at: time)
+    if head.isTLS { requests.insert(leg, for: head.fingerprint, at: time) }
+    linkEarlyRequest(of: leg, head.fingerprint, &tracker)
+  }
+
+  /// The request has been answered, so that no partner can come any more.
+  private mutating func endRequest(of leg: UInt32) {
+    let number = Int(leg)
+    guard legs[number].notes.contains(.isWaiting) else { return }
+    legs[number].notes.remove(.isWaiting)
+    requests.remove(leg, for: legs[number].request)
+  }
+
+  /// Requests that TLS hides share a key.
+  private static let opaque: UInt64 = 0
+
+  /// The server side's copy came first, by the order of two clocks or of two files.
+  private mutating func linkEarlyRequest(
+    of leg: UInt32, _ fingerprint: UInt64, _ tracker: inout FlowTracker
+  ) {
+    var found: UInt32?
+    earlyRequests.forEach(fingerprint) { found = found ?? $0 }
+    guard let number = found else { return }
+    earlyRequests.remove(number, for: fingerprint)
+    guard let stream = streams.live(number), stream.isEarly, stream.request == fingerprint else {
+      return
+    }
+    streams[number].isEarly = false
+    join(
+      number, with: leg, Evidence(method: .payload, confidence: 90), legs[Int(leg)].requestAt,
+      &tracker)
+  }
+
+  // MARK: - The server side
+
+  /// Begins to read a connection whose client is not known by its handshake.
+  ///
+  /// - Returns: false if it is being read already.
+  mutating func beginStream(
+    of connection: Connection, _ record: Int, _ attempt: UInt32, _ tracker: inout FlowTracker
+  ) -> Bool {
+    let former = tracker.records[record].join
+    if former != TupleRecord.none {
+      if streams[former].serverISN == connection.responder.initialSequence,
+        streams[former].startedAt == connection.startedAt
+      {
+        return false
+      }
+      endStream(former, record, &tracker)
+    }
+    tracker.records[record].occupant = tracker.attempts[attempt].party
+    tracker.records[record].join = streams.insert(
+      ServerStream(
+        record: UInt32(truncatingIfNeeded: record), attempt: attempt,
+        startedAt: connection.startedAt, serverISN: connection.responder.initialSequence,
+        stream: RequestStream(next: connection.originator.initialSequence.advanced(by: 1))))
+    return true
+  }
+
+  /// A connection that began before the capture, such as one of a pool, sends something.
+  mutating func beginStreamInTheMiddle(
+    _ segment: Segment, _ tcp: RawSpan, _ tracker: inout FlowTracker
+  ) {
+    let record = tracker.lastRecord
+    guard hasClientSide, let connection = tracker.records[record].connection,
+      connection.beganUnseen, tracker.records[record].lastIsFromOriginator
+    else { return }
+    var stream = RequestStream(next: segment.sequence)
+    stream.isFresh = false
+    tracker.records[record].join = streams.insert(
+      ServerStream(
+        record: UInt32(truncatingIfNeeded: record), attempt: .max, startedAt: segment.time,
+        serverISN: connection.responder.initialSequence, stream: stream))
+    observeServerStream(segment, tcp, &tracker)
+  }
+
+  /// Reads no further on a connection.
+  mutating func endStream(_ number: UInt32, _ record: Int, _ tracker: inout FlowTracker) {
+    users[number] = nil
+    streams.remove(number)
+    tracker.records[record].join = TupleRecord.none
+  }
+
+  mutating func observeServerStream(
+    _ segment: Segment, _ tcp: RawSpan, _ tracker: inout FlowTracker
+  ) {
+    let record = tracker.lastRecord
+    let number = tracker.records[record].join
+    let isRequest = tracker.records[record].lastIsFromOriginator
+    if isRequest, streams[number].stream.isFresh, streams[number].userCount == 0,
+      let client = ClientAddressOption.endpoint(inTCPHeader: tcp)
+    {
+      name(client, of: number, .toa, at: segment.time, &tracker)
+      return
+    }
+    guard segment.payloadLength > 0 else { return }
+    var stream = streams[number].stream
+    if isRequest {
+      let reading = read(&stream, segment, tcp, side: .server)
+      streams[number].stream = stream
+      if let reading { match(reading, number, at: segment.time, &tracker) }
+    } else {
+      if stream.isAwaiting, stream.head != RequestStream.none {
+        let reading = readBuffer(&stream, isComplete: true, side: .server)
+        streams[number].stream = stream
+        if let reading { match(reading, number, at: segment.time, &tracker) }
+        guard streams.live(number) != nil else { return }
+      }
+      if Self.await(&stream, behind: segment.acknowledgment) {
+        streams.free(stream.head)
+        stream.head = RequestStream.none
+      }
+      streams[number].stream = stream
+    }
+  }
+
+  private mutating func match(
+    _ reading: Reading, _ number: UInt32, at time: Timestamp, _ tracker: inout FlowTracker
+  ) {
+    if let client = reading.proxied?.source {
+      name(client, of: number, .proxyProtocol, at: time, &tracker)
+      return
+    }
+    guard let head = reading.head else { return }
+    if head.forwardedAddress == nil, !hasClientSide { return }
+    let address = head.forwardedAddress.map { addresses.identifier(of: $0) }
+    switch origin(of: head, from: address, at: time) {
+    case .one(let leg, let evidence):
+      join(number, with: leg, evidence, time, &tracker)
+    case .several:
+      noteAmbiguity()
+      if let address { note(Party(head, address: address), on: number, at: time, &tracker) }
+    case .nobody:
+      if let address {
+        note(Party(head, address: address), on: number, at: time, &tracker)
+      } else if hasClientSide {
+        streams[number].isEarly = true
+        streams[number].request = head.fingerprint
+        earlyRequests.insert(number, for: head.fingerprint, at: time)
+      }
+    }
+  }
+
+  private enum Origin {
+    case one(UInt32, Evidence)
+    case several
+    case nobody
+  }
+
+  /// The leg that a request of the server side comes from: the one that waits for the answer to it.
+  private func origin(of head: RequestHead, from address: UInt32?, at time: Timestamp) -> Origin {
+    var oldest: UInt32?
+    var count = 0
+    var clients = 0
+    requests.forEach(head.fingerprint) { leg in
+      guard isWaiting(leg, at: time), address == nil || legs[Int(leg)].client == address,
+        head.forwardedPort == nil || head.forwardedPort == legs[Int(leg)].clientPort
+      else { return }
+      count += 1
+      if let other = oldest {
+        if legs[Int(other)].client != legs[Int(leg)].client { clients += 1 }
+        if legs[Int(leg)].requestAt < legs[Int(other)].requestAt { oldest = leg }
+      } else {
+        clients = 1
+        oldest = leg
+      }
+    }
+    guard let leg = oldest else {
+      return address == nil ? originByTiming(at: time) : .nobody
+    }
+    if address != nil {
+      // Requests of one client that are alike: the first to come is the first to be passed on.
+      let confidence: UInt8 = count == 1 ? 98 : UInt8(max(30, 90 / count))
+      return .one(leg, Evidence(method: .forwarded, confidence: confidence))
+    }
+    if count == 1 { return .one(leg, Evidence(method: .payload, confidence: 95)) }
+    return clients == 1
+      ? .one(leg, Evidence(method: .payload, confidence: UInt8(max(30, 90 / count))))
+      : .several
+  }
+
+  /// Where TLS hides the requests, the only client that waits for an answer is the one.
+  private func originByTiming(at time: Timestamp) -> Origin {
+    var found: UInt32?
+    var count = 0
+    requests.forEach(Self.opaque) { leg in
+      guard isWaiting(leg, at: time), legs[Int(leg)].request == Self.opaque,
+        time.nanoseconds(since: legs[Int(leg)].requestAt) <= Self.clockSlack
+      else { return }
+      found = leg
+      count += 1
+    }
+    guard let found else { return .nobody }
+    return count == 1
+      ? .one(found, Evidence(method: .timing, confidence: 50)) : .several
+  }
+
+  private func isWaiting(_ leg: UInt32, at time: Timestamp) -> Bool {
+    let age = time.nanoseconds(since: legs[Int(leg)].requestAt)
+    return legs[Int(leg)].notes.contains(.isWaiting)
+      && !legs[Int(leg)].notes.contains(.isRequestPaired)
+      && age <= Self.requestWindow && age >= -Self.clockSlack
+  }
+
+  // MARK: - Pairs
+
+  /// Pairs a connection of the server side with a leg.
+  private mutating func join(
+    _ number: UInt32, with leg: UInt32, _ evidence: Evidence, _ time: Timestamp,
+    _ tracker: inout FlowTracker
+  ) {
+    legs[Int(leg)].notes.insert(.isRequestPaired)
+    if let attempt = streams[number].attempt(at: time),
+      tracker.attempts[attempt].leg == ClientLeg.none
+    {
+      link(leg, to: attempt, evidence, &tracker)
+    } else {
+      join(leg, evidence, to: serverTuple(of: number, tracker))
+    }
+    note(party(leg, evidence), on: number, at: time, &tracker, leg: leg)
+  }
+
+  /// Pairs a connection with the client that the load balancer names.
+  private mutating func name(
+    _ client: Endpoint, of number: UInt32, _ method: JoinMethod, at time: Timestamp,
+    _ tracker: inout FlowTracker
+  ) {
+    let evidence = Evidence(method: method, confidence: 100)
+    let record = Int(streams[number].record)
+    if let leg = leg(of: client, at: time) {
+      join(number, with: leg, evidence, time, &tracker)
+    } else {
+      let address = addresses.identifier(of: client.address)
+      note(
+        Party(address: address, port: client.port, method: method, confidence: 100), on: number,
+        at: time, &tracker)
+    }
+    // One connection for one client: there is nothing more to learn.
+    endStream(number, record, &tracker)
+  }
+
+  /// The client of an attempt that has no stream yet.
+  mutating func nameClient(
+    _ client: Endpoint, of attempt: UInt32, _ method: JoinMethod, at time: Timestamp,
+    _ tracker: inout FlowTracker
+  ) {
+    let evidence = Evidence(method: method, confidence: 100)
+    if let leg = leg(of: client, at: time) {
+      link(leg, to: attempt, evidence, &tracker)
+    } else {
+      tracker.attempts[attempt].party = Party(
+        address: addresses.identifier(of: client.address), port: client.port, method: method,
+        confidence: 100)
+    }
+  }
+
+  /// The latest connection of a client that can be the cause of something at `time`.
+  private mutating func leg(of client: Endpoint, at time: Timestamp) -> UInt32? {
+    let address = addresses.identifier(of: client.address)
+    var latest: UInt32?
+    legsByEndpoint.forEach(address: address, port: client.port) { leg in
+      guard legs[Int(leg)].firstSynAt.nanoseconds(since: time) <= Self.clockSlack else { return }
+      if let other = latest, legs[Int(other)].firstSynAt >= legs[Int(leg)].firstSynAt { return }
+      latest = leg
+    }
+    return latest
+  }
+
+  /// Notes who uses a connection of the server side.
+  private mutating func note(
+    _ party: Party, on number: UInt32, at time: Timestamp, _ tracker: inout FlowTracker,
+    leg: UInt32 = ClientLeg.none
+  ) {
+    let stream = streams[number]
+    let former = tracker.records[Int(stream.record)].occupant
+    if stream.userCount == 0 || !former.isSameClient(as: party) {
+      streams[number].userCount += 1
+      if stream.userCount == 1 { users[number] = ClientList(former) }
+      users[number]?.add(party)
+    }
+    tracker.records[Int(stream.record)].occupant = party
+    if let attempt = stream.attempt(at: time), !tracker.attempts[attempt].party.isKnown {
+      tracker.attempts[attempt].party = party
+    }
+  }
+
+  private mutating func serverTuple(
+    of number: UInt32, _ tracker: borrowing FlowTracker
+  ) -> ServerTuple {
+    let record = Int(streams[number].record)
+    let key = tracker.records[record].key
+    let low = Endpoint(address: tracker.addresses[key.lowAddress], port: key.lowPort)
+    let high = Endpoint(address: tracker.addresses[key.highAddress], port: key.highPort)
+    let isLow = tracker.records[record].connection?.originatorIsLow ?? true
+    let (source, destination) = isLow ? (low, high) : (high, low)
+    return tuple(
+      source: source.address, source.port, destination: destination.address, destination.port)
+  }
+
+  /// Where the payload begins behind a TCP header, as far as it was captured.
+  private static func payloadOffset(_ tcp: RawSpan) -> Int {
+    guard tcp.byteCount >= TCPHeader.minimumLength else { return tcp.byteCount }
+    return min(Int(tcp.uint8(at: 12) >> 4) * 4, tcp.byteCount)
+  }
+}
+
+/// The clients of a connection that has carried several, the last first.
+struct ClientList {
+  static let capacity = 8
+  private(set) var clients: [Party] = []
+  private(set) var count = 0
+
+  init(_ first: Party) {
+    clients = [first]
+    count = 1
+  }
+
+  mutating func add(_ client: Party) {
+    clients.removeAll { $0.isSameClient(as: client) }
+    clients.insert(client, at: 0)
+    if clients.count > Self.capacity { clients.removeLast() }
+    count += 1
+  }
+}
+
+extension Party {
+  /// The client as a request names it.
+  fileprivate init(_ head: RequestHead, address: UInt32) {
+    self.init(address: address, port: head.forwardedPort ?? 0, method: .forwarded, confidence: 95)
+  }
+}

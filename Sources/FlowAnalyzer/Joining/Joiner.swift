@@ -1,0 +1,330 @@
+/// Joins connections of the client side with those of the server side.
+///
+/// It hears every segment of both sides after the side's tracker has, and writes what it finds where
+/// it is needed: the client of an attempt into the server side's `AttemptTable`, that of a tuple's
+/// last connection into its `TupleRecord`. A connection of the client side is a `ClientLeg`; it ends
+/// when nothing can be added to it, and is then counted and handed out.
+///
+/// Evidence, the strongest first:
+/// - handshakes: the client's ISN, the server's ISN, timestamp and options of the SYN. Those of a
+///   load balancer that translates addresses survive on the other side (`Joiner+Handshakes`).
+/// - what the load balancer says: PROXY header, TOA, `X-Forwarded-For` (`Joiner+Streams`).
+/// - what passes through it: the beginnings of requests.
+///
+/// Invariants: a pair is made only where exactly one candidate fits; every leg is counted once, with
+/// a partner or with the reason why it has none. Memory follows the connections alive and those of
+/// the last `attemptWindow`.
+struct Joiner: ~Copyable {
+  /// How long after its last SYN an attempt finds partners by its handshake, in nanoseconds.
+  static let attemptWindow = AttemptTable.longestGap
+  /// How long a SYN-ACK waits for its other side.
+  static let answerWindow: Int64 = 5_000_000_000
+  /// How long a request may stay in the load balancer.
+  static let requestWindow: Int64 = 30_000_000_000
+  /// How much earlier than its cause an effect may seem to come, where two clocks are compared.
+  static let clockSlack: Int64 = 1_000_000_000
+
+  /// Whether there is a client side to join with.
+  let hasClientSide: Bool
+  /// Whether connections are handed out one by one.
+  let listsConnections: Bool
+
+  /// The joiner's own numbers of addresses of both sides.
+  var addresses = AddressTable()
+  var legs = Slab<ClientLeg>()
+  var legsByISN = RecentIndex(window: 2 * attemptWindow)
+  var legsByTimestamp = RecentIndex(window: 1_000_000_000)
+  var legsByServerISN = RecentIndex(window: answerWindow)
+  var legsByEndpoint = EndpointIndex()
+  /// Attempts of the server side whose client's SYN has not come by yet: by ISN.
+  var earlySyns = RecentIndex(window: clockSlack)
+  /// Attempts of the server side that got a SYN-ACK and have no client: by the server's ISN.
+  var answers = RecentIndex(window: answerWindow)
+  var moreServers: [UInt32: [ServerTuple]] = [:]
+  /// When the client side saw an attempt's SYNs, for those with more than one.
+  var clientSyns: [UInt32: [Timestamp]] = [:]
+
+  var streams = StreamTable()
+  /// Requests of the client side by their fingerprints.
+  var requests = RecentIndex(window: requestWindow)
+  /// Streams of the server side with a request whose client has not come by yet.
+  var earlyRequests = RecentIndex(window: clockSlack)
+  /// Who used streams that have carried several clients.
+  var users: [UInt32: ClientList] = [:]
+  /// The users of what a SYN met, for SYNs that wait for their verdict.
+  private var formerUsers: [SynIdentifier: ClientList] = [:]
+
+  private(set) var counts = JoinCounts()
+  private(set) var topology = TopologyRecord()
+  /// Connections that are done, in the order in which they became so; only if they are listed.
+  var finished: [JoinedConnection] = []
+  private var sweep = 0
+  /// The first and the latest segment of the server side.
+  private(set) var serverSide: (first: Timestamp, last: Timestamp)?
+
+  init(hasClientSide: Bool, listsConnections: Bool) {
+    self.hasClientSide = hasClientSide
+    self.listsConnections = listsConnections
+  }
+
+  // MARK: - Legs
+
+  /// Takes up a connection of the client side.
+  mutating func addLeg(
+    _ tuple: FourTuple, isn: SequenceNumber, at time: Timestamp, record: Int, attempt: UInt32,
+    isSeenFromStart: Bool
+  ) -> UInt32 {
+    let client = addresses.identifier(of: tuple.source.address)
+    let virtual = addresses.identifier(of: tuple.destination.address)
+    var leg = ClientLeg(
+      client: client, clientPort: tuple.source.port, virtualPort: tuple.destination.port,
+      virtual: virtual, record: UInt32(truncatingIfNeeded: record), attempt: attempt, isn: isn,
+      firstSynAt: time, lastSynAt: time,
+      stream: RequestStream(next: isSeenFromStart ? isn.advanced(by: 1) : isn))
+    leg.notes = isSeenFromStart ? .isLive : [.isLive, .beganUnseen, .isSettled]
+    let number = UInt32(truncatingIfNeeded: legs.insert(leg))
+    legsByEndpoint.insert(number, address: client, port: tuple.source.port)
+    return number
+  }
+
+  /// Ties an attempt of the server side to a leg.
+  mutating func link(
+    _ leg: UInt32, to attempt: UInt32, _ evidence: Evidence, _ tracker: inout FlowTracker
+  ) {
+    if tracker.attempts[attempt].leg == ClientLeg.none {
+      tracker.attempts[attempt].leg = leg
+      legs[Int(leg)].openAttempts += 1
+      legs[Int(leg)].serverAttempt = attempt
+    }
+    strengthen(leg, evidence)
+    tracker.attempts[attempt].party = party(leg, evidence)
+    for syn in tracker.attempts.syns(of: attempt) {
+      addServer(
+        tuple(
+          source: tracker.addresses[syn.source], syn.sourcePort,
+          destination: tracker.addresses[tracker.attempts[attempt].destination],
+          tracker.attempts[attempt].destinationPort), to: leg)
+    }
+  }
+
+  /// Ties a tuple of the server side to a leg.
+  mutating func join(_ leg: UInt32, _ evidence: Evidence, to server: ServerTuple) {
+    strengthen(leg, evidence)
+    addServer(server, to: leg)
+  }
+
+  /// What a pair rests on.
+  struct Evidence {
+    var method: JoinMethod
+    /// In percent.
+    var confidence: UInt8
+  }
+
+  func party(_ leg: UInt32, _ evidence: Evidence) -> Party {
+    var party = legs[Int(leg)].party
+    party.method = evidence.method
+    party.confidence = evidence.confidence
+    return party
+  }
+
+  private mutating func strengthen(_ leg: UInt32, _ evidence: Evidence) {
+    guard evidence.confidence > legs[Int(leg)].confidence else { return }
+    legs[Int(leg)].method = evidence.method
+    legs[Int(leg)].confidence = evidence.confidence
+  }
+
+  mutating func tuple(
+    source: IPAddress, _ sourcePort: UInt16, destination: IPAddress, _ destinationPort: UInt16
+  ) -> ServerTuple {
+    ServerTuple(
+      source: addresses.identifier(of: source), destination: addresses.identifier(of: destination),
+      sourcePort: sourcePort, destinationPort: destinationPort)
+  }
+
+  /// Adds a partner to a leg, unless it has it already.
+  mutating func addServer(_ server: ServerTuple, to leg: UInt32) {
+    let number = Int(leg)
+    if legs[number].serverCount == 0 {
+      legs[number].server = server
+    } else if legs[number].server == server || moreServers[leg]?.contains(server) == true {
+      return
+    } else {
+      moreServers[leg, default: []].append(server)
+    }
+    legs[number].serverCount += 1
+    topology.note(server, leg: legs[number])
+  }
+
+  // MARK: - What findings ask for
+
+  private struct SynIdentifier: Hashable {
+    var capture: UInt32
+    var frame: UInt64
+  }
+
+  /// Remembers who used the connection that a SYN has met.
+  mutating func noteFormerUsers(of stream: UInt32, for syn: Segment) {
+    guard let list = users[stream] else { return }
+    formerUsers[SynIdentifier(capture: syn.capture, frame: syn.frame)] = list
+  }
+
+  /// Who used the connection that a SYN has met, if several did; it is told once.
+  mutating func takeFormerUsers(of exchange: Exchange) -> ClientList? {
+    formerUsers.isEmpty
+      ? nil
+      : formerUsers.removeValue(
+        forKey: SynIdentifier(capture: exchange.capture, frame: exchange.frame))
+  }
+
+  /// How an attempt of the server side went on the client side; nil where that is another
+  /// connection.
+  func course(of attempt: AttemptTable.Attempt) -> ClientCourse? {
+    guard attempt.leg != ClientLeg.none else { return nil }
+    let leg = legs[Int(attempt.leg)]
+    guard leg.isJoinedByHandshake else { return nil }
+    return ClientCourse(syns: clientSyns[attempt.leg] ?? [leg.firstSynAt], synAckAt: leg.synAckAt)
+  }
+
+  mutating func noteAmbiguity() { counts.ambiguousRequests += 1 }
+
+  // MARK: - Time
+
+  mutating func noteServerSegment(at time: Timestamp) {
+    serverSide = (serverSide?.first ?? time, time)
+  }
+
+  /// Lets go of legs to which nothing can be added. Looks at one, so that it may be called for every
+  /// SYN of the client side.
+  mutating func sweepLegs(at now: Timestamp) {
+    for _ in 0..<2 where legs.endPosition > 0 {
+      if sweep >= legs.endPosition { sweep = 0 }
+      let number = UInt32(truncatingIfNeeded: sweep)
+      sweep += 1
+      if isDone(legs[Int(number)], at: now) { release(number) }
+    }
+  }
+
+  private func isDone(_ leg: ClientLeg, at now: Timestamp) -> Bool {
+    guard leg.notes.isSuperset(of: [.isLive, .isSettled]), leg.openAttempts == 0,
+      now.nanoseconds(since: leg.lastSynAt) > Self.attemptWindow
+    else { return false }
+    return leg.isJoinedByHandshake || leg.notes.contains(.isGone)
+  }
+
+  /// Lets go of all legs, after the last packet.
+  mutating func releaseAll() {
+    for number in 0..<legs.endPosition where legs[number].notes.contains(.isLive) {
+      release(UInt32(truncatingIfNeeded: number))
+    }
+  }
+
+  private mutating func release(_ number: UInt32) {
+    let leg = legs[Int(number)]
+    counts.add(leg, gap: gap(of: leg), isCovered: isCovered(leg))
+    if listsConnections { finished.append(connection(number)) }
+    moreServers[number] = nil
+    clientSyns[number] = nil
+    streams.free(leg.stream.head)
+    legsByEndpoint.remove(number, address: leg.client, port: leg.clientPort)
+    legsByISN.remove(number, for: UInt64(leg.isn.value))
+    if leg.notes.contains(.isWaiting) { requests.remove(number, for: leg.request) }
+    legs[Int(number)].notes = []
+    legs.remove(Int(number))
+  }
+
+  /// Whether the server side was captured while the leg's SYNs came.
+  private func isCovered(_ leg: ClientLeg) -> Bool {
+    guard let serverSide else { return false }
+    return leg.firstSynAt >= serverSide.first && leg.lastSynAt <= serverSide.last
+  }
+
+  /// Why a leg has no partner; nil if it has one.
+  private func gap(of leg: ClientLeg) -> JoinGap? {
+    if leg.serverCount > 0 { return nil }
+    if !isCovered(leg) { return .notCovered }
+    if leg.notes.contains(.isAmbiguous) { return .ambiguous }
+    if leg.notes.contains(.beganUnseen) {
+      return leg.notes.contains(.hasSentRequest) ? .noMatch : .noRequest
+    }
+    if leg.synAckAt == nil { return .notForwarded }
+    return leg.notes.contains(.hasSentRequest) ? .noMatch : .noRequest
+  }
+
+  private func connection(_ number: UInt32) -> JoinedConnection {
+    let leg = legs[Int(number)]
+    var servers: [FourTuple] = []
+    if leg.serverCount > 0 {
+      servers.append(fourTuple(leg.server))
+      for server in moreServers[number] ?? [] { servers.append(fourTuple(server)) }
+    }
+    return JoinedConnection(
+      client: FourTuple(
+        source: Endpoint(address: addresses[leg.client], port: leg.clientPort),
+        destination: Endpoint(address: addresses[leg.virtual], port: leg.virtualPort)),
+      servers: servers, method: leg.method, confidence: leg.confidence, gap: gap(of: leg),
+      start: leg.notes.contains(.beganUnseen) ? nil : leg.firstSynAt, syns: Int(leg.synCount))
+  }
+
+  func fourTuple(_ tuple: ServerTuple) -> FourTuple {
+    FourTuple(
+      source: Endpoint(address: addresses[tuple.source], port: tuple.sourcePort),
+      destination: Endpoint(address: addresses[tuple.destination], port: tuple.destinationPort))
+  }
+
+  // MARK: - What the trackers have finished
+
+  /// Takes note of attempts of the server side that have ended, and of tuples it has forgotten.
+  mutating func collectEnds(ofServerSide tracker: inout FlowTracker) {
+    for stream in tracker.forgottenJoins {
+      users[stream] = nil
+      streams.remove(stream)
+    }
+    tracker.forgottenJoins.removeAll(keepingCapacity: true)
+    guard !tracker.attempts.ended.isEmpty else { return }
+    for end in tracker.attempts.ended {
+      let leg = end.attempt.leg
+      if leg != ClientLeg.none {
+        legs[Int(leg)].openAttempts -= 1
+        counts.noteServer(isPaired: true)
+      } else {
+        counts.noteServer(isPaired: false)
+        if listsConnections { finished.append(unpaired(end, tracker)) }
+      }
+    }
+    tracker.attempts.ended.removeAll(keepingCapacity: true)
+  }
+
+  private func unpaired(
+    _ end: FinishedAttempt, _ tracker: borrowing FlowTracker
+  ) -> JoinedConnection {
+    var servers: [FourTuple] = []
+    let destination = Endpoint(
+      address: tracker.addresses[end.attempt.destination], port: end.attempt.destinationPort)
+    for syn in end.syns {
+      let tuple = FourTuple(
+        source: Endpoint(address: tracker.addresses[syn.source], port: syn.sourcePort),
+        destination: destination)
+      if !servers.contains(tuple) { servers.append(tuple) }
+    }
+    return JoinedConnection(
+      client: nil, named: endpoint(of: end.attempt.party), servers: servers,
+      method: end.attempt.party.method, confidence: end.attempt.party.confidence,
+      gap: end.attempt.party.isKnown ? nil : .noMatch, start: end.attempt.firstSynAt,
+      syns: end.syns.count)
+  }
+
+  /// A client as reports name it; nil where nothing is known.
+  func endpoint(of party: Party) -> Endpoint? {
+    party.isKnown ? Endpoint(address: addresses[party.address], port: party.port) : nil
+  }
+
+  /// Takes note of attempts of the client side that have ended, and of tuples it has forgotten.
+  mutating func collectEnds(ofClientSide tracker: inout FlowTracker) {
+    for end in tracker.attempts.ended where end.attempt.leg != ClientLeg.none {
+      legs[Int(end.attempt.leg)].notes.insert(.isSettled)
+    }
+    tracker.attempts.ended.removeAll(keepingCapacity: true)
+    for leg in tracker.forgottenJoins { legs[Int(leg)].notes.insert(.isGone) }
+    tracker.forgottenJoins.removeAll(keepingCapacity: true)
+  }
+}

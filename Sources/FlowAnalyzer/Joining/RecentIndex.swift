@@ -1,0 +1,70 @@
+/// Finds what was noted under a key a short time ago, and forgets it by itself.
+///
+/// Several entries may share a key. Complexity: O(1) expected for each operation, and for each
+/// entry that expires.
+struct RecentIndex: ~Copyable {
+  struct Entry: BitwiseCopyable {
+    var key: UInt64
+    var time: Timestamp
+    var value: UInt32
+    /// The entry inserted after this one.
+    var next: UInt32
+    var isLive: Bool
+  }
+
+  /// How long an entry is kept, in nanoseconds.
+  let window: Int64
+  private var entries = Slab<Entry>()
+  private var index = HashIndex(exponent: 6)
+  private var first = UInt32.max
+  private var last = UInt32.max
+
+  init(window: Int64) { self.window = window }
+
+  /// Notes `value` under `key`.
+  mutating func insert(_ value: UInt32, for key: UInt64, at time: Timestamp) {
+    expire(at: time)
+    let position = entries.insert(
+      Entry(key: key, time: time, value: value, next: .max, isLive: true))
+    let number = UInt32(truncatingIfNeeded: position)
+    if last == .max { first = number } else { entries[Int(last)].next = number }
+    last = number
+    index.insert(Self.hash(key), position: position)
+  }
+
+  /// Calls `body` with what was noted under `key`, in no order.
+  func forEach(_ key: UInt64, _ body: (UInt32) -> Void) {
+    _ = index.find(Self.hash(key)) { position in
+      if entries[position].key == key { body(entries[position].value) }
+      return false
+    }
+  }
+
+  func contains(_ value: UInt32, for key: UInt64) -> Bool {
+    position(of: value, for: key) != nil
+  }
+
+  mutating func remove(_ value: UInt32, for key: UInt64) {
+    guard let position = position(of: value, for: key) else { return }
+    index.remove(Self.hash(key), position: position)
+    entries[position].isLive = false
+  }
+
+  private func position(of value: UInt32, for key: UInt64) -> Int? {
+    index.find(Self.hash(key)) { entries[$0].key == key && entries[$0].value == value }
+  }
+
+  /// A few at a time: what is too old is left to its finder to notice.
+  private mutating func expire(at now: Timestamp) {
+    for _ in 0..<4 where first != .max {
+      let entry = entries[Int(first)]
+      guard !entry.isLive || now.nanoseconds(since: entry.time) > window else { return }
+      if entry.isLive { index.remove(Self.hash(entry.key), position: Int(first)) }
+      entries.remove(Int(first))
+      first = entry.next
+      if first == .max { last = .max }
+    }
+  }
+
+  private static func hash(_ key: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: mixed(key)) }
+}

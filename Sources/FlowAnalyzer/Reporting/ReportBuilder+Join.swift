@@ -1,0 +1,79 @@
+/// What the join of both sides adds to the report.
+extension ReportBuilder {
+  func clock(_ clock: Survey.PointClock) -> AnalysisReport.PointClock {
+    AnalysisReport.PointClock(
+      point: clock.label(among: captures), offsetSeconds: Seconds(clock.offset),
+      driftPpm: clock.drift, errorSeconds: Seconds(clock.error), handshakes: clock.handshakes)
+  }
+
+  func clientSyns(_ joiner: borrowing Joiner) -> AnalysisReport.ClientSyns? {
+    guard joiner.hasClientSide else { return nil }
+    return AnalysisReport.ClientSyns(
+      total: joiner.counts.clientSyns, notForwarded: joiner.counts.notForwardedSyns)
+  }
+
+  func pairs(_ joiner: borrowing Joiner) -> AnalysisReport.Pairs? {
+    guard joiner.hasClientSide else { return nil }
+    let counts = joiner.counts
+    var unpaired: [String: Int] = [:]
+    for gap in JoinGap.allCases { unpaired[gap.rawValue] = counts.gaps[gap] ?? 0 }
+    var byMethod: [String: Int] = [:]
+    for (method, count) in counts.methods { byMethod[method.rawValue] = count }
+    return AnalysisReport.Pairs(
+      clientConnections: counts.clientConnections, serverConnections: counts.serverConnections,
+      paired: counts.pairedClients, pairedServerConnections: counts.pairedServers,
+      byMethod: byMethod, unpaired: unpaired, ambiguousRequests: counts.ambiguousRequests)
+  }
+
+  func topology(_ joiner: borrowing Joiner) -> AnalysisReport.Topology {
+    let record = joiner.topology
+    var ports: [AnalysisReport.Topology.PortRange] = []
+    for (address, range) in record.snat {
+      ports.append(
+        .init(
+          ip: joiner.addresses[address].description, firstPort: range.firstPort,
+          lastPort: range.lastPort, connections: range.connections))
+    }
+    ports.sort { $0.ip < $1.ip }
+    var virtual: Set<String> = []
+    for service in record.virtual.keys {
+      virtual.insert(joiner.addresses[service.address].description)
+    }
+    var servers: Set<String> = []
+    for service in record.servers.keys {
+      servers.insert(joiner.addresses[service.address].description)
+    }
+    let isEgress = record.egress > 0 && record.translation != .none && virtual == servers
+    return AnalysisReport.Topology(
+      translation: record.translation, snatAddresses: ports.map(\.ip),
+      virtualAddresses: isEgress ? [] : virtual.sorted(), servers: servers.sorted(),
+      snatPorts: ports, isEgress: isEgress, answersBypass: joiner.counts.answersBypass)
+  }
+
+  /// - Parameter users: all clients of the connection, where they were several.
+  func party(
+    _ party: Party, _ users: ClientList?, _ joiner: borrowing Joiner
+  ) -> AnalysisReport.Party {
+    var clients: [AnalysisReport.Client]?
+    if let users {
+      var known: [AnalysisReport.Client] = []
+      for user in users.clients { if let client = client(user, joiner) { known.append(client) } }
+      clients = known
+    }
+    return AnalysisReport.Party(
+      client: client(party, joiner), method: party.method,
+      confidence: Double(party.confidence) / 100, clients: clients, clientCount: users?.count)
+  }
+
+  private func client(_ party: Party, _ joiner: borrowing Joiner) -> AnalysisReport.Client? {
+    joiner.endpoint(of: party).map { AnalysisReport.Client($0) }
+  }
+}
+
+extension AnalysisReport.Client {
+  /// - Parameter endpoint: a port of zero is one that is not known.
+  init(_ endpoint: Endpoint) {
+    self.init(
+      ip: endpoint.address.description, port: endpoint.port == 0 ? nil : endpoint.port)
+  }
+}
