@@ -14,17 +14,19 @@ struct ClockCorrections: Sendable {
     }
   }
 
+  private var ofPath: [String: Int64] = [:]
   private var ofStem: [Key: Int64] = [:]
   private var ofSide: [CaptureRole: Int64] = [:]
 
   /// - Parameter correction: in nanoseconds.
   mutating func set(_ correction: Int64, for input: CaptureInput) {
-    ofStem[Key(input)] = correction
+    ofPath[input.path] = correction
+    ofStem[Key(input)] = ofStem[Key(input)] ?? correction
     ofSide[input.side] = ofSide[input.side] ?? correction
   }
 
   /// In nanoseconds; that of the side's first point where the file's own is not known.
   func correction(for input: CaptureInput) -> Int64 {
-    ofStem[Key(input)] ?? ofSide[input.side] ?? 0
+    ofPath[input.path] ?? ofStem[Key(input)] ?? ofSide[input.side] ?? 0
   }
 }

@@ -1,9 +1,10 @@
 /// What the join of both sides adds to the report.
 extension ReportBuilder {
   func clock(_ clock: Survey.PointClock) -> AnalysisReport.PointClock {
-    AnalysisReport.PointClock(
-      point: clock.label(among: captures), offsetSeconds: Seconds(clock.offset),
-      driftPpm: clock.drift, errorSeconds: Seconds(clock.error), handshakes: clock.handshakes)
+    let capture = captures.first { $0.path == clock.input.path }
+    return AnalysisReport.PointClock(
+      point: capture?.pointLabel ?? "none", offsetSeconds: Seconds(clock.offset), driftPpm: nil,
+      errorSeconds: Seconds(clock.error), handshakes: clock.handshakes)
   }
 
   func clientSyns(_ joiner: borrowing Joiner) -> AnalysisReport.ClientSyns? {

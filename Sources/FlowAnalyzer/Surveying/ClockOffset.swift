@@ -1,0 +1,58 @@
+/// How much one clock is ahead of another, from connections that both points have seen.
+///
+/// What goes forth from the first point to the second and is answered gives an interval that holds the
+/// offset: it arrives no earlier than it left, and the answer leaves no later than it arrives
+/// (reference, section 7.3). The offset is where most of these intervals overlap. Retransmissions and
+/// waits only widen an interval, and what was matched by mistake lies elsewhere.
+struct ClockOffset: Equatable {
+  /// Nanoseconds that the second clock is ahead of the first.
+  var offset: Int64
+  /// The offset is right to within so many nanoseconds.
+  var error: Int64
+  /// How many connections agree in it.
+  var agreeing: Int
+
+  /// In one direction alone the way's length cannot be told from the offset; it is taken to be no
+  /// longer than this, in nanoseconds.
+  static let oneWay: Int64 = 50_000_000
+
+  /// - Returns: nil where nothing is shared, or so little agrees that it may be chance.
+  init?(from first: OpeningSample, to second: OpeningSample) {
+    var intervals: [(low: Int64, high: Int64)] = []
+    first.forEachShared(with: second) { here, there in
+      let forth = there.forthAt.nanoseconds(since: here.forthAt)
+      if let backHere = here.backAt, let backThere = there.backAt {
+        let back = backThere.nanoseconds(since: backHere)
+        intervals.append((min(forth, back), max(forth, back)))
+      } else {
+        intervals.append((forth &- Self.oneWay, forth))
+      }
+    }
+    // Chance: two of so many tokens of 32 bits are equal.
+    let chance = Double(first.passages.count) * Double(second.passages.count) / 4.3e9
+    self.init(intervals: intervals, least: chance < 0.001 ? 1 : 3 + Int(chance))
+  }
+
+  /// The stretch that most intervals cover.
+  init?(intervals: [(low: Int64, high: Int64)], least: Int = 1) {
+    var edges: [(place: Int64, step: Int)] = []
+    for interval in intervals {
+      edges.append((interval.low, 1))
+      edges.append((interval.high, -1))
+    }
+    // Of equal places the beginnings come first: intervals that touch overlap.
+    edges.sort { ($0.place, -$0.step) < ($1.place, -$1.step) }
+    var depth = 0
+    var best = (depth: 0, low: Int64(0), high: Int64(0))
+    for (index, edge) in edges.enumerated() {
+      depth += edge.step
+      if edge.step > 0, depth > best.depth {
+        best = (depth, edge.place, edges[index + 1].place)
+      }
+    }
+    guard best.depth >= max(least, 1) else { return nil }
+    offset = best.low + (best.high - best.low) / 2
+    error = max(1, (best.high - best.low + 1) / 2)
+    agreeing = best.depth
+  }
+}
