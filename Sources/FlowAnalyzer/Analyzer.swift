@@ -137,6 +137,8 @@ struct Audit: ~Copyable {
     tracker = FlowTracker(
       timeWait: configuration.assumedTimeWait,
       timer: (configuration.serverStack ?? .linux).timer)
+    tracker.attempts.tellsEnds = hasClientSide
+    clients.attempts.tellsEnds = hasClientSide
     ledger = AuditLedger(
       judge: Judge(
         stack: configuration.serverStack, rfc1337: configuration.rfc1337,

@@ -3,6 +3,8 @@ public struct CapturePoint: Sendable {
   public let role: CaptureRole
   /// Nil where the user gave none.
   public let name: String?
+  /// Which point of its side it is, counted from 1.
+  let ordinal: Int
   /// How many files of this point are being read: more than one only at a named point.
   fileprivate var openFiles = 0
   /// The latest file's path without its digits: files of a rotation differ in digits.
@@ -23,7 +25,9 @@ struct CapturePoints: Sendable {
     let stem = Self.stem(of: input.path)
     let index = indexOfPoint(for: input, stem: stem) ?? all.count
     if index == all.count {
-      all.append(CapturePoint(role: input.side, name: input.pointName, stem: stem))
+      let ordinal = all.count { $0.role == input.side } + 1
+      all.append(
+        CapturePoint(role: input.side, name: input.pointName, ordinal: ordinal, stem: stem))
     }
     all[index].openFiles += 1
     all[index].stem = stem

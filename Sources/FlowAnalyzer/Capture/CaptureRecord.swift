@@ -10,6 +10,8 @@ public struct CaptureRecord: Sendable {
   public let pointName: String?
   /// The capture point, counted from zero over both sides; nil until the first packet.
   public internal(set) var point: Int?
+  /// Which point of its side it is, counted from 1.
+  var pointOrdinal = 0
   public internal(set) var packets: UInt64 = 0
   /// Segments, each counted once however often it was captured.
   public internal(set) var tcpSegments: UInt64 = 0
@@ -31,8 +33,8 @@ public struct CaptureRecord: Sendable {
   /// The point as reports call it.
   var pointLabel: String {
     if let name = pointName { return name }
-    guard let point else { return "none" }
-    return "\((role ?? .server).rawValue)-\(point + 1)"
+    guard point != nil else { return "none" }
+    return "\((role ?? .server).rawValue)-\(pointOrdinal)"
   }
 
   init(_ input: CaptureInput) {

@@ -240,6 +240,7 @@ extension SegmentSource {
     let point = capturePoints.begin(inputs[index])
     open[0].point = point
     captures[index].point = point
+    captures[index].pointOrdinal = capturePoints.all[point].ordinal
     return point
   }
 

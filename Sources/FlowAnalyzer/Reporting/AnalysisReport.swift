@@ -253,6 +253,9 @@ public struct AnalysisReport: Encodable, Sendable {
     /// eight.
     public var clients: [Client]?
     public var clientCount: Int?
+
+    /// Nothing tells the client.
+    static let unknown = Party(client: nil, method: .none, confidence: 0)
   }
 
   /// A client; its port is null where only the address is known.

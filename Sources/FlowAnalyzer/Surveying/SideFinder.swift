@@ -87,19 +87,20 @@ struct SideFinder {
   private static func comparison(_ first: OpeningSample, _ second: OpeningSample) -> Comparison {
     var longerAtFirst = 0
     var longerAtSecond = 0
+    var answered = (here: 0, there: 0)
     first.forEachShared(with: second) { here, there in
-      switch (here.backAt, there.backAt) {
-      case (let back?, let backThere?):
+      if here.backAt != nil { answered.here += 1 }
+      if there.backAt != nil { answered.there += 1 }
+      if let back = here.backAt, let backThere = there.backAt {
         let wait = back.nanoseconds(since: here.forthAt)
         let waitThere = backThere.nanoseconds(since: there.forthAt)
         if wait > waitThere { longerAtFirst += 1 }
         if wait < waitThere { longerAtSecond += 1 }
-      // Answers that bypass the load balancer do not bypass the server.
-      case (nil, .some): longerAtFirst += 1
-      case (.some, nil): longerAtSecond += 1
-      case (nil, nil): break
       }
     }
+    // Answers that bypass the load balancer do not bypass the server.
+    if answered.here == 0, answered.there >= leastShared { return .firstIsClient }
+    if answered.there == 0, answered.here >= leastShared { return .secondIsClient }
     let total = longerAtFirst + longerAtSecond
     guard total >= leastShared else { return .unknown }
     if longerAtFirst * 5 >= total * 4 { return .firstIsClient }

@@ -10,6 +10,10 @@ extension AnalysisReport {
         duplicates: 0, truncated: false, firstPacket: Timestamp(nanoseconds: 0),
         lastPacket: Timestamp(nanoseconds: 200_000_000_000), warnings: [], error: nil, skipped: [:])
     ],
+    clock: [],
+    topology: Topology(
+      translation: .unknown, snatAddresses: [], virtualAddresses: [], servers: [], snatPorts: [],
+      isEgress: false, answersBypass: false),
     coverage: Coverage(grade: .full, reasons: []),
     analysis: Analysis(
       timeWait: .init(
