@@ -41,7 +41,7 @@ struct ExitStatusTests {
   }
 
   @Test(arguments: [
-    ["--client", "a.pcap"], ["--lb", "dpvs"], ["--filter", "tcp"], ["--since", "2026-11-22"],
+    ["--lb", "dpvs"], ["--filter", "tcp"], ["--since", "2026-11-22"],
     ["--until", "2026-11-22"], ["--workers", "2"], ["--anonymize", "key"], ["--config", "a.yaml"],
     ["--report", "html"], ["--report", "ndjson=a"], ["--report", "markdown"],
     ["--report", "junit"], ["--report", "prometheus"],
@@ -53,7 +53,7 @@ struct ExitStatusTests {
   }
 
   @Test(arguments: [
-    "check", "explain", "extract", "whatif", "connections", "schema", "extract-records", "judge",
+    "check", "explain", "extract", "whatif", "schema", "extract-records", "judge",
     "merge",
   ])
   func `a command of a later version is refused by name`(command: String) throws {
