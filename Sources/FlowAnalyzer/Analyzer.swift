@@ -41,10 +41,21 @@ public struct Analyzer: Sendable {
     _ inputs: [CaptureInput], to write: (String) -> Bool
   ) -> [CaptureError] {
     var run = Run(inputs, configuration, listsConnections: true)
-    while run.step() { guard run.handOut(to: write) else { return run.source.failures } }
+    while run.step() { guard run.writeConnections(to: write) else { return run.source.failures } }
     let analysis = run.finish(isPartial: false)
-    _ = run.handOut(to: write)
+    _ = run.writeConnections(to: write)
     return analysis.failures
+  }
+
+  /// The report, and each connection of both sides when it is done.
+  func join(
+    _ inputs: [CaptureInput], connections: (JoinedConnection) -> Void
+  ) -> AnalysisReport {
+    var run = Run(inputs, configuration, listsConnections: true)
+    while run.step() { run.audit.takeConnections().forEach(connections) }
+    let analysis = run.finish(isPartial: false)
+    run.audit.takeConnections().forEach(connections)
+    return analysis.report
   }
 
   /// Segments between two reports of progress.
@@ -97,7 +108,7 @@ private struct Run: ~Copyable {
   }
 
   /// - Returns: false where `write` wants no more.
-  mutating func handOut(to write: (String) -> Bool) -> Bool {
+  mutating func writeConnections(to write: (String) -> Bool) -> Bool {
     for connection in audit.takeConnections() {
       guard let line = try? writer.line(connection) else { continue }
       guard write(line) else { return false }

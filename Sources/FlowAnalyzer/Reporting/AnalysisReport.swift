@@ -151,7 +151,7 @@ public struct AnalysisReport: Encodable, Sendable {
   }
 
   /// `total` = `firstUses` + the hits + the reuses.
-  public struct Syns: Encodable, Sendable {
+  public struct Syns: Encodable, Equatable, Sendable {
     public var total: Int
     /// SYNs on tuples that were not in use before, as far as the capture goes.
     public var firstUses: Int
@@ -164,7 +164,7 @@ public struct AnalysisReport: Encodable, Sendable {
     public var hits: Int { timeWait.total + established.total + closing.total }
   }
 
-  public struct Answers: Encodable, Sendable {
+  public struct Answers: Encodable, Equatable, Sendable {
     public var total: Int
     public var accepted: Int
     public var rejected: Int

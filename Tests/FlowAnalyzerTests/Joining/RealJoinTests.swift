@@ -1,0 +1,120 @@
+import Foundation
+import Testing
+
+@testable import FlowAnalyzer
+
+@Suite("Both sides of real captures")
+struct RealJoinTests {
+  static let l4 = ["l4-collide", "l4-clean", "l4-client-fin", "l4-rfc1337", "l4-v6"]
+
+  @Test(arguments: l4)
+  func `pairs are those of conntrack`(scenario: String) throws {
+    let joined = Joined.fixture(scenario)
+    #expect(joined.pairs == (try Translations.load(scenario)))
+    #expect(joined.report.topology.translation == .l4)
+    #expect(joined.report.summary.clientSyns?.notForwarded == 0)
+  }
+
+  @Test(arguments: l4)
+  func `one file with both sides says the same as two`(scenario: String) throws {
+    let two = Joined.fixture(scenario)
+    let one = Joined([CaptureInput(path: Translations.file(scenario, "lb-any.pcap"))])
+    #expect(one.pairs == two.pairs)
+    #expect(one.report.captures.map(\.role) == ["both"])
+    #expect(one.report.summary.syns == two.report.summary.syns)
+    #expect(one.report.findings.map(\.id).sorted() == two.report.findings.map(\.id).sorted())
+    #expect(clients(one) == clients(two))
+  }
+
+  private func clients(_ joined: Joined) -> [String: [String]] {
+    var clients: [String: [String]] = [:]
+    for finding in joined.report.findings {
+      clients[finding.id] =
+        ["\(finding.current.client?.description ?? "none")"]
+        + finding.hits.map { $0.previous.client?.description ?? "none" }
+    }
+    return clients
+  }
+
+  /// What the two files themselves say: a SYN's client is found by its ISN, and what it meets was left
+  /// by the tuple's last connection that got a SYN-ACK.
+  @Test(arguments: ["l4-collide", "l4-rfc1337", "l4-v6"])
+  func `every hit names the right two clients`(scenario: String) throws {
+    let joined = Joined.fixture(scenario)
+    var clients: [SequenceNumber: String] = [:]
+    let clientSide = CaptureInput(
+      path: Translations.file(scenario, "client-any.pcap"), role: .client)
+    for segment in segments(of: clientSide) where segment.isOpening {
+      clients[segment.sequence] = segment.source.description
+    }
+    var occupants: [FourTuple: String] = [:]
+    var truth: [UInt64: (current: String?, previous: String?)] = [:]
+    for segment in segments(of: KernelTruth.capture(scenario)) {
+      if segment.isOpening {
+        truth[segment.frame] = (clients[segment.sequence], occupants[segment.tuple])
+      } else if segment.flags.contains([.syn, .ack]) {
+        occupants[segment.tuple.reversed] = clients[segment.acknowledgment.retreated(by: 1)]
+      }
+    }
+    #expect(!joined.report.findings.isEmpty)
+    for finding in joined.report.findings {
+      for hit in finding.hits {
+        #expect(finding.current.client?.description == truth[hit.frame]?.current)
+        #expect(hit.previous.client?.description == truth[hit.frame]?.previous)
+      }
+    }
+  }
+
+  @Test(arguments: [-7.25, 3600, -82_800, 86_400], ["l4-collide", "l7-http", "l7-proxyv2"])
+  func `clocks may differ`(seconds: Double, scenario: String) throws {
+    let directory = try TemporaryDirectory()
+    let client = try CaptureBuilder(reading: Translations.file(scenario, "client-any.pcap"))
+    let offset = Int64(seconds * 1_000_000_000)
+    let path = try directory.write(client.delayed(by: offset), as: "client.pcap")
+    let joined = Joined([
+      CaptureInput(path: Translations.file(scenario, "server.pcap"), role: .server),
+      CaptureInput(path: path, role: .client),
+    ])
+    #expect(joined.pairs == Joined.fixture(scenario).pairs)
+    let clock = try #require(joined.report.clock.last)
+    let found = try #require(clock.offsetSeconds)
+    let error = try #require(clock.errorSeconds)
+    #expect(abs(found.nanoseconds - offset) <= error.nanoseconds)
+    #expect(error.nanoseconds < 1_000_000)
+  }
+
+  /// The request lines tell the true pairs.
+  @Test(arguments: ["l7-http", "l7-proxyv2"])
+  func `pairs of an L7 load balancer are those of the request lines`(scenario: String) throws {
+    let joined = Joined.fixture(scenario)
+    let truth = try requests(scenario)
+    #expect(truth.count == 120)
+    #expect(joined.pairs == truth)
+    let method: JoinMethod = scenario == "l7-http" ? .forwarded : .proxyProtocol
+    #expect(joined.methods == [method: 120])
+    #expect(joined.report.topology.translation == .l7)
+  }
+
+  private func requests(_ scenario: String) throws -> Set<TranslatedPair> {
+    func senders(_ name: String) throws -> [String: String] {
+      let path = Translations.file(scenario, name)
+      var source = SegmentSource(inputs: [CaptureInput(path: path)])
+      let capture = try CaptureBuilder(reading: path)
+      var senders: [String: String] = [:]
+      while let segment = source.next() {
+        let packet = capture.packets[Int(segment.frame) - 1]
+        let text = String(decoding: packet.bytes, as: UTF8.self)
+        guard let start = text.range(of: "GET /") else { continue }
+        senders[String(text[start.lowerBound...].prefix { $0 != "\r\n" && $0 != "\r" })] =
+          segment.source.description
+      }
+      return senders
+    }
+    let clients = try senders("client-any.pcap")
+    let servers = try senders("server.pcap")
+    return Set(
+      clients.compactMap { request, client in
+        servers[request].map { TranslatedPair(client: client, snat: $0) }
+      })
+  }
+}
