@@ -123,7 +123,9 @@ private struct Run: ~Copyable {
       configuration: configuration, captures: source.captures, clocks: survey.clocks,
       isPartial: isPartial)
     return Analysis(
-      report: builder.report(audit.tracker, audit.ledger, audit.joiner), failures: source.failures)
+      report: builder.report(audit.tracker, audit.ledger, audit.joiner),
+      failures: source.failures,
+      assumed: source.captures.filter { $0.role == nil && $0.packets > 0 }.map(\.path))
   }
 }
 
@@ -224,4 +226,6 @@ struct Audit: ~Copyable {
 public struct Analysis: Sendable {
   public var report: AnalysisReport
   public var failures: [CaptureError]
+  /// Captures whose side nothing tells; they were taken for the server side.
+  public var assumed: [String]
 }

@@ -33,12 +33,12 @@ struct AnalyzeCommand: ParsableCommand {
     if captures.inputs.isEmpty {
       throw ValidationError("no capture is named; for example: analyze --server server.pcap")
     }
-    if !captures.captures.isEmpty {
+    let analysis = analyze()
+    if !analysis.assumed.isEmpty {
       Message.warning(
-        "\(captures.captures.joined(separator: ", ")): taken for the server side; say --server to be sure"
+        "\(analysis.assumed.joined(separator: ", ")): taken for the server side; say --server to be sure"
       )
     }
-    let analysis = analyze()
     let isPartial = analysis.report.partial
     let failures = analysis.failures.filter { !$0.isInterruption }
     for failure in failures { Message.error("\(failure)") }

@@ -29,6 +29,10 @@ struct JoinCounts: Equatable {
   /// SYNs of the client side that could have been seen on the server side, and those that were not.
   var clientSyns = 0
   var notForwardedSyns = 0
+  /// What the client side alone shows of trouble.
+  var repeatedSyns = 0
+  var slowConnections = 0
+  var unanswered = 0
   var clientConnections = 0
   var pairedClients = 0
   var serverConnections = 0
@@ -52,6 +56,12 @@ struct JoinCounts: Equatable {
     methods[leg.serverCount > 0 ? leg.method : .none, default: 0] += 1
     if let gap { gaps[gap, default: 0] += 1 } else { pairedClients += 1 }
     clientSyns += Int(leg.synCount)
+    repeatedSyns += max(0, Int(leg.synCount) - 1)
+    if let answer = leg.synAckAt {
+      if answer.nanoseconds(since: leg.firstSynAt) >= Self.slow { slowConnections += 1 }
+    } else if !leg.notes.contains(.beganUnseen) {
+      unanswered += 1
+    }
     guard isCovered else { return }
     if gap == .notForwarded {
       neverForwarded += 1
@@ -63,6 +73,9 @@ struct JoinCounts: Equatable {
 
   /// Answers take a way that does not lead by the client side's capture point.
   var answersBypass: Bool { answered > 0 && answeredThere * 10 < answered }
+
+  /// A SYN that goes unheard is repeated after 1 s at the earliest; in nanoseconds.
+  private static let slow: Int64 = 900_000_000
 
   mutating func noteServer(isPaired: Bool) {
     serverConnections += 1

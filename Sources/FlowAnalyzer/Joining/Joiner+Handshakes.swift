@@ -71,7 +71,12 @@ extension Joiner {
     guard tracker.attempts[attempt].isn == segment.sequence,
       tracker.attempts[attempt].leg == ClientLeg.none
     else { return }
-    link(leg, to: attempt, Evidence(method: .isn, confidence: 99), &tracker)
+    let isSame =
+      tracker.addresses[tracker.attempts[attempt].source] == segment.source.address
+      && tracker.attempts[attempt].sourcePort == segment.source.port
+      && tracker.addresses[tracker.attempts[attempt].destination] == segment.destination.address
+    link(
+      leg, to: attempt, Evidence(method: isSame ? .sameTuple : .isn, confidence: 99), &tracker)
     legs[Int(leg)].forwardedCount += UInt32(tracker.attempts.synCount(of: attempt))
   }
 

@@ -131,8 +131,15 @@ public struct AnalysisReport: Encodable, Sendable {
 
   public struct ClientSyns: Encodable, Sendable {
     public var total: Int
-    /// Those that never came by on the server side, although it was captured then.
-    public var notForwarded: Int
+    /// Those that never came by on the server side, although it was captured then; null where it was
+    /// not captured at all.
+    @OrNull public var notForwarded: Int?
+    /// SYNs that repeat one of the same attempt.
+    public var repeated: Int
+    /// Connections whose SYN-ACK came 0.9 s after the first SYN, or later.
+    public var slowConnections: Int
+    /// Attempts that saw no SYN-ACK.
+    public var unanswered: Int
   }
 
   /// Both kinds of connections include attempts that never became one.
@@ -353,6 +360,7 @@ public struct Coverage: Encodable, Sendable {
     case noPackets = "no-packets"
     case noTCP = "no-tcp"
     case noSyns = "no-syns"
+    case clientSideOnly = "client-side-only"
     case noAnswers = "no-answers"
     case clocksDiffer = "clocks-differ"
     case flagsFiltered = "flags-filtered"

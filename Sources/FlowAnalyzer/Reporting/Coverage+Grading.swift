@@ -5,7 +5,9 @@ extension Coverage {
   ) {
     let syns = tracked.syns
     var reasons: Set<Reason> = []
-    let readable = captures.filter { $0.firstPacket != nil }
+    let shown = captures.filter { $0.firstPacket != nil }
+    let readable = shown.filter { $0.role != .client }
+    let isClientSideOnly = readable.isEmpty && !shown.isEmpty
     if captures.contains(where: { $0.failure != nil }) { reasons.insert(.unreadableInput) }
     if captures.contains(where: \.truncated) { reasons.insert(.captureCutOff) }
     if captures.contains(where: { $0.cutHeaders > 0 }) { reasons.insert(.headersCut) }
@@ -17,8 +19,9 @@ extension Coverage {
     if tracked.translatedSyns > 0, tracked.translatedSyns >= syns / 10 {
       reasons.insert(.bothSides)
     }
+    if isClientSideOnly { reasons.insert(.clientSideOnly) }
     let isUnreadable = !captures.isEmpty && captures.allSatisfy { $0.failure != nil }
-    if readable.isEmpty, isUnreadable {
+    if isClientSideOnly || (readable.isEmpty && isUnreadable) {
       // What is wrong with the files says it all.
     } else if readable.isEmpty {
       reasons.insert(.noPackets)
@@ -32,7 +35,8 @@ extension Coverage {
     if captures.contains(where: \.hasForeignClock) { reasons.insert(.clocksDiffer) }
 
     let fatal: Set<Reason> = [
-      .noPackets, .noTCP, .noSyns, .noAnswers, .clocksDiffer, .flagsFiltered, .bothSides,
+      .noPackets, .noTCP, .noSyns, .clientSideOnly, .noAnswers, .clocksDiffer, .flagsFiltered,
+      .bothSides,
     ]
     self.reasons = Reason.allCases.filter(reasons.contains)
     if !reasons.isDisjoint(with: fatal) || isUnreadable {

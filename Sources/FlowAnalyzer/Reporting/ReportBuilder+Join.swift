@@ -10,7 +10,10 @@ extension ReportBuilder {
   func clientSyns(_ joiner: borrowing Joiner) -> AnalysisReport.ClientSyns? {
     guard joiner.hasClientSide else { return nil }
     return AnalysisReport.ClientSyns(
-      total: joiner.counts.clientSyns, notForwarded: joiner.counts.notForwardedSyns)
+      total: joiner.counts.clientSyns,
+      notForwarded: joiner.serverSide == nil ? nil : joiner.counts.notForwardedSyns,
+      repeated: joiner.counts.repeatedSyns, slowConnections: joiner.counts.slowConnections,
+      unanswered: joiner.counts.unanswered)
   }
 
   func pairs(_ joiner: borrowing Joiner) -> AnalysisReport.Pairs? {

@@ -66,7 +66,7 @@ struct ReportBuilder {
         closing: answers(counts.hits[.closing]), reuses: reuses),
       attempts: .init(
         total: tracker.attempts.total,
-        neverForwarded: joiner.hasClientSide ? joiner.counts.neverForwarded : nil,
+        neverForwarded: joiner.serverSide == nil ? nil : joiner.counts.neverForwarded,
         hit: counts.attemptsHit,
         connected: counts.outcomes[.connected] ?? 0, failed: counts.outcomes[.failed] ?? 0,
         undetermined: counts.outcomes[.undetermined] ?? 0),

@@ -19,11 +19,13 @@ struct ClockOffset: Equatable {
   /// - Returns: nil where nothing is shared, or so little agrees that it may be chance.
   init?(from first: OpeningSample, to second: OpeningSample) {
     var intervals: [(low: Int64, high: Int64)] = []
+    var isTwoWay = false
     first.forEachShared(with: second) { here, there in
       let forth = there.forthAt.nanoseconds(since: here.forthAt)
       if let backHere = here.backAt, let backThere = there.backAt {
         let back = backThere.nanoseconds(since: backHere)
         intervals.append((min(forth, back), max(forth, back)))
+        isTwoWay = true
       } else {
         intervals.append((forth &- Self.oneWay, forth))
       }
@@ -31,6 +33,8 @@ struct ClockOffset: Equatable {
     // Chance: two of so many tokens of 32 bits are equal.
     let chance = Double(first.passages.count) * Double(second.passages.count) / 4.3e9
     self.init(intervals: intervals, least: chance < 0.001 ? 1 : 3 + Int(chance))
+    // The quickest in one direction tells no more than that the offset is no larger.
+    if !isTwoWay { (offset, error) = (offset + error, Self.oneWay) }
   }
 
   /// The stretch that most intervals cover.

@@ -109,7 +109,7 @@ extension Coverage.Reason {
       (
         "The captures show both sides of the load balancer: each SYN comes by twice, under two "
           + "tuples, and is counted twice.",
-        "Keep the server's side only: tcpdump -r FILE -w OUT 'host SERVER'."
+        "Name the file without --server or --client, so that its sides are told apart."
       )
     case .clocksDiffer:
       (
@@ -137,6 +137,12 @@ extension Coverage.Reason {
       )
     case .unreadableInput:
       ("An input could not be read.", "The counts are without it.")
+    case .clientSideOnly:
+      (
+        "Only the clients' side of the load balancer was captured: what the servers held does not "
+          + "show there.",
+        "Capture on the server side at the same time."
+      )
     case .sideAssumed:
       (
         "Which side of the load balancer a capture shows was not said; it was taken for the server "

@@ -40,6 +40,9 @@ extension TextReport {
     guard let first = finding.hits.first else { return }
     canvas.labelled(
       StyledText("\(number)"), "\("\(first.tuple)", .strong): \(effect(of: finding))", hanging: 3)
+    if let client = finding.current.client {
+      canvas.paragraph("client \("\(client)", .strong)\(found(finding.current))", indent: 5)
+    }
     for hit in finding.hits.prefix(Self.listedHits) {
       let time = clock(hit.at) + "  "
       let source = Self.change(from: first.tuple, to: hit.tuple)
@@ -47,6 +50,9 @@ extension TextReport {
         StyledText(time), "frame \(frame(hit))\(source): met \(holder(hit))", indent: 5,
         hanging: time.count)
       canvas.paragraph(answer(hit), indent: 5 + time.count)
+      if let previous = previous(hit) {
+        canvas.paragraph(StyledText(previous), indent: 5 + time.count)
+      }
     }
     if finding.hits.count > Self.listedHits {
       let more = finding.hits.count - Self.listedHits
@@ -58,6 +64,20 @@ extension TextReport {
     for line in isOneLine ? ["\(filter)  \(id)"] : [filter, id] {
       canvas.line(StyledText(line, .dim), indent: 5)
     }
+  }
+
+  /// How a client was found, where that leaves a doubt.
+  private func found(_ party: AnalysisReport.Party) -> String {
+    guard party.confidence < 0.9 else { return "" }
+    return " (by \(party.method.plainName), \(Int(party.confidence * 100)) % sure)"
+  }
+
+  /// Who left the tuple behind.
+  private func previous(_ hit: AnalysisReport.Hit) -> String? {
+    guard let client = hit.previous.client else { return nil }
+    let others = (hit.previous.clientCount ?? 1) - 1
+    let more = others > 0 ? " and \(Quantity.count(others, "other client"))" : ""
+    return "left behind by \(client)\(more)\(found(hit.previous))"
   }
 
   /// What of the tuple the load balancer has changed since the first hit.

@@ -29,6 +29,7 @@ struct TextReport {
     if gapsFirst { writeGaps() }
     writeCaptures()
     if !gapsFirst { writeGaps() }
+    writeSides()
     if syns.total > 0 {
       writeSyns()
       writeAttempts()
@@ -44,10 +45,17 @@ extension TextReport {
   var attempts: AnalysisReport.Attempts { report.summary.attempts }
   var timeWait: Seconds { report.analysis.timeWait.assumedSeconds }
 
-  var firstPacket: Timestamp? { report.captures.compactMap(\.firstPacket).min() }
-  var lastPacket: Timestamp? { report.captures.compactMap(\.lastPacket).max() }
+  var firstPacket: Timestamp? { judgedCaptures.compactMap(\.firstPacket).min() }
+  var lastPacket: Timestamp? { judgedCaptures.compactMap(\.lastPacket).max() }
 
-  /// From the first packet of any capture to the last of any.
+  /// Captures of the server side, which the verdict is about; all where there is none. The clocks of
+  /// the two sides can differ.
+  private var judgedCaptures: [AnalysisReport.Capture] {
+    let judged = report.captures.filter { $0.role != CaptureRole.client.rawValue }
+    return judged.isEmpty ? report.captures : judged
+  }
+
+  /// From the first packet of any of them to the last of any.
   var span: Seconds? {
     guard let firstPacket, let lastPacket else { return nil }
     return Seconds(nanoseconds: lastPacket.nanoseconds(since: firstPacket))

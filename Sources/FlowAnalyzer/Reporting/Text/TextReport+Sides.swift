@@ -1,0 +1,140 @@
+extension TextReport {
+  /// What stands between clients and servers, and how well the two sides were joined.
+  mutating func writeSides() {
+    guard let pairs = report.summary.pairs, let syns = report.summary.clientSyns else { return }
+    canvas.heading("BOTH SIDES", report.topology.translation.plainName)
+    if !report.topology.servers.isEmpty, pairs.paired > 0 {
+      canvas.paragraph(StyledText(way))
+    }
+    guard let notForwarded = syns.notForwarded else {
+      writeSymptoms(syns)
+      return
+    }
+    canvas.paragraph(StyledText(joined(pairs)))
+    let gaps = JoinGap.allCases.compactMap { gap -> String? in
+      guard let count = pairs.unpaired[gap.rawValue], count > 0 else { return nil }
+      return "\(Quantity.count(count)) \(gap.rawValue) (\(gap.explanation))"
+    }
+    if !gaps.isEmpty { canvas.paragraph(StyledText("No partner: \(Quantity.list(gaps)).")) }
+    if notForwarded > 0 {
+      canvas.paragraph(
+        "\("\(Quantity.count(notForwarded, "SYN")) of the clients never came by behind the load balancer", .bad): dropped there, or no port was free. `snat-audit connections` lists their connections as not-forwarded."
+      )
+    }
+    for clock in report.clock.dropFirst() { writeClock(clock) }
+  }
+
+  /// From whom to whom, over which addresses.
+  private var way: String {
+    let topology = report.topology
+    let servers = Quantity.list(Array(topology.servers.prefix(Self.listedAddresses)))
+    var clauses: [String] = []
+    if topology.isEgress {
+      clauses.append("Clients ask for \(servers) directly")
+    } else if topology.translation == .none {
+      clauses.append("Clients reach \(servers) under their own addresses")
+    } else {
+      let virtual = Quantity.list(Array(topology.virtualAddresses.prefix(Self.listedAddresses)))
+      clauses.append("Clients ask for \(virtual), served by \(servers)")
+    }
+    if !topology.snatPorts.isEmpty {
+      let ranges = topology.snatPorts.prefix(Self.listedAddresses).map { range in
+        "\(range.ip) (ports \(range.firstPort) to \(range.lastPort))"
+      }
+      clauses.append("SNAT takes \(Quantity.list(ranges))")
+    }
+    if topology.answersBypass { clauses.append("answers bypass the client side's capture point") }
+    return clauses.joined(separator: "; ") + "."
+  }
+
+  /// How many addresses of a kind are named.
+  private static var listedAddresses: Int { 4 }
+
+  private func joined(_ pairs: AnalysisReport.Pairs) -> String {
+    let methods = JoinMethod.allCases.compactMap { method -> String? in
+      guard method != .none, let count = pairs.byMethod[method.rawValue] else { return nil }
+      return "\(Quantity.count(count)) by \(method.plainName)"
+    }
+    let found =
+      "\(Quantity.count(pairs.paired)) of "
+      + "\(Quantity.count(pairs.clientConnections, "connection")) of the client side were found "
+      + "on the server side"
+    return methods.isEmpty ? found + "." : "\(found): \(Quantity.list(methods))."
+  }
+
+  private mutating func writeClock(_ clock: AnalysisReport.PointClock) {
+    guard let offset = clock.offsetSeconds, let error = clock.errorSeconds else {
+      canvas.paragraph(
+        "\("warning:", .warning) nothing tells how the clock of \(clock.point) differs; it was taken as it is."
+      )
+      return
+    }
+    let size = Seconds(nanoseconds: abs(offset.nanoseconds))
+    let direction = offset.nanoseconds < 0 ? "behind" : "ahead"
+    let reference = report.clock.first?.point ?? ""
+    canvas.paragraph(
+      StyledText(
+        "The clock of \(clock.point) is \(Quantity.duration(size)) \(direction) of \(reference)'s, to "
+          + "within \(Quantity.duration(error)), by "
+          + "\(Quantity.count(clock.handshakes, "connection")); corrected for."))
+  }
+
+  /// What the client side alone can tell.
+  private mutating func writeSymptoms(_ syns: AnalysisReport.ClientSyns) {
+    let symptoms = [
+      "\(Quantity.count(syns.repeated)) repeated",
+      "\(Quantity.count(syns.slowConnections, "connection")) took 0.9 s or longer to be set up",
+      "\(Quantity.count(syns.unanswered, "attempt")) got no SYN-ACK",
+    ]
+    canvas.paragraph(
+      StyledText(
+        "Only the clients' side was captured: \(Quantity.count(syns.total, "SYN")), "
+          + "\(Quantity.list(symptoms)). What the servers held when they came, only the other side "
+          + "shows."))
+  }
+}
+
+extension Translation {
+  /// In a few words.
+  var plainName: String {
+    switch self {
+    case .l4: "L4: addresses and ports are translated"
+    case .l7: "L7: the load balancer opens connections of its own"
+    case .fullnat: "FULLNAT: addresses, ports and sequence numbers are translated"
+    case .none: "nothing is translated"
+    case .unknown: "no pairs, so nothing tells how connections pass"
+    }
+  }
+}
+
+extension JoinMethod {
+  /// As in "found by ...".
+  var plainName: String {
+    switch self {
+    case .isn: "the client's sequence number"
+    case .serverISN: "the server's sequence number"
+    case .timestamp: "timestamp"
+    case .options: "TCP options"
+    case .payload: "their requests"
+    case .proxyProtocol: "PROXY header"
+    case .toa: "TOA option"
+    case .forwarded: "X-Forwarded-For"
+    case .timing: "time alone"
+    case .sameTuple: "the same tuple"
+    case .none: "nothing"
+    }
+  }
+}
+
+extension JoinGap {
+  /// In plain words.
+  var explanation: String {
+    switch self {
+    case .notForwarded: "nothing of them came by behind the load balancer"
+    case .ambiguous: "several connections fit"
+    case .noRequest: "nothing was sent on them that would tell"
+    case .notCovered: "the other side was not captured then"
+    case .noMatch: "nothing on the other side fits"
+    }
+  }
+}
