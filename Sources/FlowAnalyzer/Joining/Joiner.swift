@@ -235,7 +235,9 @@ struct Joiner: ~Copyable {
   /// Whether the server side was captured while the leg's SYNs came.
   private func isCovered(_ leg: ClientLeg) -> Bool {
     guard let serverSide else { return false }
-    return leg.firstSynAt >= serverSide.first && leg.lastSynAt <= serverSide.last
+    // The first SYN of all comes a moment before the first segment behind the load balancer.
+    return leg.firstSynAt.nanoseconds(since: serverSide.first) >= -Self.clockSlack
+      && leg.lastSynAt <= serverSide.last
   }
 
   /// Why a leg has no partner; nil if it has one.

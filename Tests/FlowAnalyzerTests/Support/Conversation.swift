@@ -14,6 +14,7 @@
 /// parentheses; then any of `ack N`, `ts N`, `ecr N`, `win N`, `ws N`, `id N` (IPv4 identification;
 /// segments of the server count up from 1 where it is absent), `port N` (the client's port),
 /// `from N` and `to N` (the last byte of the client's and of the server's address), `point N`.
+/// `say TEXT`, the last on its line, is a payload; `|` in it stands for CRLF.
 /// Numbers may be hexadecimal (`0x10`). `TIME copy` is a copy of the packet above, as a mirror port
 /// makes it. What follows `#` is for the reader.
 ///
@@ -22,6 +23,8 @@
 struct Conversation {
   var segments: [Segment] = []
   var isIPv6 = false
+  /// What segments say, by their frame numbers.
+  private(set) var payloads: [UInt64: [UInt8]] = [:]
 
   private var serverIdentification: UInt16 = 0
   private var lastClock: UInt32 = 0
@@ -29,10 +32,16 @@ struct Conversation {
   init(_ script: String, isIPv6: Bool = false) {
     self.isIPv6 = isIPv6
     for (number, line) in script.split(separator: "\n").enumerated() {
-      let words = line.prefix { $0 != "#" }.split(separator: " ").map(String.init)
+      let parts = line.prefix { $0 != "#" }.split(separator: " say ", maxSplits: 1)
+      let words = parts.first?.split(separator: " ").map(String.init) ?? []
       guard !words.isEmpty else { continue }
-      guard let segment = segment(words) else {
+      guard var segment = segment(words) else {
         preconditionFailure("line \(number + 1) is no packet: \(line)")
+      }
+      if parts.count == 2 {
+        let payload = [UInt8](parts[1].replacing("|", with: "\r\n").utf8)
+        payloads[segment.frame] = payload
+        segment.payloadLength = UInt32(payload.count)
       }
       segments.append(segment)
     }

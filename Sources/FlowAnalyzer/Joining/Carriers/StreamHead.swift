@@ -14,8 +14,6 @@ struct StreamHead: ~Copyable {
   /// Bytes from the first on without a hole.
   private(set) var contiguousCount = 0
 
-  var isFull: Bool { contiguousCount == Self.capacity }
-
   /// - Parameter offset: of the first byte, counted from the stream's beginning.
   mutating func insert(_ source: RawSpan, at offset: UInt32) {
     let start = Int(offset)

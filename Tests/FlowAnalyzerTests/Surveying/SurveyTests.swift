@@ -1,0 +1,89 @@
+import Testing
+
+@testable import FlowAnalyzer
+
+@Suite("The survey: sides and clocks")
+struct SurveyTests {
+  private func input(_ scenario: String, _ name: String) -> CaptureInput {
+    CaptureInput(path: Translations.file(scenario, name))
+  }
+
+  @Test(arguments: ["l4-collide", "l4-clean", "l4-client-fin", "l4-v6", "l7-http", "l7-proxyv2"])
+  func `the sides of two files, in either order`(scenario: String) {
+    let files = [input(scenario, "client-any.pcap"), input(scenario, "server.pcap")]
+    #expect(Survey(of: files).inputs.map(\.role) == [.client, .server])
+    #expect(Survey(of: files.reversed()).inputs.map(\.role) == [.server, .client])
+  }
+
+  @Test(arguments: ["l4-collide", "l4-clean", "l4-client-fin", "l7-http", "l7-proxyv2"])
+  func `both sides in one file`(scenario: String) {
+    let survey = Survey(of: [input(scenario, "lb-any.pcap")])
+    #expect(survey.inputs.map(\.role) == [.both])
+    #expect(survey.endpoints.virtual.map(\.description) == ["172.20.1.1:80"])
+    #expect(survey.endpoints.servers.map(\.description) == ["192.168.1.1:80"])
+    #expect(survey.endpoints.snatAddresses.map(\.description) == ["10.10.1.1"])
+  }
+
+  @Test(arguments: ["l4-collide", "l4-client-fin", "l7-http"], ["client-any.pcap", "server.pcap"])
+  func `one side alone cannot be told`(scenario: String, name: String) {
+    #expect(Survey(of: [input(scenario, name)]).inputs.map(\.role) == [nil])
+  }
+
+  @Test func `what was said is not questioned`() {
+    let inputs = [
+      CaptureInput(path: Translations.file("l4-collide", "lb-any.pcap"), role: .server)
+    ]
+    #expect(Survey(of: inputs).inputs == inputs)
+  }
+
+  @Test func `one file that began long before the other`() throws {
+    let directory = try TemporaryDirectory()
+    let client = try CaptureBuilder(reading: Translations.file("l4-clean", "client-any.pcap"))
+    let others = try CaptureBuilder(reading: Translations.file("l4-collide", "client-any.pcap"))
+    // An hour of other traffic first, under a clock that is 20 minutes ahead.
+    var long = client.delayed(by: 1_200_000_000_000)
+    let start = long.packets[0].time - 3_600_000_000_000
+    let earlier = others.delayed(by: start - others.packets[0].time)
+    long.packets.insert(contentsOf: earlier.packets, at: 0)
+    let path = try directory.write(long, as: "client.pcap")
+    let clocks = Survey(of: [
+      CaptureInput(path: Translations.file("l4-clean", "server.pcap"), role: .server),
+      CaptureInput(path: path, role: .client),
+    ]).clocks
+    let offset = try #require(clocks.last?.offset)
+    let error = try #require(clocks.last?.error)
+    #expect(abs(offset - 1_200_000_000_000) <= error)
+    #expect(error < 1_000_000)
+  }
+
+  @Test func `two points of one side, each with a clock of its own`() throws {
+    let directory = try TemporaryDirectory()
+    let server = try CaptureBuilder(reading: Translations.file("l4-collide", "server.pcap"))
+    let late = try directory.write(server.delayed(by: 5_000_000_000), as: "late.pcap")
+    let survey = Survey(of: [
+      CaptureInput(path: Translations.file("l4-collide", "server.pcap"), role: .server),
+      CaptureInput(path: late, role: .server),
+      CaptureInput(path: Translations.file("l4-collide", "client-any.pcap"), role: .client),
+    ])
+    let clock = try #require(survey.clocks.first { $0.input.path == late })
+    #expect(abs(try #require(clock.offset) - 5_000_000_000) <= (clock.error ?? 0))
+  }
+}
+
+@Suite("Where intervals overlap")
+struct ClockOffsetTests {
+  @Test func `outliers do not move it`() throws {
+    var intervals = (0..<100).map { (low: Int64(1000 - $0), high: Int64(1100 + $0)) }
+    intervals.append((low: -9_000_000_000, high: -8_999_999_000))
+    intervals.append((low: 70_000, high: 70_001))
+    let offset = try #require(ClockOffset(intervals: intervals))
+    #expect(offset.offset == 1050)
+    #expect(offset.error == 50)
+    #expect(offset.agreeing == 100)
+  }
+
+  @Test func `nothing shared tells nothing`() {
+    #expect(ClockOffset(intervals: []) == nil)
+    #expect(ClockOffset(intervals: [(low: 1, high: 2)], least: 2) == nil)
+  }
+}
