@@ -104,6 +104,7 @@ private struct Run: ~Copyable {
       let isNew = source.withSegmentBytes { audit.observe(segment, side, bytes: $0) }
       if !isNew { source.countDuplicate(segment) }
     }
+    for (point, shift) in audit.takeClockShifts() { source.shiftClock(of: point, by: shift) }
     return true
   }
 
@@ -205,6 +206,9 @@ struct Audit: ~Copyable {
     joiner.collectEnds(ofClientSide: &clients)
   }
 
+  /// What is to be added to the times of points from now on.
+  mutating func takeClockShifts() -> [(point: UInt32, shift: Int64)] { joiner.takeClockShifts() }
+
   /// Takes the connections that are done, in the order in which they became so.
   mutating func takeConnections() -> [JoinedConnection] {
     defer { joiner.finished.removeAll(keepingCapacity: true) }
@@ -219,6 +223,7 @@ struct Audit: ~Copyable {
     ledger.finish(&tracker, &joiner)
     joiner.collectEnds(ofServerSide: &tracker)
     joiner.releaseAll()
+    joiner.finishClocks()
   }
 }
 

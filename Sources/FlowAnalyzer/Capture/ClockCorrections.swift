@@ -25,6 +25,16 @@ struct ClockCorrections: Sendable {
     ofSide[input.side] = ofSide[input.side] ?? correction
   }
 
+  /// Adds to the correction of a file's point, for files of it that are still to be opened.
+  mutating func shift(_ input: CaptureInput, by shift: Int64) {
+    let corrected = correction(for: input) + shift
+    let key = Key(input)
+    ofStem[key] = corrected
+    for path in Array(ofPath.keys) where CapturePoints.stem(of: path) == key.stem {
+      ofPath[path] = (ofPath[path] ?? 0) + shift
+    }
+  }
+
   /// In nanoseconds; that of the side's first point where the file's own is not known.
   func correction(for input: CaptureInput) -> Int64 {
     ofPath[input.path] ?? ofStem[Key(input)] ?? ofSide[input.side] ?? 0

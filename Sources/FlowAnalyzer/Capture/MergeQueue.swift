@@ -35,8 +35,17 @@ struct MergeQueue: ~Copyable {
   /// Moves the root to its place after its packet changed.
   ///
   /// - Complexity: O(log `count`)
-  mutating func restoreOrder() {
-    var parent = 0
+  mutating func restoreOrder() { restoreOrder(from: 0) }
+
+  /// Restores the order after several captures changed.
+  ///
+  /// - Complexity: O(`count`)
+  mutating func restoreAllOrder() {
+    for parent in (0..<heap.count / 2).reversed() { restoreOrder(from: parent) }
+  }
+
+  private mutating func restoreOrder(from start: Int) {
+    var parent = start
     while true {
       var child = 2 * parent + 1
       guard child < heap.count else { return }

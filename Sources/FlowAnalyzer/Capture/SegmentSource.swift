@@ -21,7 +21,7 @@ public struct SegmentSource: ~Copyable {
   private var capturePoints = CapturePoints()
   private var progress = Progress()
   private var isFinished = false
-  private let corrections: ClockCorrections
+  private var corrections: ClockCorrections
   /// Tells the sides of a capture with both apart.
   var endpoints: LoadBalancerEndpoints
   /// Of the last segment.
@@ -130,6 +130,19 @@ public struct SegmentSource: ~Copyable {
     guard isLending, !open.isEmpty else { return body(RawSpan()) }
     let range = decoder.segmentRange
     return open[0].reader.withFrame { body($0.extracting(range)) }
+  }
+
+  /// Adds to the times of a capture point from its next packet on.
+  ///
+  /// - Parameter shift: in nanoseconds.
+  mutating func shiftClock(of point: UInt32, by shift: Int64) {
+    returnPacket()
+    for position in 0..<open.count where open[position].point == Int(point) {
+      open[position].correction += shift
+    }
+    guard let index = captures.firstIndex(where: { $0.point == Int(point) }) else { return }
+    corrections.shift(inputs[index], by: shift)
+    open.restoreAllOrder()
   }
 
   private func side(of segment: Segment, role: CaptureRole) -> Side {

@@ -10,6 +10,9 @@ struct ClientLeg: BitwiseCopyable {
   /// Where the client side's tracker keeps it.
   var record: UInt32
   var attempt: UInt32
+  /// The capture points that have seen its first SYN on either side.
+  var point: UInt32 = 0
+  var serverPoint: UInt32 = 0
 
   var isn: SequenceNumber
   /// TSval of the latest SYN; meaningful with `hasTimestamp`.

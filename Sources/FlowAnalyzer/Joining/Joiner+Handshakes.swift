@@ -46,6 +46,7 @@ extension Joiner {
       let first = legs[number].firstSynAt
       clientSyns[leg, default: [first]].append(segment.time)
     }
+    if isNew { legs[number].point = segment.point }
     legs[number].synCount += 1
     legs[number].lastSynAt = segment.time
     if segment.options.hasTimestamps {
@@ -78,6 +79,8 @@ extension Joiner {
     link(
       leg, to: attempt, Evidence(method: isSame ? .sameTuple : .isn, confidence: 99), &tracker)
     legs[Int(leg)].forwardedCount += UInt32(tracker.attempts.synCount(of: attempt))
+    noteForth(
+      leg, at: tracker.attempts[attempt].firstSynAt, point: tracker.attempts[attempt].point)
   }
 
   private mutating func observeClientSynAck(
@@ -86,7 +89,14 @@ extension Joiner {
     guard leg != ClientLeg.none,
       segment.acknowledgment == legs[Int(leg)].isn.advanced(by: 1)
     else { return }
-    if legs[Int(leg)].synAckAt == nil { legs[Int(leg)].synAckAt = segment.time }
+    if legs[Int(leg)].synAckAt == nil {
+      legs[Int(leg)].synAckAt = segment.time
+      if legs[Int(leg)].isJoinedByHandshake, legs[Int(leg)].openAttempts > 0,
+        let sentAt = tracker.attempts[legs[Int(leg)].serverAttempt].firstSynAckAt
+      {
+        noteBack(leg, sentAt: sentAt)
+      }
+    }
     legs[Int(leg)].serverISN = segment.sequence
     guard legs[Int(leg)].serverCount == 0 else { return }
     let key = UInt64(segment.sequence.value)
@@ -206,6 +216,7 @@ extension Joiner {
     if let candidate, known == ClientLeg.none {
       link(candidate.leg, to: attempt, candidate.evidence, &tracker)
       legs[Int(candidate.leg)].forwardedCount += UInt32(tracker.attempts.synCount(of: attempt))
+      noteForth(candidate.leg, at: segment.time, point: segment.point)
     } else if known != ClientLeg.none {
       addServer(
         tuple(
@@ -231,8 +242,10 @@ extension Joiner {
       segment.time.nanoseconds(since: connection.startedAt) <= AttemptTable.longestGap
     else { return }
     let leg = tracker.attempts[attempt].leg
+    let isFirst = tracker.attempts[attempt].firstSynAckAt == segment.time
     if leg != ClientLeg.none { legs[Int(leg)].notes.insert(.isAnswered) }
     if leg != ClientLeg.none, legs[Int(leg)].isJoinedByHandshake {
+      if isFirst { noteBack(leg, sentAt: segment.time) }
       occupy(record, by: tracker.attempts[attempt].party, &tracker)
     } else if beginStream(of: connection, record, attempt, &tracker), hasClientSide {
       linkAnswer(segment, &tracker)

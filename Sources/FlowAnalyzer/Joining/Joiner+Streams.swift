@@ -269,7 +269,9 @@ extension Joiner {
       return
     }
     guard let head = reading.head else { return }
-    if head.forwardedAddress == nil, !hasClientSide { return }
+    // Where handshakes pass, one that has no partner yet will find it by its handshake: its request
+    // could be another's.
+    if head.forwardedAddress == nil, !hasClientSide || topology.passesHandshakes { return }
     let address = head.forwardedAddress.map { addresses.identifier(of: $0) }
     switch origin(of: head, from: address, at: time) {
     case .one(let leg, let evidence):
@@ -344,7 +346,7 @@ extension Joiner {
 
   private func isWaiting(_ leg: UInt32, at time: Timestamp) -> Bool {
     let age = time.nanoseconds(since: legs[Int(leg)].requestAt)
-    return legs[Int(leg)].notes.contains(.isWaiting)
+    return legs[Int(leg)].notes.contains(.isWaiting) && !legs[Int(leg)].isJoinedByHandshake
       && !legs[Int(leg)].notes.contains(.isRequestPaired)
       && age <= Self.requestWindow && age >= -Self.clockSlack
   }

@@ -54,6 +54,8 @@ struct Joiner: ~Copyable {
   /// The users of what a SYN met, for SYNs that wait for their verdict.
   private var formerUsers: [SynIdentifier: ClientList] = [:]
 
+  /// How the clocks of the two sides run, for pairs of points that share handshakes.
+  private(set) var clocks: [PointPair: ClockWatch] = [:]
   private(set) var counts = JoinCounts()
   private(set) var topology = TopologyRecord()
   /// Connections that are done, in the order in which they became so; only if they are listed.
@@ -186,6 +188,48 @@ struct Joiner: ~Copyable {
   }
 
   mutating func noteAmbiguity() { counts.ambiguousRequests += 1 }
+
+  // MARK: - Clocks
+
+  /// A SYN was seen on both sides. Only the first of an attempt is sure to be the same on both.
+  mutating func noteForth(_ leg: UInt32, at time: Timestamp, point serverPoint: UInt32) {
+    let number = Int(leg)
+    legs[number].serverPoint = serverPoint
+    let point = legs[number].point
+    guard legs[number].synCount == 1, legs[number].forwardedCount == 1, point != serverPoint else {
+      return
+    }
+    let way = time.nanoseconds(since: legs[number].firstSynAt)
+    clocks[PointPair(client: point, server: serverPoint), default: ClockWatch()]
+      .noteForth(way, at: time)
+  }
+
+  /// The answer to it has come to the client side.
+  ///
+  /// - Parameter sentAt: when the server side saw it.
+  mutating func noteBack(_ leg: UInt32, sentAt: Timestamp) {
+    let (point, serverPoint) = (legs[Int(leg)].point, legs[Int(leg)].serverPoint)
+    guard legs[Int(leg)].synCount == 1, point != serverPoint,
+      let seenAt = legs[Int(leg)].synAckAt
+    else { return }
+    clocks[PointPair(client: point, server: serverPoint), default: ClockWatch()]
+      .noteBack(sentAt.nanoseconds(since: seenAt), at: sentAt)
+  }
+
+  /// What is to be added to the times of points of the client side from now on.
+  mutating func takeClockShifts() -> [(point: UInt32, shift: Int64)] {
+    var shifts: [(point: UInt32, shift: Int64)] = []
+    for pair in clocks.keys.sorted(by: { ($0.client, $0.server) < ($1.client, $1.server) }) {
+      guard !shifts.contains(where: { $0.point == pair.client }) else { continue }
+      let shift = clocks[pair]?.takeShift() ?? 0
+      if shift != 0 { shifts.append((pair.client, shift)) }
+    }
+    return shifts
+  }
+
+  mutating func finishClocks() {
+    for pair in Array(clocks.keys) { clocks[pair]?.finish() }
+  }
 
   // MARK: - Time
 

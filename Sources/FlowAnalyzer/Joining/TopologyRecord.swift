@@ -48,6 +48,12 @@ struct TopologyRecord {
     self[keyPath: kind][service, default: 0] += 1
   }
 
+  /// The load balancer passes handshakes on, as far as this can be said of all connections.
+  var passesHandshakes: Bool {
+    let passed = (translations[.l4] ?? 0) + (translations[.fullnat] ?? 0)
+    return passed >= 16 && passed > 10 * (translations[.l7] ?? 0)
+  }
+
   /// What most connections show.
   var translation: Translation {
     translations.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key ?? .unknown

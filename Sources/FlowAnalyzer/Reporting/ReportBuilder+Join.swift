@@ -1,9 +1,15 @@
 /// What the join of both sides adds to the report.
 extension ReportBuilder {
-  func clock(_ clock: Survey.PointClock) -> AnalysisReport.PointClock {
+  func clock(
+    _ clock: Survey.PointClock, _ joiner: borrowing Joiner
+  ) -> AnalysisReport.PointClock {
     let capture = captures.first { $0.path == clock.input.path }
+    let pair = joiner.clocks.keys.sorted { $0.server < $1.server }
+      .first { Int($0.client) == capture?.point }
+    let watch = pair.flatMap { joiner.clocks[$0] }
     return AnalysisReport.PointClock(
-      point: capture?.pointLabel ?? "none", offsetSeconds: Seconds(clock.offset), driftPpm: nil,
+      point: capture?.pointLabel ?? "none", offsetSeconds: Seconds(clock.offset),
+      driftPpm: watch?.driftPpm,
       errorSeconds: Seconds(clock.error), handshakes: clock.handshakes)
   }
 

@@ -12,8 +12,10 @@ struct ReportBuilder {
     let servers = ServerSummary(tracker.knowledge.all, configuration)
     var findings: [AnalysisReport.Finding] = []
     for entry in ledger.findings.entries { findings.append(finding(entry, joiner)) }
+    var clockModels: [AnalysisReport.PointClock] = []
+    for clock in clocks { clockModels.append(self.clock(clock, joiner)) }
     return AnalysisReport(
-      partial: isPartial, captures: captures.map(capture), clock: clocks.map(clock),
+      partial: isPartial, captures: captures.map(capture), clock: clockModels,
       topology: topology(joiner),
       coverage: Coverage(
         captures: captures, tracked: tracker.counts, ledger.counts,

@@ -16,11 +16,18 @@ struct ClockOffset: Equatable {
   /// longer than this, in nanoseconds.
   static let oneWay: Int64 = 50_000_000
 
+  /// How many connections are looked at.
+  static let considered = 256
+
   /// - Returns: nil where nothing is shared, or so little agrees that it may be chance.
   init?(from first: OpeningSample, to second: OpeningSample) {
+    var shared: [(here: OpeningSample.Passage, there: OpeningSample.Passage)] = []
+    first.forEachShared(with: second) { shared.append(($0, $1)) }
+    // The first of them: clocks that drift agree for a while only. What follows is watched.
+    shared.sort { $0.here.forthAt < $1.here.forthAt }
     var intervals: [(low: Int64, high: Int64)] = []
     var isTwoWay = false
-    first.forEachShared(with: second) { here, there in
+    for (here, there) in shared.prefix(Self.considered) {
       let forth = there.forthAt.nanoseconds(since: here.forthAt)
       if let backHere = here.backAt, let backThere = there.backAt {
         let back = backThere.nanoseconds(since: backHere)
@@ -56,7 +63,10 @@ struct ClockOffset: Equatable {
     }
     guard best.depth >= max(least, 1) else { return nil }
     offset = best.low + (best.high - best.low) / 2
-    error = max(1, (best.high - best.low + 1) / 2)
     agreeing = best.depth
+    // Where they do not all agree, because the clocks drift, the narrowest overlap says too much.
+    let widths = intervals.map { $0.high - $0.low }.sorted()
+    let width = agreeing * 10 >= intervals.count * 9 ? 0 : widths[widths.count / 2]
+    error = max(1, (max(best.high - best.low, width) + 1) / 2)
   }
 }

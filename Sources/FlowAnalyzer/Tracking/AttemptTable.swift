@@ -13,6 +13,8 @@ struct AttemptTable: ~Copyable {
     fileprivate(set) var sourcePort: UInt16
     /// The address number of that SYN's source.
     fileprivate(set) var source: UInt32
+    /// The capture point that saw its first SYN.
+    var point: UInt32 = 0
     var firstSynAt: Timestamp
     var lastSynAt: Timestamp
     /// Time between the last two SYNs, in nanoseconds; zero while there is but one.

@@ -7,6 +7,9 @@ extension FlowTracker {
       source: source, destination: destination, port: segment.destination.port,
       isn: segment.sequence, at: segment.time, from: segment.source.port, joined: joinedAttempt)
     lastAttempt = attempt
+    if attempts[attempt].openVerdicts == 0, attempts[attempt].lastGap == 0 {
+      attempts[attempt].point = segment.point
+    }
     attempts[attempt].openVerdicts &+= 1
 
     var exchange = Exchange(

@@ -49,3 +49,28 @@ extension [UInt8] {
     replaceSubrange(offset..<offset + 4, with: bytes(number))
   }
 }
+
+extension CaptureBuilder {
+  /// The capture over and over, each time with other sequence numbers: `copies` of it, a new one every
+  /// `period` nanoseconds.
+  func repeated(_ copies: Int, every period: Int64) -> CaptureBuilder {
+    var result = self
+    result.packets = []
+    for copy in 0..<copies {
+      let shift = UInt32(truncatingIfNeeded: mixed(UInt64(copy)))
+      for var packet in packets {
+        let tcp = tcpOffset(of: packet)
+        let flags = packet.bytes[tcp + 13]
+        let sequence = packet.bytes.number(at: tcp + 4)
+        // A RST that refuses a SYN has no number of its own.
+        if flags != 0x14 || sequence != 0 { packet.bytes.set(sequence &+ shift, at: tcp + 4) }
+        if flags & 0x10 != 0 {
+          packet.bytes.set(packet.bytes.number(at: tcp + 8) &+ shift, at: tcp + 8)
+        }
+        packet.time += Int64(copy) * period
+        result.packets.append(packet)
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,31 @@
+import Testing
+
+@testable import FlowAnalyzer
+
+@Suite("A clock that runs fast")
+struct ClockDriftTests {
+  /// 400 s of traffic, the client side under a clock that gains so many parts per million.
+  private func joined(driftPpm: Double) throws -> Joined {
+    let directory = try TemporaryDirectory()
+    let scenario = "l4-client-fin"
+    let client = try CaptureBuilder(reading: Translations.file(scenario, "client-any.pcap"))
+      .repeated(80, every: 5_000_000_000).delayed(by: 30_000_000_000, driftPpm: driftPpm)
+    let server = try CaptureBuilder(reading: Translations.file(scenario, "server.pcap"))
+      .repeated(80, every: 5_000_000_000)
+    return Joined([
+      CaptureInput(path: try directory.write(server, as: "server.pcap"), role: .server),
+      CaptureInput(path: try directory.write(client, as: "client.pcap"), role: .client),
+    ])
+  }
+
+  @Test(arguments: [200, -50, 0] as [Double])
+  func `the drift is measured, and pairs are found all the same`(ppm: Double) throws {
+    let joined = try joined(driftPpm: ppm)
+    let clock = try #require(joined.report.clock.last)
+    let drift = try #require(clock.driftPpm)
+    #expect(abs(drift - ppm) < 2)
+    #expect(joined.report.summary.pairs?.clientConnections == 80 * 120)
+    #expect(joined.report.summary.pairs?.paired == 80 * 120)
+    #expect(joined.methods == [.isn: 80 * 120])
+  }
+}
