@@ -61,6 +61,8 @@ struct ClientLeg: BitwiseCopyable {
     /// The server has sent a SYN-ACK.
     static let isAnswered = Notes(rawValue: 1 << 8)
     static let isLive = Notes(rawValue: 1 << 9)
+    /// Its latest request is one of `Joiner.hiddenRequests`.
+    static let isHidden = Notes(rawValue: 1 << 10)
   }
 
   /// Sequence and acknowledgment numbers, or addresses, were taken over one for one: SYNs can be
@@ -69,6 +71,16 @@ struct ClientLeg: BitwiseCopyable {
     switch method {
     case .isn, .serverISN, .timestamp, .options, .sameTuple: true
     case .payload, .proxyProtocol, .toa, .forwarded, .timing, .none: false
+    }
+  }
+
+  /// Its SYNs come by on the server side with their own numbers.
+  var passesISN: Bool {
+    switch method {
+    case .isn, .sameTuple: true
+    case .serverISN, .timestamp, .options, .payload, .proxyProtocol, .toa, .forwarded, .timing,
+      .none:
+      false
     }
   }
 

@@ -22,6 +22,8 @@ extension Joiner {
       }
     } else if segment.payloadLength > 0 {
       observeClientData(segment, tcp, &clients, &tracker)
+    } else if segment.flags.isDisjoint(with: [.rst, .fin]) {
+      observeClientRejection(segment, of: clients.records[clients.lastRecord].join, &tracker)
     }
   }
 
@@ -98,7 +100,7 @@ extension Joiner {
       }
     }
     legs[Int(leg)].serverISN = segment.sequence
-    guard legs[Int(leg)].serverCount == 0 else { return }
+    guard legs[Int(leg)].serverCount == 0 || legs[Int(leg)].method == .serverISN else { return }
     let key = UInt64(segment.sequence.value)
     var found: UInt32?
     answers.forEach(key) { found = found ?? $0 }
@@ -193,6 +195,9 @@ extension Joiner {
   mutating func observeServer(
     _ segment: Segment, _ tcp: RawSpan, _ candidate: Candidate?, _ tracker: inout FlowTracker
   ) {
+    if let rejected = tracker.lastRejected {
+      observeServerRejection(segment, of: rejected, &tracker)
+    }
     if segment.flags.contains(.syn) {
       if segment.isOpening {
         observeServerSyn(segment, tcp, candidate, &tracker)
@@ -233,6 +238,47 @@ extension Joiner {
     }
   }
 
+  // MARK: - Rejections
+
+  /// A rejection carries the numbers of the old connection. Where the load balancer gives each SYN a
+  /// number of its own, the server's is all that passes through.
+  private mutating func observeClientRejection(
+    _ segment: Segment, of leg: UInt32, _ tracker: inout FlowTracker
+  ) {
+    guard leg != ClientLeg.none, legs[Int(leg)].synAckAt == nil, !legs[Int(leg)].passesISN,
+      segment.destination.port == legs[Int(leg)].clientPort,
+      segment.acknowledgment != legs[Int(leg)].isn.advanced(by: 1)
+    else { return }
+    let key = UInt64(segment.sequence.value)
+    if let attempt = rejectedAttempts.only(key, at: segment.time, within: Self.rejectionWindow) {
+      rejectedAttempts.remove(attempt, for: key)
+      linkByRejection(leg, attempt, &tracker)
+    } else {
+      rejectedLegs.insert(leg, for: key, at: segment.time)
+    }
+  }
+
+  private mutating func observeServerRejection(
+    _ segment: Segment, of attempt: UInt32, _ tracker: inout FlowTracker
+  ) {
+    guard hasClientSide, tracker.attempts[attempt].leg == ClientLeg.none else { return }
+    let key = UInt64(segment.sequence.value)
+    if let leg = rejectedLegs.only(key, at: segment.time, within: Self.rejectionWindow) {
+      rejectedLegs.remove(leg, for: key)
+      linkByRejection(leg, attempt, &tracker)
+    } else {
+      rejectedAttempts.insert(attempt, for: key, at: segment.time)
+    }
+  }
+
+  private mutating func linkByRejection(
+    _ leg: UInt32, _ attempt: UInt32, _ tracker: inout FlowTracker
+  ) {
+    guard tracker.attempts[attempt].leg == ClientLeg.none else { return }
+    link(leg, to: attempt, Evidence(method: .serverISN, confidence: 95), &tracker)
+    legs[Int(leg)].forwardedCount += UInt32(tracker.attempts.synCount(of: attempt))
+  }
+
   private mutating func observeServerSynAck(_ segment: Segment, _ tracker: inout FlowTracker) {
     let record = tracker.lastRecord
     guard let connection = tracker.records[record].connection,
@@ -264,7 +310,7 @@ extension Joiner {
     let key = UInt64(synAck.sequence.value)
     var found: UInt32?
     legsByServerISN.forEach(key) { leg in
-      if legs[Int(leg)].serverCount == 0, legs[Int(leg)].serverISN == synAck.sequence {
+      if legs[Int(leg)].serverISN == synAck.sequence {
         found = leg
       }
     }

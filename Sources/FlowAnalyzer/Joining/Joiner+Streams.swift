@@ -121,11 +121,11 @@ extension Joiner {
     if isRequest {
       let reading = read(&stream, segment, tcp, side: .client)
       legs[number].stream = stream
-      if let head = reading?.head { noteRequest(head, of: leg, at: segment.time, &tracker) }
+      if let head = reading?.head { noteRequest(head, of: leg, segment, &tracker) }
     } else {
       if stream.isAwaiting, stream.head != RequestStream.none {
         let reading = readBuffer(&stream, isComplete: true, side: .client)
-        if let head = reading?.head { noteRequest(head, of: leg, at: segment.time, &tracker) }
+        if let head = reading?.head { noteRequest(head, of: leg, segment, &tracker) }
       }
       if Self.await(&stream, behind: segment.acknowledgment) {
         streams.free(stream.head)
@@ -133,20 +133,30 @@ extension Joiner {
       }
       legs[number].stream = stream
       endRequest(of: leg)
+      if legs[number].notes.contains(.isHidden) { hiddenRequests.noteAnswer(to: leg) }
     }
   }
 
   private mutating func noteRequest(
-    _ head: RequestHead, of leg: UInt32, at time: Timestamp, _ tracker: inout FlowTracker
+    _ head: RequestHead, of leg: UInt32, _ segment: Segment, _ tracker: inout FlowTracker
   ) {
     endRequest(of: leg)
     let number = Int(leg)
     legs[number].notes.formUnion([.hasSentRequest, .isWaiting])
     legs[number].notes.remove(.isRequestPaired)
-    legs[number].request = head.isTLS ? Self.opaque : head.fingerprint
-    legs[number].requestAt = time
-    requests.insert(leg, for: legs[number].request, at: time)
-    if head.isTLS { requests.insert(leg, for: head.fingerprint, at: time) }
+    legs[number].request = head.fingerprint
+    legs[number].requestAt = segment.time
+    requests.insert(leg, for: head.fingerprint, at: segment.time)
+    if head.isHandshake {
+      // What it belongs to, if anything, will be another request.
+      if legs[number].notes.contains(.isHidden) { hiddenRequests.remove(leg) }
+    } else {
+      legs[number].notes.insert(.isHidden)
+      hiddenRequests.insert(
+        HiddenRequests.Request(
+          leg: leg, client: legs[number].client, time: segment.time,
+          length: segment.payloadLength, isHTTP: head.isHTTP))
+    }
     linkEarlyRequest(of: leg, head.fingerprint, &tracker)
   }
 
@@ -157,9 +167,6 @@ extension Joiner {
     legs[number].notes.remove(.isWaiting)
     requests.remove(leg, for: legs[number].request)
   }
-
-  /// Requests that TLS hides share a key.
-  private static let opaque: UInt64 = 0
 
   /// The server side's copy came first, by the order of two clocks or of two files.
   private mutating func linkEarlyRequest(
@@ -245,12 +252,12 @@ extension Joiner {
     if isRequest {
       let reading = read(&stream, segment, tcp, side: .server)
       streams[number].stream = stream
-      if let reading { match(reading, number, at: segment.time, &tracker) }
+      if let reading { match(reading, number, segment, &tracker) }
     } else {
       if stream.isAwaiting, stream.head != RequestStream.none {
         let reading = readBuffer(&stream, isComplete: true, side: .server)
         streams[number].stream = stream
-        if let reading { match(reading, number, at: segment.time, &tracker) }
+        if let reading { match(reading, number, segment, &tracker) }
         guard streams.live(number) != nil else { return }
       }
       if Self.await(&stream, behind: segment.acknowledgment) {
@@ -262,8 +269,9 @@ extension Joiner {
   }
 
   private mutating func match(
-    _ reading: Reading, _ number: UInt32, at time: Timestamp, _ tracker: inout FlowTracker
+    _ reading: Reading, _ number: UInt32, _ segment: Segment, _ tracker: inout FlowTracker
   ) {
+    let time = segment.time
     if let client = reading.proxied?.source {
       name(client, of: number, .proxyProtocol, at: time, &tracker)
       return
@@ -273,7 +281,7 @@ extension Joiner {
     // could be another's.
     if head.forwardedAddress == nil, !hasClientSide || topology.passesHandshakes { return }
     let address = head.forwardedAddress.map { addresses.identifier(of: $0) }
-    switch origin(of: head, from: address, at: time) {
+    switch origin(of: head, from: address, on: number, segment, tracker) {
     case .one(let leg, let evidence):
       join(number, with: leg, evidence, time, &tracker)
     case .several:
@@ -297,7 +305,11 @@ extension Joiner {
   }
 
   /// The leg that a request of the server side comes from: the one that waits for the answer to it.
-  private func origin(of head: RequestHead, from address: UInt32?, at time: Timestamp) -> Origin {
+  private mutating func origin(
+    of head: RequestHead, from address: UInt32?, on number: UInt32, _ segment: Segment,
+    _ tracker: borrowing FlowTracker
+  ) -> Origin {
+    let time = segment.time
     var oldest: UInt32?
     var count = 0
     var clients = 0
@@ -315,7 +327,11 @@ extension Joiner {
       }
     }
     guard let leg = oldest else {
-      return address == nil ? originByTiming(at: time) : .nobody
+      // Where it is to be told by time, what is no request yet tells too little.
+      return head.isHandshake
+        ? .nobody
+        : originByTiming(
+          from: address, on: number, segment, isHTTP: head.isHTTP, tracker)
     }
     if address != nil {
       // Requests of one client that are alike: the first to come is the first to be passed on.
@@ -328,20 +344,29 @@ extension Joiner {
       : .several
   }
 
-  /// Where TLS hides the requests, the only client that waits for an answer is the one.
-  private func originByTiming(at time: Timestamp) -> Origin {
-    var found: UInt32?
-    var count = 0
-    requests.forEach(Self.opaque) { leg in
-      guard isWaiting(leg, at: time), legs[Int(leg)].request == Self.opaque,
-        time.nanoseconds(since: legs[Int(leg)].requestAt) <= Self.clockSlack
-      else { return }
-      found = leg
-      count += 1
+  /// Whose request it is where nothing in it passes through the load balancer: by its time and length.
+  private mutating func originByTiming(
+    from address: UInt32?, on number: UInt32, _ segment: Segment, isHTTP: Bool,
+    _ tracker: borrowing FlowTracker
+  ) -> Origin {
+    let stream = streams[number]
+    // The first request on a connection is what made the load balancer open it.
+    let opened =
+      stream.userCount == 0
+      ? stream.attempt(at: segment.time).map { tracker.attempts[$0].firstSynAt } : nil
+    if let address {
+      let request = hiddenRequests.only(of: address, at: segment.time, opened: opened)
+      return request.map { .one($0.leg, Evidence(method: .forwarded, confidence: 90)) } ?? .nobody
     }
-    guard let found else { return .nobody }
-    return count == 1
-      ? .one(found, Evidence(method: .timing, confidence: 50)) : .several
+    switch hiddenRequests.origin(
+      at: segment.time, opened: opened, length: segment.payloadLength, isHTTP: isHTTP)
+    {
+    case .nobody: return .nobody
+    case .several: return .several
+    case .one(let request, let confidence):
+      hiddenRequests.learn(request, length: segment.payloadLength)
+      return .one(request.leg, Evidence(method: .timing, confidence: confidence))
+    }
   }
 
   private func isWaiting(_ leg: UInt32, at time: Timestamp) -> Bool {
@@ -359,6 +384,7 @@ extension Joiner {
     _ tracker: inout FlowTracker
   ) {
     legs[Int(leg)].notes.insert(.isRequestPaired)
+    if legs[Int(leg)].notes.contains(.isHidden) { hiddenRequests.remove(leg) }
     if let attempt = streams[number].attempt(at: time),
       tracker.attempts[attempt].leg == ClientLeg.none
     {

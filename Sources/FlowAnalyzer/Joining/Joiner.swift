@@ -19,6 +19,9 @@ struct Joiner: ~Copyable {
   static let attemptWindow = AttemptTable.longestGap
   /// How long a SYN-ACK waits for its other side.
   static let answerWindow: Int64 = 5_000_000_000
+  /// How long a rejection waits for its other side: Linux rejects on one tuple once in 500 ms at most, so
+  /// that within less than half of that its numbers are only one's.
+  static let rejectionWindow: Int64 = 200_000_000
   /// How long a request may stay in the load balancer.
   static let requestWindow: Int64 = 30_000_000_000
   /// How much earlier than its cause an effect may seem to come, where two clocks are compared.
@@ -40,6 +43,10 @@ struct Joiner: ~Copyable {
   var earlySyns = RecentIndex(window: clockSlack)
   /// Attempts of the server side that got a SYN-ACK and have no client: by the server's ISN.
   var answers = RecentIndex(window: answerWindow)
+  /// Attempts of either side whose SYN was rejected, and that have no partner: by the sequence number of
+  /// the rejection, which is the old connection's.
+  var rejectedAttempts = RecentIndex(window: rejectionWindow)
+  var rejectedLegs = RecentIndex(window: rejectionWindow)
   var moreServers: [UInt32: [ServerTuple]] = [:]
   /// When the client side saw an attempt's SYNs, for those with more than one.
   var clientSyns: [UInt32: [Timestamp]] = [:]
@@ -47,6 +54,7 @@ struct Joiner: ~Copyable {
   var streams = StreamTable()
   /// Requests of the client side by their fingerprints.
   var requests = RecentIndex(window: requestWindow)
+  var hiddenRequests = HiddenRequests()
   /// Streams of the server side with a request whose client has not come by yet.
   var earlyRequests = RecentIndex(window: clockSlack)
   /// Who used streams that have carried several clients.
@@ -272,6 +280,7 @@ struct Joiner: ~Copyable {
     legsByEndpoint.remove(number, address: leg.client, port: leg.clientPort)
     legsByISN.remove(number, for: UInt64(leg.isn.value))
     if leg.notes.contains(.isWaiting) { requests.remove(number, for: leg.request) }
+    if leg.notes.contains(.isHidden) { hiddenRequests.remove(number) }
     legs[Int(number)].notes = []
     legs.remove(Int(number))
   }

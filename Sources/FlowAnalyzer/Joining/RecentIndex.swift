@@ -40,6 +40,22 @@ struct RecentIndex: ~Copyable {
     }
   }
 
+  /// What was noted under `key` within `span` nanoseconds of `now`; nil where that is nothing, or more
+  /// than one thing.
+  func only(_ key: UInt64, at now: Timestamp, within span: Int64) -> UInt32? {
+    var found: UInt32?
+    var isOnly = true
+    _ = index.find(Self.hash(key)) { position in
+      let entry = entries[position]
+      if entry.key == key, now.nanoseconds(since: entry.time).magnitude <= UInt64(span) {
+        if found != nil { isOnly = false }
+        found = entry.value
+      }
+      return false
+    }
+    return isOnly ? found : nil
+  }
+
   func contains(_ value: UInt32, for key: UInt64) -> Bool {
     position(of: value, for: key) != nil
   }

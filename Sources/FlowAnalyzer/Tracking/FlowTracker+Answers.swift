@@ -139,6 +139,7 @@ extension FlowTracker {
     pending[Int(node)].exchange.answer = .oldNumbers
     pending[Int(node)].exchange.answeredAt = segment.time
     pending[Int(node)].exchange.answerIsSocketless = segment.isSocketless
+    lastRejected = pending[Int(node)].exchange.attempt
     // The answer carries the very numbers that the SYN was compared with.
     if let endpoint = records[position].connection?.endpoint(isLow: holderIsLow) {
       pending[Int(node)].exchange.holder.learn(from: endpoint)

@@ -33,6 +33,8 @@ struct FlowTracker: ~Copyable {
   private(set) var lastRecord = 0
   /// The attempt of the last SYN.
   var lastAttempt: UInt32 = 0
+  /// The attempt whose SYN the last segment has answered with the old connection's numbers.
+  var lastRejected: UInt32?
   /// What the join has found out about the next SYN: the attempt that it belongs to, whatever address
   /// it comes from, and when the client side saw it.
   var joinedAttempt: UInt32?
@@ -64,6 +66,7 @@ struct FlowTracker: ~Copyable {
   mutating func observe(_ segment: Segment) -> Bool {
     settled = records.endPosition == 0 ? segment.time : min(now, segment.time)
     now = segment.time
+    lastRejected = nil
     let source = addresses.identifier(of: segment.source.address)
     let destination = addresses.identifier(of: segment.destination.address)
     let (key, senderIsLow) = TupleKey.of(

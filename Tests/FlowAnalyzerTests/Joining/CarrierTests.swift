@@ -158,7 +158,7 @@ struct RequestHeadTests {
       Issue.record("no head")
       return
     }
-    #expect(head.isTLS)
+    #expect(head.isHandshake)
   }
 }
 

@@ -26,6 +26,17 @@ struct FullNATTests {
     #expect(joined.report.topology.translation == .fullnat)
   }
 
+  /// Of a SYN that was rejected and tried again from another port, only the rejection's number passes.
+  @Test(arguments: ["l4-collide", "l4-rfc1337", "l4-v6"])
+  func `rejected SYNs are found by the number of their rejection`(scenario: String) throws {
+    let joined = try joined(scenario) { FullNAT(shiftsEachTuple: true).translated($0) }
+    let truth = try Translations.load(scenario)
+    let quality = joined.quality(truth)
+    #expect(quality.precision == 1)
+    #expect(quality.recall >= 0.98)
+    #expect(joined.report.findings.allSatisfy { $0.current.client != nil })
+  }
+
   @Test(arguments: ["l4-collide", "l4-clean", "l4-client-fin", "l4-rfc1337"])
   func `with TOA`(scenario: String) throws {
     let client = try CaptureBuilder(reading: Translations.file(scenario, "client-any.pcap"))

@@ -95,6 +95,41 @@ struct RealJoinTests {
     #expect(joined.report.topology.translation == .l7)
   }
 
+  /// Both sides, or only the client's, hide what they say: time and length are left.
+  @Test(arguments: ["l7-http", "l7-proxyv2"])
+  func `what TLS hides is joined by time, and is not called certain`(scenario: String) throws {
+    let directory = try TemporaryDirectory()
+    let client = try CaptureBuilder(reading: Translations.file(scenario, "client-any.pcap"))
+    let server = try CaptureBuilder(reading: Translations.file(scenario, "server.pcap"))
+    let clientPath = try directory.write(client.enciphered(seed: 1), as: "client.pcap")
+    let serverPath = try directory.write(server.enciphered(seed: 2), as: "server.pcap")
+    let joined = Joined([
+      CaptureInput(path: clientPath, role: .client), CaptureInput(path: serverPath, role: .server),
+    ])
+    let quality = joined.quality(try requests(scenario))
+    #expect(quality.precision >= 0.98)
+    #expect(quality.recall >= 0.9)
+    for connection in joined.connections where !connection.servers.isEmpty {
+      #expect(connection.method == .timing || connection.client == nil)
+      #expect(connection.confidence <= 60)
+    }
+  }
+
+  @Test(arguments: ["l7-http", "l7-proxyv2"])
+  func `where the load balancer ends TLS it names the clients still`(scenario: String) throws {
+    let directory = try TemporaryDirectory()
+    let client = try CaptureBuilder(reading: Translations.file(scenario, "client-any.pcap"))
+    let clientPath = try directory.write(client.enciphered(seed: 1), as: "client.pcap")
+    let joined = Joined([
+      CaptureInput(path: clientPath, role: .client),
+      CaptureInput(path: Translations.file(scenario, "server.pcap"), role: .server),
+    ])
+    let truth = try requests(scenario)
+    let known = joined.pairs.filter { !$0.client.hasSuffix(":0") }
+    #expect(known.isSubset(of: truth))
+    #expect(Double(known.count) >= 0.95 * Double(truth.count))
+  }
+
   private func requests(_ scenario: String) throws -> Set<TranslatedPair> {
     func senders(_ name: String) throws -> [String: String] {
       let path = Translations.file(scenario, name)

@@ -39,6 +39,28 @@ extension CaptureBuilder {
   }
 }
 
+extension CaptureBuilder {
+  /// The same packets of IPv4 with payloads of the same length that nobody can read, as TLS makes them.
+  ///
+  /// - Parameter seed: the key: two sides with different ones have nothing in common.
+  func enciphered(seed: UInt64) -> CaptureBuilder {
+    var result = self
+    var random = SeededGenerator(seed: seed)
+    for index in packets.indices {
+      var bytes = packets[index].bytes
+      let tcp = tcpOffset(of: packets[index])
+      let start = tcp + Int(bytes[tcp + 12] >> 4) * 4
+      let end = tcp - 20 + Int(bytes.number(at: tcp - 20) & 0xffff)
+      for place in start..<max(start, end) {
+        bytes[place] = UInt8.random(in: 0...255, using: &random)
+      }
+      if end >= start + 5 { bytes.replaceSubrange(start..<start + 3, with: [23, 3, 3]) }
+      result.packets[index].bytes = bytes
+    }
+    return result
+  }
+}
+
 extension [UInt8] {
   /// A number in network byte order.
   func number(at offset: Int) -> UInt32 {

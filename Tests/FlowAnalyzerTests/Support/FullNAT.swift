@@ -4,6 +4,8 @@
 /// shifted for each connection, timestamps are replaced by NOPs in both directions, and the client's
 /// address may stand in an option of its first segments after the SYN (reference, section 7).
 struct FullNAT {
+  /// Numbers each SYN anew that is tried from another port.
+  var shiftsEachTuple = false
   /// Puts the client's address into segments that acknowledge the server's SYN and nothing more.
   var hasTOA = false
   /// The client of each ISN, for TOA.
@@ -44,8 +46,9 @@ struct FullNAT {
       if !isFromServer, flags & 0x12 == 0x02,
         incarnations[tuple]?.contains(where: { $0.isn == sequence }) != true
       {
-        // The shift is the connection's own, and the same from whatever port it is tried.
-        let shift = UInt32(truncatingIfNeeded: mixed(UInt64(sequence))) | 1
+        // The shift is the connection's own.
+        let key = UInt64(sequence) << 16 | UInt64(shiftsEachTuple ? tuple : 0)
+        let shift = UInt32(truncatingIfNeeded: mixed(key)) | 1
         incarnations[tuple, default: []].append(Incarnation(isn: sequence, shift: shift))
       }
       let number = isFromServer ? acknowledgment : sequence

@@ -4,8 +4,9 @@ struct RequestHead: Equatable {
   /// Of method and target in HTTP, else of the first bytes.
   var fingerprint: UInt64
   var isHTTP = false
-  /// A TLS record: everything that follows is hidden.
-  var isTLS = false
+  /// A TLS handshake record: no request yet, though its random part passes through a load balancer
+  /// that does not end TLS.
+  var isHandshake = false
   var forwardedAddress: IPAddress?
   /// Known from few proxies.
   var forwardedPort: UInt16?
@@ -44,10 +45,9 @@ struct RequestHead: Equatable {
     }
     let length = min(bytes.byteCount, fingerprintLength)
     var head = RequestHead(fingerprint: digest(bytes, 0..<length))
-    // ContentType 20...23, version 3.x (RFC 8446, section 5.1).
-    head.isTLS =
-      length >= 3 && (20...23).contains(bytes.uint8(at: 0)) && bytes.uint8(at: 1) == 3
-      && bytes.uint8(at: 2) <= 4
+    // ContentType 22, version 3.x (RFC 8446, section 5.1).
+    head.isHandshake =
+      length >= 3 && bytes.uint8(at: 0) == 22 && bytes.uint8(at: 1) == 3 && bytes.uint8(at: 2) <= 4
     return .found(head)
   }
 
