@@ -29,7 +29,7 @@ demo: deps ## Build, and print the report of a real capture.
 	@echo "building; the first time takes a minute or two ..."
 	@Scripts/quietly $(RELEASE)
 	@cd Tests/Fixtures/Captures && "$$(cd ../../.. && $(RELEASE) --show-bin-path)/snat-audit" \
-	  analyze --server l4-collide/server.pcap
+	  analyze l4-collide/lb-any.pcap
 
 lab: deps-lab build ## The incident in a box: a real LB in namespaces, and the kernel as the judge.
 	@Scripts/lab/lab demo --binary "$$($(RELEASE) --show-bin-path)/snat-audit"

@@ -16,6 +16,22 @@ struct TextReportSnapshotTests {
     try expectSnapshot(result.output, named: "\(scenario).txt")
   }
 
+  @Test(arguments: ["l4-collide", "l7-http"])
+  func `both sides' report is as recorded`(scenario: String) throws {
+    let result = try Tool.run(
+      "analyze", "--client", "\(scenario)/client-any.pcap", "--server", "\(scenario)/server.pcap")
+    #expect(result.status == 0)
+    #expect(result.errors.isEmpty)
+    try expectSnapshot(result.output, named: "\(scenario)-both-sides.txt")
+  }
+
+  @Test func `one file with both sides names the same clients`() throws {
+    let result = try Tool.run("analyze", "l4-collide/lb-any.pcap")
+    #expect(result.status == 0)
+    #expect(result.errors.isEmpty)
+    try expectSnapshot(result.output, named: "l4-collide-one-file.txt")
+  }
+
   /// The others test counts, not wording.
   @Test func `every fixture of an ordinary load balancer has a snapshot`() throws {
     let folders = try FileManager.default.contentsOfDirectory(atPath: Fixtures.captures.path)

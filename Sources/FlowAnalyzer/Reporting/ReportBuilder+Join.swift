@@ -10,7 +10,8 @@ extension ReportBuilder {
     return AnalysisReport.PointClock(
       point: capture?.pointLabel ?? "none", offsetSeconds: Seconds(clock.offset),
       driftPpm: watch?.driftPpm,
-      errorSeconds: Seconds(clock.error), handshakes: clock.handshakes)
+      errorSeconds: Seconds(clock.error.map { max($0, watch?.error ?? 0) }),
+      handshakes: clock.handshakes)
   }
 
   func clientSyns(_ joiner: borrowing Joiner) -> AnalysisReport.ClientSyns? {

@@ -70,13 +70,20 @@ extension TextReport {
       return
     }
     let size = Seconds(nanoseconds: abs(offset.nanoseconds))
-    let direction = offset.nanoseconds < 0 ? "behind" : "ahead"
+    let direction = offset.nanoseconds < 0 ? "behind" : "ahead of"
     let reference = report.clock.first?.point ?? ""
     canvas.paragraph(
       StyledText(
-        "The clock of \(clock.point) is \(Quantity.duration(size)) \(direction) of \(reference)'s, to "
+        "The clock of \(clock.point) is \(Quantity.duration(size)) \(direction) \(reference)'s, to "
           + "within \(Quantity.duration(error)), by "
-          + "\(Quantity.count(clock.handshakes, "connection")); corrected for."))
+          + "\(Quantity.count(clock.handshakes, "connection"))\(drift(of: clock)); corrected for."))
+  }
+
+  /// Empty where it does not drift, or where nothing tells.
+  private func drift(of clock: AnalysisReport.PointClock) -> String {
+    guard let ppm = clock.driftPpm, ppm != 0 else { return "" }
+    let tenths = (abs(ppm) * 10).rounded() / 10
+    return ", and runs \(tenths) ppm \(ppm < 0 ? "slow" : "fast")"
   }
 
   /// What the client side alone can tell.
