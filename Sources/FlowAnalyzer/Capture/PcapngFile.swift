@@ -51,7 +51,7 @@ struct PcapngFile {
       switch block.type {
       case BlockType.packet, BlockType.simplePacket, BlockType.enhancedPacket:
         throw .packetBeforeInterface
-      default: try readDescription(block, in: source)
+      default: try readDescription(block, in: &source)
       }
       if block.type == BlockType.interface {
         linkType = UInt32(source.uint16(at: Block.headerLength, order))
@@ -73,7 +73,7 @@ struct PcapngFile {
       case BlockType.simplePacket: try readSimplePacket(block, in: source, &packet)
       case BlockType.packet: try readObsoletePacket(block, in: source, &packet)
       default:
-        try readDescription(block, in: source)
+        try readDescription(block, in: &source)
         source.consume(block.length)
         continue
       }
@@ -90,7 +90,7 @@ struct PcapngFile {
     }
     let type = source.uint32(at: 0, order)
     // A section may have an order of its own, and its header has its length in that order.
-    let order = type == BlockType.section ? try sectionOrder(in: &source) : order
+    let order = type == BlockType.section ? try sectionOrder(in: &source) ?? order : order
     let field = source.uint32(at: 4, order)
     guard field >= Self.smallestBlock, field <= Self.largestBlock, field & 3 == 0 else {
       throw .blockLength(field)
@@ -118,7 +118,11 @@ extension PcapngFile {
   private mutating func readFirstSectionHeader(
     in source: inout ReadBuffer
   ) throws(CaptureFault) {
-    order = try sectionOrder(in: &source)
+    guard let order = try sectionOrder(in: &source) else {
+      guard source.count >= 12 else { throw .cut }
+      throw .byteOrderMagic(source.uint32(at: 8, .big))
+    }
+    self.order = order
     let length = source.uint32(at: 4, order)
     guard (28...Self.largestFirstSectionHeader).contains(length) else {
       throw .blockLength(length)
@@ -132,12 +136,14 @@ extension PcapngFile {
 
   /// Reads a block that may say what the packets behind it mean.
   private mutating func readDescription(
-    _ block: Block, in source: borrowing ReadBuffer
+    _ block: Block, in source: inout ReadBuffer
   ) throws(CaptureFault) {
     switch block.type {
     case BlockType.section:
       try require(16, block)
-      guard let order = Self.order(of: source) else { return }
+      guard let order = try sectionOrder(in: &source) else {
+        throw .byteOrderMagic(source.uint32(at: 8, .big))
+      }
       self.order = order
       _ = try majorVersion(in: source)
       // Interfaces belong to their section.
@@ -153,17 +159,12 @@ extension PcapngFile {
   ///     +------+--------+-------+-------+-------+----------+---------
   ///     | type | length | magic | major | minor | section  | options   the header of a section
   ///     +------+--------+-------+-------+-------+----------+---------
-  private func sectionOrder(in source: inout ReadBuffer) throws(CaptureFault) -> ByteOrder {
-    guard try source.fill(to: 12) else { throw .cut }
-    guard let order = Self.order(of: source) else {
-      throw .byteOrderMagic(source.uint32(at: 8, .big))
-    }
-    return order
-  }
-
-  private static func order(of source: borrowing ReadBuffer) -> ByteOrder? {
-    if source.uint32(at: 8, .little) == byteOrderMagic { return .little }
-    return source.uint32(at: 8, .big) == byteOrderMagic ? .big : nil
+  ///
+  /// Nil if the magic is none, or cut.
+  private func sectionOrder(in source: inout ReadBuffer) throws(CaptureFault) -> ByteOrder? {
+    guard try source.fill(to: 12) else { return nil }
+    if source.uint32(at: 8, .little) == Self.byteOrderMagic { return .little }
+    return source.uint32(at: 8, .big) == Self.byteOrderMagic ? .big : nil
   }
 
   /// Throws if it is not known. That of later sections may have any minor version.
