@@ -17,7 +17,7 @@ struct ReadBuffer: ~Copyable {
   private var received: UInt64
 
   /// Measured with the packets of a file in the page cache, user and system time together.
-  static let standardCapacity = 256 * 1024
+  static let standardCapacity = 1024 * 1024
 
   /// - Parameter capacity: how many bytes to read at once; a few will do for a look.
   init(_ file: consuming CaptureFile, capacity: Int) {
