@@ -64,8 +64,7 @@ extension CaptureInput {
   private static func seemsToBeCapture(_ path: String, name: String) -> Bool {
     let isNamedLikeOne = name.contains(".pcap") || name.contains(".cap")
     do {
-      let stream = try ByteStream(path: path, readAhead: 512)
-      switch FileSignature(firstBytes: try stream.firstBytes(path: path)) {
+      switch try CaptureFile(path: path).signature {
       case .pcap, .pcapng: return true
       case .gzip, .zstd, .lz4, .xz, .bzip2: return isNamedLikeOne
       case .empty, .snoop, .text, .unknown: return isNamedLikeOne

@@ -4,7 +4,7 @@ struct OpenCapture: ~Copyable {
   let index: Int
   /// Nil until the first packet is delivered.
   var point: Int?
-  var reader: PcapReader
+  var reader: CaptureReader
   /// What is added to its times, in nanoseconds, to have them by the clock of all.
   var correction: Int64
 

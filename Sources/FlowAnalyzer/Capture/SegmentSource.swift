@@ -171,8 +171,8 @@ extension SegmentSource {
     if !isRegular { progress.total = nil }
     do {
       // A regular file is only looked into, a pipe is read on from here.
-      var reader = try PcapReader(
-        path: input.path, readAhead: isRegular ? 4096 : PcapReader.readAheadSize)
+      var reader = try CaptureReader(
+        path: input.path, readAhead: isRegular ? 4096 : ReadBuffer.standardCapacity)
       let hasPacket = reader.advance(noting: &captures[index])
       if isRegular { progress.add(reader.size, isCompleted: !hasPacket) }
       guard hasPacket else { return }
@@ -198,7 +198,7 @@ extension SegmentSource {
     {
       closed.removeLast()
       do {
-        var reader = try PcapReader(path: inputs[next.index].path)
+        var reader = try CaptureReader(path: inputs[next.index].path)
         guard reader.advance(noting: &captures[next.index]) else { continue }
         insert(next.index, reader)
       } catch {
@@ -207,7 +207,7 @@ extension SegmentSource {
     }
   }
 
-  private mutating func insert(_ index: Int, _ reader: consuming PcapReader) {
+  private mutating func insert(_ index: Int, _ reader: consuming CaptureReader) {
     mergers.captureDidOpen(role: inputs[index].side)
     open.insert(
       OpenCapture(
@@ -298,7 +298,7 @@ extension SegmentSource {
   }
 }
 
-extension PcapReader {
+extension CaptureReader {
   /// In bytes; zero for a pipe.
   fileprivate var size: UInt64 { status?.size ?? 0 }
 
@@ -323,7 +323,8 @@ extension PcapReader {
   fileprivate func segment(
     with decoder: inout FrameDecoder, origin: FrameDecoder.Origin
   ) throws(DecodeError) -> Segment {
-    try withFrame { frame throws(DecodeError) in
+    guard let linkType else { throw .unsupportedLinkType }
+    return try withFrame { frame throws(DecodeError) in
       try decoder.segment(
         of: frame, originalLength: originalLength, linkType: linkType, origin: origin)
     }

@@ -20,6 +20,9 @@ public enum DecodeError: String, Error, CaseIterable, Sendable {
   /// A fragment that lies outside of its datagram or contradicts the fragments before it.
   case malformedFragment = "malformed-fragment"
   case malformedTCP = "malformed-tcp"
+  /// The interface that captured the frame has a link type that is not read, while the first
+  /// interface of the file has one that is.
+  case unsupportedLinkType = "unsupported-link-type"
 }
 
 extension DecodeError {
@@ -37,6 +40,7 @@ extension DecodeError {
     case .malformedIPv6: 8
     case .malformedFragment: 9
     case .malformedTCP: 10
+    case .unsupportedLinkType: 11
     }
   }
 }

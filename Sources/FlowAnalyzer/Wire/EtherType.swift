@@ -29,7 +29,15 @@ enum EtherType {
   /// - Parameters:
   ///   - type: the type or 802.3 length that the header in front carried.
   ///   - offset: the first byte behind that header.
+  @inline(__always)
   static func payload(
+    type: UInt16, at offset: Int, of frame: RawSpan, wireLength: Int
+  ) throws(DecodeError) -> LinkPayload {
+    if type == ipv4 { return LinkPayload(network: .ipv4, offset: offset) }
+    return try taggedPayload(type: type, at: offset, of: frame, wireLength: wireLength)
+  }
+
+  private static func taggedPayload(
     type: UInt16, at offset: Int, of frame: RawSpan, wireLength: Int
   ) throws(DecodeError) -> LinkPayload {
     var type = type

@@ -8,6 +8,7 @@ enum Ethernet {
   static let headerLength = 14
   private static let typeOffset = 12
 
+  @inline(__always)
   static func payload(of frame: RawSpan, wireLength: Int) throws(DecodeError) -> LinkPayload {
     try frame.requireLinkHeader(upTo: headerLength, wireLength: wireLength)
     return try EtherType.payload(

@@ -25,7 +25,20 @@ struct FrameDecoder {
     let originalLength = max(originalLength, frame.byteCount)
     let link = try Self.linkPayload(of: frame, wireLength: originalLength, linkType: linkType)
     let packet = frame.extracting(link.offset..<frame.byteCount)
-    let wireLength = originalLength - link.offset
+    if link.network == .ipv4, let headers = CommonHeaders(packet) {
+      let range = headers.segmentRange(captured: packet.byteCount)
+      segmentRange = link.offset &+ range.lowerBound..<link.offset &+ range.upperBound
+      return headers.segment(in: packet, origin)
+    }
+    return try uncommonSegment(
+      of: packet, link: link, wireLength: originalLength - link.offset, origin: origin)
+  }
+
+  /// Out of line, so that it does not slow down what is common.
+  @inline(never)
+  mutating func uncommonSegment(
+    of packet: RawSpan, link: LinkPayload, wireLength: Int, origin: Origin
+  ) throws(DecodeError) -> Segment {
     let ip =
       switch link.network {
       case .ipv4: try IPv4.header(of: packet, wireLength: wireLength)

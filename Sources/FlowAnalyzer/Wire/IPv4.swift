@@ -8,8 +8,8 @@ enum IPv4 {
   static let minimumHeaderLength = 20
 
   /// TTL and header checksum, which differ between copies of one packet, in bytes 8 to 15.
-  private static let changingFields: UInt64 = 0xff00_ffff_0000_0000
-  private static let dontFragmentFlag: UInt16 = 0x4000
+  static let changingFields: UInt64 = 0xff00_ffff_0000_0000
+  static let dontFragmentFlag: UInt16 = 0x4000
   private static let moreFragmentsFlag: UInt16 = 0x2000
   private static let fragmentOffsetMask: UInt16 = 0x1fff
 
@@ -38,7 +38,8 @@ enum IPv4 {
 
     var digest = PacketDigest()
     digest.combine(packet.uint64(at: 0), packet.uint64(at: 8) & ~changingFields)
-    digest.combine(packet.extracting(16..<headerLength))
+    digest.combine(UInt64(packet.uint32(at: 16)), 0)
+    digest.combine(packet.extracting(minimumHeaderLength..<headerLength))
 
     return IPHeader(
       source: IPAddress(v4: packet.uint32(at: 12)),

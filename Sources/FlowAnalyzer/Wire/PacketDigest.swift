@@ -17,7 +17,8 @@ struct PacketDigest {
     value = (product.high ^ product.low) &+ (one ^ other.byteSwapped)
   }
 
-  /// Adds bytes, which must be a multiple of four.
+  /// Adds bytes, which must be a multiple of four. How many they are must show in them, or in
+  /// what was added before.
   mutating func combine(_ bytes: RawSpan) {
     var offset = 0
     let end = bytes.byteCount & ~3
@@ -25,12 +26,13 @@ struct PacketDigest {
       combine(bytes.uint64(at: offset), bytes.uint64(at: offset &+ 8))
       offset &+= 16
     }
-    var tail: (UInt64, UInt64) = (0, UInt64(truncatingIfNeeded: end))
+    guard offset < end else { return }
+    var tail: (UInt64, UInt64) = (0, 0)
     if offset &+ 8 <= end {
       tail.0 = bytes.uint64(at: offset)
       offset &+= 8
     }
-    if offset < end { tail.1 |= UInt64(bytes.uint32(at: offset)) << 32 }
+    if offset < end { tail.1 = UInt64(bytes.uint32(at: offset)) }
     combine(tail.0, tail.1)
   }
 }

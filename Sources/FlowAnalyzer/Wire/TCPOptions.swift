@@ -15,8 +15,20 @@ extension TCPOptions {
   /// Reads options up to the first that contradicts its own length or was cut.
   ///
   /// Nothing here is an error: TCP itself ignores what it cannot read (RFC 9293, section 3.1).
+  @inline(__always)
   init(_ bytes: RawSpan) {
     self.init()
+    // What nearly all segments have once a connection is open (RFC 7323, appendix A).
+    if bytes.byteCount == 12, bytes.uint32(at: 0) == 0x0101_080a {
+      hasTimestamps = true
+      timestampValue = bytes.uint32(at: 4)
+      timestampEchoReply = bytes.uint32(at: 8)
+      return
+    }
+    if bytes.byteCount > 0 { read(bytes) }
+  }
+
+  private mutating func read(_ bytes: RawSpan) {
     var offset = 0
     while offset < bytes.byteCount {
       let kind = bytes.uint8(at: offset)

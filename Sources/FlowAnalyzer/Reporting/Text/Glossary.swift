@@ -163,6 +163,7 @@ extension DecodeError {
     case .cutLinkHeader, .cutIPHeader, .cutTCPHeader: "cut by the snap length"
     case .malformedLinkHeader, .malformedIPv4, .malformedIPv6, .malformedFragment, .malformedTCP:
       "malformed"
+    case .unsupportedLinkType: "of interfaces with an unsupported link type"
     }
   }
 }

@@ -1,57 +1,41 @@
 import CPcap
 import Glibc
 
-/// The packets of one capture, in file order, as libpcap reads them.
+/// The packets of one capture, in file order, as libpcap reads them: for what our own reader does
+/// not know, and the oracle of its tests.
 ///
-/// The sole owner of a libpcap handle and its stream. It holds one packet at a time, the current
-/// one; before the first `advance()` there is none.
+/// The sole owner of a libpcap handle and its stream.
 @safe
-struct PcapReader: ~Copyable {
-  enum Outcome {
-    /// The next packet is the current one.
-    case packet
-    case endOfFile
-    /// The file ends in the middle of a packet.
-    case cutOff
-  }
-
+struct LibpcapReader: ~Copyable {
   let path: String
-  let linkType: LinkType
-  /// Capture time of the current packet.
-  private(set) var time = Timestamp(nanoseconds: 0)
-  /// How many bytes the current packet had on the wire.
-  private(set) var originalLength = 0
-  /// How many packets were read; also the 1-based number of the current one.
-  private(set) var packets: UInt64 = 0
+  private let linkType: LinkType
+  /// How many packets were read.
+  private var packets: UInt64 = 0
+  /// Only in pcap files: see `Timestamp.init`.
+  private let hasShortSeconds: Bool
 
   private let handle: OpaquePointer
   private let file: UnsafeMutablePointer<FILE>
   private let readAhead: UnsafeMutableRawBufferPointer
-  /// The current packet's bytes; libpcap owns them until the next `advance()`.
-  private var bytes = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
 
   /// 64 KiB stay in the processor's cache between the kernel's copy and ours: with 128 KiB and
   /// more the system time doubles and triples (measured). glibc's own 4 KiB cost a system call
   /// every few packets.
   static let readAheadSize = 64 * 1024
 
-  /// - Parameters:
-  ///   - path: a file, or `-` for standard input.
-  ///   - readAhead: how many bytes to read at once.
-  init(path: String, readAhead size: Int = Self.readAheadSize) throws(CaptureError) {
-    let stream = try ByteStream(path: path, readAhead: size)
-    switch FileSignature(firstBytes: try stream.firstBytes(path: path)) {
-    case .pcap, .pcapng: break
-    case .empty: throw .empty(path: path)
-    case let other: throw .notACapture(path: path, looksLike: other)
-    }
-
+  /// - Parameter readAhead: how many bytes to read at once.
+  init(
+    _ opened: consuming CaptureFile, readAhead size: Int = Self.readAheadSize
+  ) throws(CaptureError) {
+    let path = opened.path
+    hasShortSeconds = opened.signature == .pcap
+    let stream = try ByteStream(opened, readAhead: size)
     var reason = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
-    let opened = unsafe stream.withFile {
+    let handle = unsafe stream.withFile {
       unsafe pcap_fopen_offline_with_tstamp_precision(
         $0, UInt32(PCAP_TSTAMP_PRECISION_NANO), &reason)
     }
-    guard let handle = unsafe opened else {
+    guard let handle = unsafe handle else {
       // libpcap closes nothing when it fails.
       throw stream.isAtEnd
         ? .cutInFileHeader(path: path)
@@ -63,8 +47,7 @@ struct PcapReader: ~Copyable {
     guard let linkType = LinkType(dataLink: number) else {
       unsafe pcap_close(handle)
       unsafe readAhead.deallocate()
-      let name = unsafe pcap_datalink_val_to_name(number).map { unsafe String(cString: $0) }
-      throw .unsupportedLinkType(path: path, number: number, name: name)
+      throw .unsupportedLinkType(path: path, number: number, name: DataLink.name(of: number))
     }
     self.path = path
     self.linkType = linkType
@@ -78,36 +61,25 @@ struct PcapReader: ~Copyable {
     unsafe readAhead.deallocate()
   }
 
-  var status: FileStatus? { unsafe FileStatus(descriptor: fileno(file)) }
-
   /// How many bytes of the file libpcap has consumed; nil for a pipe.
   var position: UInt64? { unsafe UInt64(exactly: ftello(file)) }
 
-  /// Reads the next packet.
+  /// Reads the next packet. Its bytes are libpcap's until the next call.
   ///
   /// - Throws: `CaptureError.damaged` or `.readFailed`. Either is final.
-  mutating func advance() throws(CaptureError) -> Outcome {
+  mutating func advance(
+    to packet: inout CapturedPacket
+  ) throws(CaptureError) -> CaptureReader.Outcome {
     var header: UnsafeMutablePointer<pcap_pkthdr>? = nil
     var data: UnsafePointer<UInt8>? = nil
     let code = unsafe pcap_next_ex(handle, &header, &data)
-    guard code == 1, let header = unsafe header else {
-      unsafe bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-      return try outcome(code: code)
-    }
+    guard code == 1, let header = unsafe header else { return try outcome(code: code) }
     packets += 1
-    time = unsafe Timestamp(captureHeader: header.pointee.ts)
-    originalLength = unsafe Int(header.pointee.len)
-    unsafe bytes = UnsafeRawBufferPointer(start: data, count: Int(header.pointee.caplen))
+    packet.time = unsafe Timestamp(header.pointee.ts, hasShortSeconds: hasShortSeconds)
+    packet.originalLength = unsafe Int(header.pointee.len)
+    packet.linkType = linkType
+    unsafe packet.bytes = UnsafeRawBufferPointer(start: data, count: Int(header.pointee.caplen))
     return .packet
-  }
-
-  /// Lends the captured bytes of the current packet.
-  func withFrame<Result, Failure: Error>(
-    _ body: (RawSpan) throws(Failure) -> Result
-  ) throws(Failure) -> Result {
-    // SAFETY: `pcap_next_ex` promises `caplen` bytes until the next call, and `advance()` cannot
-    // be called while `self` is borrowed.
-    try unsafe body(bytes.bytes)
   }
 
   /// What `pcap_next_ex` means by a result other than 1.
@@ -115,7 +87,7 @@ struct PcapReader: ~Copyable {
   /// It says -2 only where a packet could have begun. A cut anywhere else is an error to it, told
   /// from others by the stream's end-of-file mark: reading stopped there for want of bytes. So a
   /// length field that was damaged to reach beyond the end of the file counts as a cut.
-  private func outcome(code: Int32) throws(CaptureError) -> Outcome {
+  private func outcome(code: Int32) throws(CaptureError) -> CaptureReader.Outcome {
     if code == PCAP_ERROR_BREAK { return .endOfFile }
     if unsafe ferror(file) != 0 {
       // A signal ended the wait for a pipe: the user wants no more of it.
@@ -129,11 +101,12 @@ struct PcapReader: ~Copyable {
 }
 
 extension Timestamp {
-  /// - Parameter time: seconds and, contrary to its field's name, nanoseconds.
-  fileprivate init(captureHeader time: timeval) {
-    // The 32-bit seconds of pcap are unsigned, but libpcap extends their sign: from 2038 on they
-    // would be of 1902. Those of pcapng have 64 bits and are right as they are.
-    let seconds = time.tv_sec < 0 ? time.tv_sec &+ 1 << 32 : time.tv_sec
+  /// - Parameters:
+  ///   - time: seconds and, contrary to its field's name, nanoseconds.
+  ///   - hasShortSeconds: they were 32 bits in the file. Those of pcap are unsigned, but libpcap
+  ///     extends their sign: from 2038 on they would be of 1902.
+  fileprivate init(_ time: timeval, hasShortSeconds: Bool) {
+    let seconds = hasShortSeconds && time.tv_sec < 0 ? time.tv_sec &+ 1 << 32 : time.tv_sec
     self.init(nanoseconds: Int64(seconds) &* 1_000_000_000 &+ Int64(time.tv_usec))
   }
 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import FlowAnalyzer
 
-@Suite struct PcapReaderTests {
+@Suite struct CaptureReaderTests {
   let directory: TemporaryDirectory
 
   init() throws { directory = try TemporaryDirectory() }
@@ -114,7 +114,7 @@ import Testing
       counts == [
         "not-ip 1", "not-tcp 1", "fragment-pending 2", "cut-link-header 0", "cut-ip-header 0",
         "cut-tcp-header 0", "malformed-link-header 1", "malformed-ipv4 1", "malformed-ipv6 1",
-        "malformed-fragment 0", "malformed-tcp 1",
+        "malformed-fragment 0", "malformed-tcp 1", "unsupported-link-type 0",
       ])
     #expect(read.segments.map(\.frame) == [1, 9])
     #expect(record.warnings == [.incompleteDatagrams(1)])

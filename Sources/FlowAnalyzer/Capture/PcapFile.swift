@@ -1,0 +1,92 @@
+/// The classic format of pcap files (draft-ietf-opsawg-pcap): a header, then packet records.
+///
+///      0         4         8             12         16
+///     +---------+---------+-------------+----------+-------
+///     | seconds | µs, ns  |  captured   | original |  data   a record
+///     +---------+---------+-------------+----------+-------
+///
+/// It reads what libpcap reads, packet for packet, but for one detail: fractions of a second are
+/// unsigned here, as the draft has them. libpcap extends their sign, in files of the machine's own
+/// byte order only.
+struct PcapFile: BitwiseCopyable {
+  /// Which way round a record has its two lengths.
+  private enum LengthOrder { case capturedFirst, originalFirst, unknown }
+
+  private static let headerLength = 24
+  private static let recordHeaderLength = 16
+  /// libpcap's MAXIMUM_SNAPLEN for the supported link types: more is damage, not a packet.
+  static let largestPacket: UInt32 = 262_144
+
+  let linkType: UInt32
+  private let supported: LinkType?
+  private let order: ByteOrder
+  private let nanosecondsPerUnit: Int64
+  private let lengthOrder: LengthOrder
+  /// Packets beyond it lose their ends.
+  private let snapLength: UInt32
+
+  /// Reads the header.
+  ///
+  ///      0       4       6       8      12     16        20      24
+  ///     +-------+-------+-------+------+------+---------+-------+
+  ///     | magic | major | minor | zone | sigs | snaplen | link  |
+  ///     +-------+-------+-------+------+------+---------+-------+
+  init(_ source: inout ReadBuffer) throws(CaptureFault) {
+    guard try source.fill(to: Self.headerLength) else { throw .cut }
+    let magic = source.uint32(at: 0, .big)
+    order = magic == 0xa1b2_c3d4 || magic == 0xa1b2_3c4d ? .big : .little
+    nanosecondsPerUnit = source.uint32(at: 0, order) == 0xa1b2_3c4d ? 1 : 1000
+    let major = source.uint16(at: 4, order)
+    let minor = source.uint16(at: 6, order)
+    switch (major, minor) {
+    // Version 2.3 put the captured length first, but not all writers of that version did. DG/UX
+    // called 543.0 what has the old order.
+    case (2, 0...2), (543, 0): lengthOrder = .originalFirst
+    case (2, 3): lengthOrder = .unknown
+    case (2, 4): lengthOrder = .capturedFirst
+    default: throw .version(major: major, minor: minor)
+    }
+    snapLength = Self.snapLength(source.uint32(at: 16, order))
+    // The upper bits tell about the frame check sequence. The draft leaves 16 bits to the link
+    // type, libpcap 26: it does not know those that use more, and neither do we.
+    linkType = source.uint32(at: 20, order) & 0x03ff_ffff
+    supported = LinkType(dataLink: Int32(bitPattern: linkType))
+    source.consume(Self.headerLength)
+  }
+
+  /// What libpcap makes of a snap length: zero, and what would be negative, is none.
+  static func snapLength(_ field: UInt32) -> UInt32 {
+    (1...UInt32(Int32.max)).contains(field) ? field : largestPacket
+  }
+
+  /// Finds the next packet, whose record begins at the first of the source's bytes.
+  ///
+  /// - Returns: the length of the record; zero at the end of the file.
+  func next(in source: inout ReadBuffer, _ packet: inout CapturedPacket) throws(CaptureFault) -> Int
+  {
+    guard try source.fill(to: Self.recordHeaderLength) else {
+      guard source.count == 0 else { throw .cut }
+      return 0
+    }
+    let seconds = source.uint32(at: 0, order)
+    let fraction = source.uint32(at: 4, order)
+    var captured = source.uint32(at: 8, order)
+    var original = source.uint32(at: 12, order)
+    if lengthOrder != .capturedFirst, lengthOrder == .originalFirst || captured > original {
+      swap(&captured, &original)
+    }
+    guard captured <= Self.largestPacket else {
+      throw .capturedLength(captured, limit: Self.largestPacket)
+    }
+    let length = Self.recordHeaderLength &+ Int(captured)
+    guard try source.fill(to: length) else { throw .cut }
+    packet.time = Timestamp(
+      nanoseconds: Int64(seconds) &* 1_000_000_000 &+ Int64(fraction) &* nanosecondsPerUnit)
+    packet.originalLength = Int(original)
+    packet.linkType = supported
+    // SAFETY: they are asked for only while the packet is the current one.
+    unsafe packet.bytes = source.bytes(
+      at: Self.recordHeaderLength, count: Int(min(captured, snapLength)))
+    return length
+  }
+}

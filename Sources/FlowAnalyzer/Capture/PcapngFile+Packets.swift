@@ -1,0 +1,70 @@
+/// The three kinds of blocks that hold packets.
+extension PcapngFile {
+  ///      0      4        8           12     16    20         24         28
+  ///     +------+--------+-----------+------+-----+----------+----------+------+---------
+  ///     | type | length | interface | high | low | captured | original | data | options
+  ///     +------+--------+-----------+------+-----+----------+----------+------+---------
+  ///
+  /// High and low are the halves of the time, in the interface's units.
+  func readEnhancedPacket(
+    _ block: Block, in source: borrowing ReadBuffer, _ packet: inout CapturedPacket
+  ) throws(CaptureFault) {
+    try require(20, block)
+    try readTimedPacket(
+      block, of: source.uint32(at: 8, order), in: source, &packet)
+  }
+
+  /// The obsolete packet block differs in its first word: 16 bits of interface, 16 of drops.
+  func readObsoletePacket(
+    _ block: Block, in source: borrowing ReadBuffer, _ packet: inout CapturedPacket
+  ) throws(CaptureFault) {
+    try require(20, block)
+    try readTimedPacket(
+      block, of: UInt32(source.uint16(at: 8, order)), in: source, &packet)
+  }
+
+  ///      0      4        8          12
+  ///     +------+--------+----------+------
+  ///     | type | length | original | data
+  ///     +------+--------+----------+------
+  ///
+  /// It has neither time nor interface: it is of the first, and began with its time offset.
+  func readSimplePacket(
+    _ block: Block, in source: borrowing ReadBuffer, _ packet: inout CapturedPacket
+  ) throws(CaptureFault) {
+    try require(4, block)
+    let interface = try interface(0)
+    let original = source.uint32(at: 8, order)
+    let captured = min(original, interface.snapLength)
+    try require(4 &+ Int(captured), block)
+    packet.time = interface.time(0)
+    packet.originalLength = Int(original)
+    packet.linkType = interface.linkType
+    // SAFETY: they are asked for only while the packet is the current one.
+    unsafe packet.bytes = source.bytes(at: 12, count: Int(captured))
+  }
+
+  private func readTimedPacket(
+    _ block: Block, of number: UInt32, in source: borrowing ReadBuffer,
+    _ packet: inout CapturedPacket
+  ) throws(CaptureFault) {
+    let interface = try interface(number)
+    let captured = source.uint32(at: 20, order)
+    guard captured <= interface.snapLength else {
+      throw .capturedLength(captured, limit: interface.snapLength)
+    }
+    try require(20 &+ Int(captured), block)
+    let high = source.uint32(at: 12, order)
+    let low = source.uint32(at: 16, order)
+    packet.time = interface.time(UInt64(high) << 32 | UInt64(low))
+    packet.originalLength = Int(source.uint32(at: 24, order))
+    packet.linkType = interface.linkType
+    // SAFETY: they are asked for only while the packet is the current one.
+    unsafe packet.bytes = source.bytes(at: 28, count: Int(captured))
+  }
+
+  private func interface(_ number: UInt32) throws(CaptureFault) -> PcapngInterface {
+    guard number < interfaces.count else { throw .unknownInterface(number) }
+    return interfaces[Int(number)]
+  }
+}

@@ -1,0 +1,98 @@
+import Glibc
+
+/// Reads plain pcap and pcapng files, without libpcap and without a copy of the packets.
+///
+/// The hot path from here down allocates nothing, retains nothing and knows no existential.
+struct PlainReader: ~Copyable {
+  private enum Format {
+    case pcap(PcapFile)
+    /// In `pcapng`.
+    case pcapng
+  }
+
+  private var source: ReadBuffer
+  private let format: Format
+  private var pcapng: PcapngFile?
+  private var packets: UInt64 = 0
+  /// The current packet's record, of so many bytes, still lies at the front of the source.
+  private var recordLength = 0
+
+  static func reads(_ firstBytes: [UInt8]) -> Bool {
+    switch FileSignature(firstBytes: firstBytes) {
+    case .pcap:
+      !firstBytes.starts(with: [0xa1, 0xb2, 0xcd, 0x34])
+        && !firstBytes.starts(with: [0x34, 0xcd, 0xb2, 0xa1])
+    case .pcapng: true
+    default: false
+    }
+  }
+
+  init(_ file: consuming CaptureFile, readAhead: Int) throws(CaptureError) {
+    let path = file.path
+    let isPcapng = file.signature == .pcapng
+    var source = ReadBuffer(file, capacity: readAhead)
+    let (format, pcapng, linkType) = try Self.header(
+      of: &source, isPcapng: isPcapng, path: path)
+    guard LinkType(dataLink: Int32(bitPattern: linkType)) != nil else {
+      let (number, name) = DataLink.describe(linkType: linkType)
+      throw .unsupportedLinkType(path: path, number: number, name: name)
+    }
+    self.source = source
+    self.format = format
+    self.pcapng = pcapng
+  }
+
+  private static func header(
+    of source: inout ReadBuffer, isPcapng: Bool, path: String
+  ) throws(CaptureError) -> (Format, PcapngFile?, linkType: UInt32) {
+    do throws(CaptureFault) {
+      if isPcapng {
+        let file = try PcapngFile(&source)
+        return (.pcapng, file, file.linkType)
+      }
+      let file = try PcapFile(&source)
+      return (.pcap(file), nil, file.linkType)
+    } catch .cut {
+      throw .cutInFileHeader(path: path)
+    } catch .readFailed(let code) {
+      throw .readFailed(path: path, packets: 0, code: code)
+    } catch {
+      throw .unsupportedFormat(path: path, reason: error.reason)
+    }
+  }
+
+  var position: UInt64? { source.position.map { $0 + UInt64(recordLength) } }
+
+  /// Reads the next packet. Its bytes stay where they are until the next call.
+  mutating func advance(
+    to packet: inout CapturedPacket
+  ) throws(CaptureError) -> CaptureReader.Outcome {
+    source.consume(recordLength)
+    recordLength = 0
+    do throws(CaptureFault) {
+      switch format {
+      case .pcap(let file): recordLength = try file.next(in: &source, &packet)
+      case .pcapng: recordLength = try pcapng?.next(in: &source, &packet) ?? 0
+      }
+    } catch {
+      return try outcome(error)
+    }
+    guard recordLength > 0 else { return .endOfFile }
+    packets &+= 1
+    return .packet
+  }
+
+  @inline(never)
+  private func outcome(_ fault: CaptureFault) throws(CaptureError) -> CaptureReader.Outcome {
+    switch fault {
+    case .cut: return .cutOff
+    // A signal ended the wait for a pipe: the user wants no more of it.
+    case .readFailed(code: EINTR): return .endOfFile
+    case .readFailed(let code):
+      throw .readFailed(path: source.path, packets: packets, code: code)
+    default:
+      throw .damaged(
+        path: source.path, packets: packets, offset: source.position, reason: fault.reason)
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import Glibc
+
+/// A file read piece by piece into one buffer, of which records are lent without a copy.
+///
+/// Not a mapping: a file that shrinks while it is read must not kill the process, resident memory
+/// must not grow with the file, and pipes go the same way. Records that straddle the buffer's end
+/// move to its front before the rest of them is read; only a record larger than the buffer makes
+/// it grow, which the formats bound.
+@safe
+struct ReadBuffer: ~Copyable {
+  private let file: CaptureFile
+  private var storage: UnsafeMutableRawBufferPointer
+  /// The bytes in `start..<end` of `storage` were read from the file and not consumed yet.
+  private var start = 0
+  private var end: Int
+  /// How many bytes were read from the file.
+  private var received: UInt64
+
+  /// Measured with the packets of a file in the page cache, user and system time together.
+  static let standardCapacity = 1024 * 1024
+
+  /// - Parameter capacity: how many bytes to read at once; a few will do for a look.
+  init(_ file: consuming CaptureFile, capacity: Int) {
+    let first = file.firstBytes
+    // SAFETY: given back by `deinit`, or when the buffer grows.
+    unsafe storage = .allocate(byteCount: max(capacity, FileSignature.length), alignment: 64)
+    unsafe storage.copyBytes(from: first)
+    end = first.count
+    received = UInt64(first.count)
+    self.file = file
+  }
+
+  deinit { unsafe storage.deallocate() }
+
+  var path: String { file.path }
+
+  /// How many bytes of the file were consumed; nil for a pipe.
+  var position: UInt64? { file.origin.map { $0 + received - UInt64(count) } }
+
+  /// How many bytes are at hand.
+  var count: Int { end &- start }
+
+  /// A part of the bytes at hand. It stays where it is until `fill(to:)` is called.
+  func bytes(at offset: Int, count length: Int) -> UnsafeRawBufferPointer {
+    precondition(offset >= 0 && length >= 0 && offset &+ length <= count)
+    // SAFETY: just checked; `start` and `end` are in order and within the storage.
+    return unsafe UnsafeRawBufferPointer(start: front + offset, count: length)
+  }
+
+  private var front: UnsafeMutableRawPointer {
+    // SAFETY: the storage is never empty, so that it has an address.
+    unsafe storage.baseAddress.unsafelyUnwrapped + start
+  }
+
+  /// Passes over bytes at hand.
+  mutating func consume(_ length: Int) {
+    precondition(length <= count)
+    start &+= length
+  }
+
+  /// Reads on if fewer than `wanted` bytes are at hand.
+  ///
+  /// - Returns: false if the file ends before.
+  mutating func fill(to wanted: Int) throws(CaptureFault) -> Bool {
+    if wanted <= count { return true }
+    return try refill(to: wanted)
+  }
+
+  @inline(never)
+  private mutating func refill(to wanted: Int) throws(CaptureFault) -> Bool {
+    makeRoom(for: wanted)
+    while count < wanted {
+      // SAFETY: `end` is within the storage, and no more is asked for than fits behind it.
+      let got = unsafe read(
+        file.descriptor.number, storage.baseAddress.unsafelyUnwrapped + end, storage.count - end)
+      guard got >= 0 else { throw .readFailed(code: errno) }
+      if got == 0 { return false }
+      end += got
+      received += UInt64(got)
+    }
+    return true
+  }
+
+  /// Moves the bytes at hand to the front, and grows if `wanted` bytes do not fit.
+  private mutating func makeRoom(for wanted: Int) {
+    let rest = unsafe bytes(at: 0, count: count)
+    if unsafe wanted <= storage.count {
+      // The two may overlap.
+      unsafe storage.copyMemory(from: rest)
+    } else {
+      let larger = unsafe UnsafeMutableRawBufferPointer.allocate(
+        byteCount: max(wanted, 2 * storage.count), alignment: 64)
+      unsafe larger.copyMemory(from: rest)
+      unsafe storage.deallocate()
+      unsafe storage = larger
+    }
+    end = rest.count
+    start = 0
+  }
+}
+
+/// How a file has its integers.
+enum ByteOrder { case little, big }
+
+extension ReadBuffer {
+  /// The integer `offset` bytes behind the first that is at hand.
+  func uint8(at offset: Int) -> UInt8 { integer(at: offset, .big) }
+
+  func uint16(at offset: Int, _ order: ByteOrder) -> UInt16 { integer(at: offset, order) }
+
+  func uint32(at offset: Int, _ order: ByteOrder) -> UInt32 { integer(at: offset, order) }
+
+  func uint64(at offset: Int, _ order: ByteOrder) -> UInt64 { integer(at: offset, order) }
+
+  private func integer<Value: FixedWidthInteger & BitwiseCopyable>(
+    at offset: Int, _ order: ByteOrder
+  ) -> Value {
+    // SAFETY: `bytes` checks the bounds; every bit pattern is an integer; no alignment is needed.
+    let value = unsafe bytes(at: offset, count: MemoryLayout<Value>.size)
+      .loadUnaligned(as: Value.self)
+    return order == .big ? Value(bigEndian: value) : Value(littleEndian: value)
+  }
+}
