@@ -20,9 +20,13 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    // One function that Swift has no word for.
+    .systemLibrary(name: "CPrefetch"),
     .target(
       name: "FlowAnalyzer",
-      dependencies: ["CPcap", .product(name: "BasicContainers", package: "swift-collections")],
+      dependencies: [
+        "CPcap", "CPrefetch", .product(name: "BasicContainers", package: "swift-collections"),
+      ],
       swiftSettings: strict),
     .executableTarget(
       name: "snat-audit",

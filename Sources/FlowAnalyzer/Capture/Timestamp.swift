@@ -4,6 +4,12 @@
 public struct Timestamp: BitwiseCopyable, Hashable, Comparable, Sendable {
   public var nanoseconds: Int64
 
+  /// Stands for no time at all where an optional would take up eight bytes more.
+  static let never = Timestamp(nanoseconds: .min)
+
+  /// Nil for `never`.
+  var ifEver: Timestamp? { self == .never ? nil : self }
+
   public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
   public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool {

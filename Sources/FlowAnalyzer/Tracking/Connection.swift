@@ -6,14 +6,20 @@ struct Connection: BitwiseCopyable {
   let startedAt: Timestamp
   /// The last segment from the originator that was captured after both ends were done: proof that
   /// a translating LB still knew the connection then.
-  private(set) var lateOriginatorSegmentAt: Timestamp?
-  private(set) var originatorIsLow: Bool
+  var lateOriginatorSegmentAt: Timestamp? { lateSegmentAt.ifEver }
+  private var lateSegmentAt = Timestamp.never
   /// The attempt that became this connection, where its SYN was seen.
-  var attempt: UInt32?
+  var attempt: UInt32? {
+    get { attemptNumber == .max ? nil : attemptNumber }
+    set { attemptNumber = newValue ?? .max }
+  }
+  private var attemptNumber = UInt32.max
+  private(set) var originatorIsLow: Bool
   /// The handshake was not seen: it lies before the capture or was lost.
   let beganUnseen: Bool
   /// Which ends have been heard.
-  private var heardFrom = (low: false, high: false)
+  private var heardFromLow = false
+  private var heardFromHigh = false
   /// Nothing of it was seen but an answer with its numbers.
   private(set) var isInferred = false
   private(set) var enteredTimeWait: Side = []
@@ -136,26 +142,39 @@ struct Connection: BitwiseCopyable {
   mutating func observe(
     _ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer = .anyAcknowledgment
   ) {
-    guard isPlausible(segment, senderIsLow: senderIsLow) else { return }
-    if senderIsLow { heardFrom.low = true } else { heardFrom.high = true }
-    let insteadOfLastACK =
-      segment.flags.contains(.rst)
-      && !endpoint(isLow: senderIsLow).hasAcknowledgedFIN(of: endpoint(isLow: !senderIsLow))
-    if senderIsLow == originatorIsLow {
-      if responder.isDone { lateOriginatorSegmentAt = segment.time }
-      originator.didSend(segment, peer: responder)
-      responder.didReceive(segment, peer: originator, timer: timer)
-      originator.noteUnseenFIN(of: responder, at: segment.time)
-    } else {
-      responder.didSend(segment, peer: originator)
-      originator.didReceive(segment, peer: responder, timer: timer)
-      responder.noteUnseenFIN(of: originator, at: segment.time)
-    }
+    let fromOriginator = senderIsLow == originatorIsLow
+    let wasDone = responder.isDone
+    let isTaken =
+      fromOriginator
+      ? Self.pass(
+        segment, from: &originator, to: &responder, beganUnseen: beganUnseen, timer: timer)
+      : Self.pass(
+        segment, from: &responder, to: &originator, beganUnseen: beganUnseen, timer: timer)
+    guard let insteadOfLastACK = isTaken else { return }
+    if senderIsLow { heardFromLow = true } else { heardFromHigh = true }
+    if fromOriginator, wasDone { lateSegmentAt = segment.time }
     noteTimeWaits()
     if insteadOfLastACK {
       // It left before the peer's FIN arrived, so there never was a TIME_WAIT (reference, 1.2, 12).
-      enteredTimeWait.remove(senderIsLow == originatorIsLow ? .originator : .responder)
+      enteredTimeWait.remove(fromOriginator ? .originator : .responder)
     }
+  }
+
+  /// Feeds a segment to who sends and to who receives it.
+  ///
+  /// - Returns: nil where the segment is none of this connection's; else whether it is a RST in place
+  ///   of the ACK of the receiver's FIN.
+  private static func pass(
+    _ segment: Segment, from sender: inout EndpointStateMachine,
+    to receiver: inout EndpointStateMachine, beganUnseen: Bool, timer: TimeWaitTimer
+  ) -> Bool? {
+    guard isPlausible(segment, sender, receiver, beganUnseen: beganUnseen) else { return nil }
+    let insteadOfLastACK =
+      segment.flags.contains(.rst) && !sender.hasAcknowledgedFIN(of: receiver)
+    sender.didSend(segment, peer: receiver)
+    receiver.didReceive(segment, peer: sender, timer: timer)
+    sender.noteUnseenFIN(of: receiver, at: segment.time)
+    return insteadOfLastACK
   }
 
   /// How far a segment may lie from the numbers seen so far: more than a window, since frames may be
@@ -164,9 +183,10 @@ struct Connection: BitwiseCopyable {
 
   /// Whether one of a segment's two numbers continues this connection. TIME_WAIT takes notice of
   /// any segment, so there everything belongs.
-  private func isPlausible(_ segment: Segment, senderIsLow: Bool) -> Bool {
-    let sender = endpoint(isLow: senderIsLow)
-    let receiver = endpoint(isLow: !senderIsLow)
+  private static func isPlausible(
+    _ segment: Segment, _ sender: EndpointStateMachine, _ receiver: EndpointStateMachine,
+    beganUnseen: Bool
+  ) -> Bool {
     if sender.state == .timeWait || receiver.state == .timeWait { return true }
     let hasACK = segment.flags.contains(.ack)
     if !beganUnseen, !segment.flags.contains(.rst) {
@@ -176,9 +196,9 @@ struct Connection: BitwiseCopyable {
         return false
       }
     }
-    if segment.sequence.distance(from: sender.nextToSend).magnitude <= Self.reach { return true }
+    if segment.sequence.distance(from: sender.nextToSend).magnitude <= reach { return true }
     return hasACK
-      && segment.acknowledgment.distance(from: receiver.nextToSend).magnitude <= Self.reach
+      && segment.acknowledgment.distance(from: receiver.nextToSend).magnitude <= reach
   }
 
   /// Swaps the roles of a connection whose beginning was not seen, while nobody holds TIME_WAIT.
@@ -189,7 +209,7 @@ struct Connection: BitwiseCopyable {
 
   /// How long its tuple is remembered. One end alone, without a handshake, may be a stray segment.
   var retention: Retention.Class {
-    if beganUnseen, !isInferred, !(heardFrom.low && heardFrom.high) { return .ended }
+    if beganUnseen, !isInferred, !(heardFromLow && heardFromHigh) { return .ended }
     return responder.retention
   }
 

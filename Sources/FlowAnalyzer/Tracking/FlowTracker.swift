@@ -71,7 +71,6 @@ struct FlowTracker: ~Copyable {
     let destination = addresses.identifier(of: segment.destination.address)
     let (key, senderIsLow) = TupleKey.of(
       source: source, segment.source.port, destination: destination, segment.destination.port)
-    sweepOne()
 
     let position = record(for: key, at: segment.time)
     lastRecord = position
@@ -157,21 +156,16 @@ struct FlowTracker: ~Copyable {
 
   /// Gives a segment to the connection that the tuple carries.
   mutating func feed(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
-    orient(position)
-    noteLimitedAnswer(segment, position, senderIsLow)
-    guard let before = records[position].connection?.responder.state,
-      let holders = records[position].connection?.enteredTimeWait
+    if records[position].mayBeTurned { orient(position) }
+    guard
+      let change = records[position].feed(segment, senderIsLow: senderIsLow, timer: timer)
     else { return }
-    records[position].connection?.observe(
-      segment, senderIsLow: senderIsLow, timer: timer)
-    counts.noteTimeWaits(
-      before: holders, after: records[position].connection?.enteredTimeWait ?? [])
-    guard let connection = records[position].connection, connection.responder.state != before else {
-      return
+    counts.noteTimeWaits(before: change.before.holders, after: change.after.holders)
+    guard change.after.state != change.before.state else { return }
+    if change.before.state == .synReceived, change.after.state != .closed {
+      noteConnected(position, at: segment.time)
     }
-    let after = connection.responder.state
-    if before == .synReceived, after != .closed { noteConnected(connection, at: segment.time) }
-    counts.noteFinWait2(before: before, after: after)
+    counts.noteFinWait2(before: change.before.state, after: change.after.state)
   }
 
   /// Applies evidence to one end of a connection, and keeps the counts in step.
@@ -185,42 +179,21 @@ struct FlowTracker: ~Copyable {
     counts.noteFinWait2(before: before.responder.state, after: after.responder.state)
   }
 
-  /// Keeps the time of an answer that uses up the right to answer the next SYN: Linux answers out of
-  /// TIME_WAIT within one limit, whether to a SYN or to a segment without data and FIN.
-  private mutating func noteLimitedAnswer(
-    _ segment: Segment, _ position: Int, _ senderIsLow: Bool
-  ) {
-    guard let connection = records[position].connection,
-      connection.responder.state == .timeWait
-    else { return }
-    if senderIsLow == connection.originatorIsLow {
-      records[position].awaitsLimitedAnswer =
-        segment.flags.contains(.ack) && segment.flags.isDisjoint(with: [.fin, .rst])
-        && segment.payloadLength == 0
-        && (segment.flags.contains(.syn)
-          || segment.sequence != connection.responder.nextExpected)
-    } else if records[position].awaitsLimitedAnswer, segment.sequenceLength == 0,
-      !segment.flags.contains(.rst), !records[position].hasPending
-    {
-      records[position].limitedAnswerAt = segment.time
-      records[position].awaitsLimitedAnswer = false
-    }
-  }
-
   /// Turns a connection round that began unseen, once a SYN has shown who serves whom.
   private mutating func orient(_ position: Int) {
-    guard let connection = records[position].connection, connection.beganUnseen,
-      !connection.isInferred, connection.enteredTimeWait.isEmpty,
-      servers.originatorIsLow(records[position].key) != connection.originatorIsLow
-    else { return }
-    records[position].connection?.swapRoles()
+    if servers.originatorIsLow(records[position].key)
+      != records[position].connection?.originatorIsLow
+    {
+      records[position].connection?.swapRoles()
+    }
   }
 
   /// The opener acknowledged the SYN-ACK, so its attempt is connected. An attempt older than the
   /// longest gap may be forgotten by now, and its place taken.
-  private mutating func noteConnected(_ connection: Connection, at time: Timestamp) {
-    guard let attempt = connection.attempt,
-      time.nanoseconds(since: connection.startedAt) <= AttemptTable.longestGap
+  private mutating func noteConnected(_ position: Int, at time: Timestamp) {
+    guard let attempt = records[position].connection?.attempt,
+      let start = records[position].connection?.startedAt,
+      time.nanoseconds(since: start) <= AttemptTable.longestGap
     else { return }
     attempts[attempt].isConnected = true
   }
@@ -238,7 +211,8 @@ struct FlowTracker: ~Copyable {
     }
     let position = records.insert(TupleRecord(key: key, at: time))
     index.insert(hash, position: position)
-    // Where every segment brings a tuple of its own, as in a flood, one look a segment falls behind.
+    // The table grows here and nowhere else, so this is enough to keep it at a third more than what
+    // has to be remembered.
     for _ in 0..<4 { sweepOne() }
     return position
   }
@@ -254,7 +228,7 @@ struct FlowTracker: ~Copyable {
       > retention.limit(records[position].retention)
   }
 
-  /// Examines one record per segment, so that forgetting costs a constant and keeps pace.
+  /// Examines one record: a few for every new one, so that forgetting costs a constant and keeps pace.
   private mutating func sweepOne() {
     guard records.endPosition > 0 else { return }
     if sweep >= records.endPosition { sweep = 0 }

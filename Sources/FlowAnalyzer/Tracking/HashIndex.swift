@@ -1,4 +1,4 @@
-import BasicContainers
+import CPrefetch
 
 /// An open-addressing index from hashes to positions in somebody else's storage.
 ///
@@ -7,30 +7,51 @@ import BasicContainers
 /// wade through the dead. Equality is the caller's: `find` asks `matches` about each candidate.
 ///
 /// Complexity: O(1) expected for every operation; growth doubles the slots at three quarters full.
+@safe
 struct HashIndex: ~Copyable {
-  struct Slot: BitwiseCopyable {
+  private struct Slot: BitwiseCopyable {
     var hash: UInt32
     /// Position plus one; zero marks an empty slot.
     var occupant: UInt32
   }
 
-  private var slots: UniqueArray<Slot>
+  // SAFETY: all accesses are at an index ANDed with `mask`, below the number of slots.
+  private var slots: UnsafeMutablePointer<Slot>
   private var mask: Int
   private(set) var count = 0
 
   /// An index with room for `2^exponent` slots before it first grows.
   init(exponent: Int = 10) {
-    slots = UniqueArray(repeating: Slot(hash: 0, occupant: 0), count: 1 << exponent)
+    unsafe slots = Self.emptySlots(1 << exponent)
     mask = 1 << exponent - 1
+  }
+
+  deinit { unsafe slots.deallocate() }
+
+  private static func emptySlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
+    let slots = UnsafeMutablePointer<Slot>.allocate(capacity: count)
+    unsafe slots.initialize(repeating: Slot(hash: 0, occupant: 0), count: count)
+    return unsafe slots
+  }
+
+  /// Has the processor fetch the slots of a hash that will be looked up soon.
+  @inline(__always)
+  func prefetch(_ hash: UInt32) { unsafe prefetch_line(slots + Int(hash) & mask) }
+
+  /// The position of the first entry under `hash`, if its slots hold one: a guess for prefetching.
+  @inline(__always)
+  func guess(_ hash: UInt32) -> Int? {
+    let slot = unsafe slots[Int(hash) & mask]
+    return slot.hash == hash && slot.occupant != 0 ? Int(slot.occupant &- 1) : nil
   }
 
   /// The position stored under `hash` for which `matches` holds.
   @inline(__always)
   func find(_ hash: UInt32, matches: (Int) -> Bool) -> Int? {
     var slot = Int(hash) & mask
-    while slots[slot].occupant != 0 {
-      if slots[slot].hash == hash {
-        let position = Int(slots[slot].occupant &- 1)
+    while unsafe slots[slot].occupant != 0 {
+      if unsafe slots[slot].hash == hash {
+        let position = unsafe Int(slots[slot].occupant &- 1)
         if matches(position) { return position }
       }
       slot = (slot &+ 1) & mask
@@ -40,7 +61,7 @@ struct HashIndex: ~Copyable {
 
   /// Stores `position` under `hash`; the caller has made sure that its element is not there yet.
   mutating func insert(_ hash: UInt32, position: Int) {
-    if count &* 4 >= slots.count &* 3 { grow() }
+    if count &* 4 >= (mask &+ 1) &* 3 { grow() }
     place(Slot(hash: hash, occupant: UInt32(truncatingIfNeeded: position &+ 1)))
     count &+= 1
   }
@@ -49,35 +70,36 @@ struct HashIndex: ~Copyable {
   mutating func remove(_ hash: UInt32, position: Int) {
     let occupant = UInt32(truncatingIfNeeded: position &+ 1)
     var hole = Int(hash) & mask
-    while slots[hole].occupant != occupant {
-      if slots[hole].occupant == 0 { return }
+    while unsafe slots[hole].occupant != occupant {
+      if unsafe slots[hole].occupant == 0 { return }
       hole = (hole &+ 1) & mask
     }
     count &-= 1
     // Pull back every follower whose home lies at or before the hole (Knuth, 6.4, algorithm R).
     var next = (hole &+ 1) & mask
-    while slots[next].occupant != 0 {
-      let home = Int(slots[next].hash) & mask
+    while unsafe slots[next].occupant != 0 {
+      let home = unsafe Int(slots[next].hash) & mask
       if (next &- home) & mask >= (next &- hole) & mask {
-        slots[hole] = slots[next]
+        unsafe slots[hole] = slots[next]
         hole = next
       }
       next = (next &+ 1) & mask
     }
-    slots[hole].occupant = 0
+    unsafe slots[hole].occupant = 0
   }
 
   private mutating func place(_ entry: Slot) {
     var slot = Int(entry.hash) & mask
-    while slots[slot].occupant != 0 { slot = (slot &+ 1) & mask }
-    slots[slot] = entry
+    while unsafe slots[slot].occupant != 0 { slot = (slot &+ 1) & mask }
+    unsafe slots[slot] = entry
   }
 
   private mutating func grow() {
-    var other = UniqueArray(repeating: Slot(hash: 0, occupant: 0), count: slots.count &* 2)
-    swap(&slots, &other)
-    mask = slots.count &- 1
-    for index in other.indices where other[index].occupant != 0 { place(other[index]) }
+    let (old, count) = unsafe (slots, mask &+ 1)
+    unsafe slots = Self.emptySlots(count &* 2)
+    mask = count &* 2 &- 1
+    for index in 0..<count where unsafe old[index].occupant != 0 { unsafe place(old[index]) }
+    unsafe old.deallocate()
   }
 }
 

@@ -1,31 +1,65 @@
 import BasicContainers
+import CPrefetch
 
 /// Storage for records that come and go: positions stay valid while a record lives, and the places
 /// of freed ones are used again, so that memory follows the number alive.
+///
+/// It grows by blocks that never move: nothing is copied, and no more is taken than one block beyond
+/// what is used.
+@safe
 struct Slab<Element: BitwiseCopyable>: ~Copyable {
-  private var elements = UniqueArray<Element>()
-  private var free = UniqueArray<UInt32>()
+  /// Elements of a block: 2 to the power of this.
+  private static var shift: Int { 12 }
 
+  private var blocks = unsafe UniqueArray<UnsafeMutablePointer<Element>>()
+  private var free = UniqueArray<UInt32>()
   /// One more than the highest position ever used.
-  var endPosition: Int { elements.count }
+  private(set) var endPosition = 0
+
+  deinit {
+    for index in unsafe blocks.indices { unsafe blocks[index].deallocate() }
+  }
+
   /// How many positions are taken.
-  var count: Int { elements.count &- free.count }
+  var count: Int { endPosition &- free.count }
 
   subscript(position: Int) -> Element {
-    @inline(__always) _read { yield elements[position] }
-    @inline(__always) _modify { yield &elements[position] }
+    @inline(__always) _read { yield unsafe element(position).pointee }
+    @inline(__always) _modify { yield unsafe &element(position).pointee }
+  }
+
+  @inline(__always)
+  private func element(_ position: Int) -> UnsafeMutablePointer<Element> {
+    precondition(position >= 0 && position < endPosition)
+    // SAFETY: positions below `endPosition` lie in blocks that were allocated and initialised.
+    return unsafe blocks[position &>> Self.shift] + (position & (1 &<< Self.shift &- 1))
   }
 
   mutating func insert(_ element: Element) -> Int {
     if let position = free.popLast() {
-      elements[Int(position)] = element
+      self[Int(position)] = element
       return Int(position)
     }
-    elements.append(element)
-    return elements.count &- 1
+    if unsafe endPosition &>> Self.shift == blocks.count {
+      unsafe blocks.append(.allocate(capacity: 1 &<< Self.shift))
+    }
+    let position = endPosition
+    endPosition &+= 1
+    // SAFETY: the place was allocated just now or with its block, and was never initialised.
+    unsafe self.element(position).initialize(to: element)
+    return position
   }
 
   mutating func remove(_ position: Int) {
     free.append(UInt32(truncatingIfNeeded: position))
+  }
+
+  /// Has the processor fetch a record that will be needed soon.
+  @inline(__always)
+  func prefetch(_ position: Int) {
+    let start = unsafe UnsafeRawPointer(element(position))
+    for offset in stride(from: 0, to: MemoryLayout<Element>.size, by: 64) {
+      unsafe prefetch_line(start + offset)
+    }
   }
 }

@@ -2,41 +2,49 @@
 struct TupleRecord: BitwiseCopyable {
   static let none = UInt32.max
 
+  // What every segment needs comes first, and nothing leaves gaps.
   let key: TupleKey
-  /// The last incarnation that the tuple carried.
-  var connection: Connection? {
-    didSet { retention = connection?.retention ?? .ended }
-  }
-  private(set) var retention = Retention.Class.ended
+  /// Counts changes of direction.
+  private(set) var run: UInt32 = 0
+  var lastSegmentAt: Timestamp
   /// The SYNs that await their verdict, oldest first, as a chain of positions.
   var firstPending = TupleRecord.none
   var lastPending = TupleRecord.none
-  var pendingCount: UInt8 = 0
-  /// Segments of the old connection that came after the last SYN and will be acknowledged: as many
-  /// of the server's next ACKs answer them and not the SYN.
-  var oldSegmentsAwaitingAnswer: UInt8 = 0
-  /// The holder has sent something since the last SYN.
-  var heardHolderSinceSyn = false
+  /// What the join keeps about the tuple, by its own numbers.
+  var join = TupleRecord.none
+  private(set) var retention = Retention.Class.ended
+  private var lastSenderIsLow = false
   var isLive = true
   /// The last segment of the old connection was one that a TIME_WAIT answers within its rate limit
   /// (Linux `tcp_oow_rate_limited`).
   var awaitsLimitedAnswer = false
+  /// The holder has sent something since the last SYN.
+  var heardHolderSinceSyn = false
   /// SYNs have come before, and all of them went without a connection.
   var hadUnansweredSyn = false
-  private var lastSenderIsLow = false
-  private var hasRun = false
-  /// Counts changes of direction.
-  private(set) var run: UInt32 = 0
-  var lastSegmentAt: Timestamp
+  var pendingCount: UInt8 = 0
+  /// Segments of the old connection that came after the last SYN and will be acknowledged: as many
+  /// of the server's next ACKs answer them and not the SYN.
+  var oldSegmentsAwaitingAnswer: UInt8 = 0
+  /// The last incarnation that the tuple carried.
+  var connection: Connection? {
+    didSet { retention = connection?.retention ?? .ended }
+  }
   /// The last answer that counts against the server's rate limit for invalid segments.
-  var limitedAnswerAt: Timestamp?
-  /// The last server ISN that came from its clock.
+  var limitedAnswerAt: Timestamp? {
+    get { lastLimitedAnswer.ifEver }
+    set { lastLimitedAnswer = newValue ?? .never }
+  }
+  private var lastLimitedAnswer = Timestamp.never
+  /// When the last server ISN came that was from its clock, and which.
+  var clockISNAt: Timestamp? {
+    get { lastClockISNAt.ifEver }
+    set { lastClockISNAt = newValue ?? .never }
+  }
+  private var lastClockISNAt = Timestamp.never
   var clockISN = SequenceNumber(0)
-  var clockISNAt: Timestamp?
   /// The client of the last connection that got a SYN-ACK.
   var occupant = Party.unknown
-  /// What the join keeps about the tuple, by its own numbers.
-  var join = TupleRecord.none
 
   init(key: TupleKey, at time: Timestamp) {
     self.key = key
@@ -50,11 +58,54 @@ struct TupleRecord: BitwiseCopyable {
 
   /// Notes who sent a segment, so that `run` tells stretches of one direction apart.
   mutating func noteSender(isLow: Bool) {
-    if !hasRun || isLow != lastSenderIsLow {
+    if run == 0 || isLow != lastSenderIsLow {
       run &+= 1
       lastSenderIsLow = isLow
-      hasRun = true
     }
+  }
+}
+
+extension TupleRecord {
+  /// What a segment did to the tuple's connection.
+  struct Change {
+    var before: (state: TCPState, holders: Connection.Side)
+    var after: (state: TCPState, holders: Connection.Side)
+  }
+
+  /// Gives a segment to the connection, if there is one.
+  mutating func feed(_ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer) -> Change? {
+    guard connection != nil else { return nil }
+    noteLimitedAnswer(segment, senderIsLow)
+    let before = (state: responderState, holders: holders)
+    connection?.observe(segment, senderIsLow: senderIsLow, timer: timer)
+    return Change(before: before, after: (responderState, holders))
+  }
+
+  private var responderState: TCPState { connection?.responder.state ?? .closed }
+  private var holders: Connection.Side { connection?.enteredTimeWait ?? [] }
+
+  /// Keeps the time of an answer that uses up the right to answer the next SYN: Linux answers out of
+  /// TIME_WAIT within one limit, whether to a SYN or to a segment without data and FIN.
+  private mutating func noteLimitedAnswer(_ segment: Segment, _ senderIsLow: Bool) {
+    guard responderState == .timeWait else { return }
+    if senderIsLow == connection?.originatorIsLow {
+      awaitsLimitedAnswer =
+        segment.flags.contains(.ack) && segment.flags.isDisjoint(with: [.fin, .rst])
+        && segment.payloadLength == 0
+        && (segment.flags.contains(.syn)
+          || segment.sequence != connection?.responder.nextExpected)
+    } else if awaitsLimitedAnswer, segment.sequenceLength == 0, !segment.flags.contains(.rst),
+      !hasPending
+    {
+      limitedAnswerAt = segment.time
+      awaitsLimitedAnswer = false
+    }
+  }
+
+  /// Its connection began unseen, and which end opened it is a guess that a SYN may correct.
+  var mayBeTurned: Bool {
+    guard connection?.beganUnseen == true else { return false }
+    return connection?.isInferred == false && holders.isEmpty
   }
 }
 
