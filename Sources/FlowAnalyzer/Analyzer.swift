@@ -41,7 +41,9 @@ public struct Analyzer: Sendable {
     _ inputs: [CaptureInput], to write: (String) -> Bool
   ) -> [CaptureError] {
     var run = Run(inputs, configuration, listsConnections: true)
-    while run.step() { guard run.writeConnections(to: write) else { return run.source.failures } }
+    while run.step() {
+      guard run.writeConnections(to: write) else { return run.stop() }
+    }
     let analysis = run.finish(isPartial: false)
     _ = run.writeConnections(to: write)
     return analysis.failures
@@ -58,8 +60,8 @@ public struct Analyzer: Sendable {
     return analysis.report
   }
 
-  /// Segments between two reports of progress.
-  fileprivate static let stride = 65_536
+  /// Batches between two reports of progress.
+  fileprivate static let stride = 32
 
   public struct Progress: Sendable {
     public var bytesRead: UInt64
@@ -70,8 +72,11 @@ public struct Analyzer: Sendable {
 
 /// One pass over the captures.
 private struct Run: ~Copyable {
-  var source: SegmentSource
+  private let reader: BatchReader
   var audit: Audit
+  private(set) var progress = Analyzer.Progress(bytesRead: 0, bytesTotal: nil)
+  /// Copies that were found at their own capture point, by capture.
+  private var duplicates: [UInt64] = []
   private let configuration: AnalyzerConfiguration
   private let survey: Survey
   private let writer: ConnectionWriter
@@ -80,9 +85,12 @@ private struct Run: ~Copyable {
     _ inputs: [CaptureInput], _ configuration: AnalyzerConfiguration, listsConnections: Bool
   ) {
     self.configuration = configuration
-    survey = Survey(of: inputs)
-    source = SegmentSource(
-      inputs: survey.inputs, corrections: survey.corrections, endpoints: survey.endpoints)
+    let survey = Survey(of: inputs)
+    self.survey = survey
+    reader = BatchReader(
+      of: survey,
+      readsAhead: configuration.workers > 1
+        && survey.inputs.allSatisfy { input in input.isRegularFile })
     audit = Audit(
       configuration: configuration, hasClientSide: survey.inputs.contains { $0.side != .server },
       listsConnections: listsConnections)
@@ -90,22 +98,35 @@ private struct Run: ~Copyable {
     writer = ConnectionWriter(correction: client.map(survey.corrections.correction) ?? 0)
   }
 
-  var progress: Analyzer.Progress {
-    Analyzer.Progress(bytesRead: source.bytesRead, bytesTotal: source.bytesTotal)
-  }
-
   /// Takes in the next segments.
   ///
   /// - Returns: false where that were the last.
   mutating func step() -> Bool {
-    for _ in 0..<Analyzer.stride {
-      guard let segment = source.next() else { return false }
-      let side = source.side
-      let isNew = source.withSegmentBytes { audit.observe(segment, side, bytes: $0) }
-      if !isNew { source.countDuplicate(segment) }
+    for batch in 1...Analyzer.stride {
+      // Clocks are looked at once a step: they drift slowly.
+      guard takeBatch(shiftsClocks: batch == Analyzer.stride) else { return false }
     }
-    for (point, shift) in audit.takeClockShifts() { source.shiftClock(of: point, by: shift) }
     return true
+  }
+
+  private mutating func takeBatch(shiftsClocks: Bool) -> Bool {
+    reader.next { batch in
+      analyze(batch)
+      return shiftsClocks ? audit.takeClockShifts() : []
+    }
+  }
+
+  private mutating func analyze(_ batch: borrowing SegmentBatch) {
+    progress = batch.progress
+    audit.observe(batch, duplicates: &duplicates)
+  }
+
+  /// Reads no further.
+  ///
+  /// - Returns: what could not be read.
+  mutating func stop() -> [CaptureError] {
+    reader.stop { analyze($0) }
+    return reader.withSource { $0.failures }
   }
 
   /// - Returns: false where `write` wants no more.
@@ -118,15 +139,22 @@ private struct Run: ~Copyable {
   }
 
   mutating func finish(isPartial: Bool) -> Analysis {
-    if isPartial { source.compareClocks() }
-    audit.finish(at: source.latestPacket)
+    if isPartial { _ = stop() }
+    let (captures, end) = reader.withSource { source in
+      if isPartial { source.compareClocks() }
+      for (capture, count) in duplicates.enumerated() {
+        source.countDuplicates(count, capture: capture)
+      }
+      return (source.captures, source.latestPacket)
+    }
+    audit.finish(at: end)
     let builder = ReportBuilder(
-      configuration: configuration, captures: source.captures, clocks: survey.clocks,
+      configuration: configuration, captures: captures, clocks: survey.clocks,
       isPartial: isPartial)
     return Analysis(
       report: builder.report(audit.tracker, audit.ledger, audit.joiner),
-      failures: source.failures,
-      assumed: source.captures.filter { $0.role == nil && $0.packets > 0 }.map(\.path))
+      failures: captures.compactMap(\.failure),
+      assumed: captures.filter { $0.role == nil && $0.packets > 0 }.map(\.path))
   }
 }
 
@@ -158,6 +186,50 @@ struct Audit: ~Copyable {
         stack: configuration.serverStack, rfc1337: configuration.rfc1337,
         timeWait: configuration.assumedTimeWait),
       maximumFindings: configuration.maximumFindings)
+  }
+
+  /// Takes in the next segments.
+  ///
+  /// - Parameter duplicates: how many were copies of ones already seen at the same point, by capture;
+  ///   counted on.
+  mutating func observe(_ batch: borrowing SegmentBatch, duplicates: inout [UInt64]) {
+    joiner.noteClockShifts(batch.clockShifts)
+    let count = batch.count
+    for position in 0..<count {
+      if position &+ Self.lookAhead < count {
+        prepareLookup(of: batch[position &+ Self.lookAhead])
+      }
+      if position &+ Self.lookAhead / 2 < count {
+        prepare(for: batch[position &+ Self.lookAhead / 2])
+      }
+      let isNew = batch.withTCP(of: position) { tcp in
+        observe(batch[position].segment, batch[position].side, bytes: tcp)
+      }
+      if !isNew {
+        let capture = Int(batch[position].segment.capture)
+        while duplicates.count <= capture { duplicates.append(0) }
+        duplicates[capture] += 1
+      }
+    }
+  }
+
+  /// How many segments ahead their tuples are looked up, so that memory has answered by then.
+  private static let lookAhead = 16
+
+  @inline(__always)
+  private func prepareLookup(of entry: borrowing SegmentBatch.Entry) {
+    switch entry.side {
+    case .client: clients.prepareLookup(of: entry.segment)
+    case .server: tracker.prepareLookup(of: entry.segment)
+    }
+  }
+
+  @inline(__always)
+  private func prepare(for entry: borrowing SegmentBatch.Entry) {
+    switch entry.side {
+    case .client: clients.prepare(for: entry.segment)
+    case .server: tracker.prepare(for: entry.segment)
+    }
   }
 
   /// Takes in the next segment.

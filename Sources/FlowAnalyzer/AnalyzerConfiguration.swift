@@ -11,6 +11,9 @@ public struct AnalyzerConfiguration: Sendable {
   /// How many of the tuples held at the end the report lists.
   public var maximumHeldTuples = 10_000
 
+  /// How many threads may work; one reads nothing ahead. What is reported does not depend on it.
+  public var workers = 2
+
   public init() {}
 
   /// TIME_WAIT as assumed, in nanoseconds.

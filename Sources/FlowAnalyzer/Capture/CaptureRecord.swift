@@ -43,10 +43,10 @@ public struct CaptureRecord: Sendable {
     pointName = input.pointName
   }
 
-  /// Notes that one of this file's segments turned out to be a copy.
-  mutating func countDuplicate() {
-    tcpSegments -= 1
-    duplicates += 1
+  /// Notes that so many of this file's segments turned out to be copies.
+  mutating func countDuplicates(_ count: UInt64) {
+    tcpSegments -= count
+    duplicates += count
   }
 }
 

@@ -117,7 +117,7 @@ public struct SegmentSource: ~Copyable {
       side = self.side(of: segment, role: role)
       clocks?.observe(segment, side: role)
       if mergers.isCopy(segment, side: side) {
-        captures[Int(segment.capture)].countDuplicate()
+        captures[Int(segment.capture)].countDuplicates(1)
         continue
       }
       return segment
@@ -153,9 +153,9 @@ public struct SegmentSource: ~Copyable {
     }
   }
 
-  /// Notes that `segment`, which this source delivered, is a further copy of an earlier one.
-  public mutating func countDuplicate(_ segment: Segment) {
-    captures[Int(segment.capture)].countDuplicate()
+  /// Notes that so many segments of a capture, which this source delivered, are further copies.
+  mutating func countDuplicates(_ count: UInt64, capture: Int) {
+    captures[capture].countDuplicates(count)
   }
 }
 

@@ -64,6 +64,8 @@ struct Joiner: ~Copyable {
 
   /// How the clocks of the two sides run, for pairs of points that share handshakes.
   private(set) var clocks: [PointPair: ClockWatch] = [:]
+  private var askedClockShifts = 0
+  private var seenClockShifts = 0
   private(set) var counts = JoinCounts()
   private(set) var topology = TopologyRecord()
   /// Connections that are done, in the order in which they became so; only if they are listed.
@@ -204,9 +206,9 @@ struct Joiner: ~Copyable {
     let number = Int(leg)
     legs[number].serverPoint = serverPoint
     let point = legs[number].point
-    guard legs[number].synCount == 1, legs[number].forwardedCount == 1, point != serverPoint else {
-      return
-    }
+    guard isClockSettled, legs[number].synCount == 1, legs[number].forwardedCount == 1,
+      point != serverPoint
+    else { return }
     let way = time.nanoseconds(since: legs[number].firstSynAt)
     clocks[PointPair(client: point, server: serverPoint), default: ClockWatch()]
       .noteForth(way, at: time)
@@ -217,12 +219,18 @@ struct Joiner: ~Copyable {
   /// - Parameter sentAt: when the server side saw it.
   mutating func noteBack(_ leg: UInt32, sentAt: Timestamp) {
     let (point, serverPoint) = (legs[Int(leg)].point, legs[Int(leg)].serverPoint)
-    guard legs[Int(leg)].synCount == 1, point != serverPoint,
+    guard isClockSettled, legs[Int(leg)].synCount == 1, point != serverPoint,
       let seenAt = legs[Int(leg)].synAckAt
     else { return }
     clocks[PointPair(client: point, server: serverPoint), default: ClockWatch()]
       .noteBack(sentAt.nanoseconds(since: seenAt), at: sentAt)
   }
+
+  /// Whether the segments that come have all the shifts in them that were asked for: until then they
+  /// say nothing new of the clocks.
+  private var isClockSettled: Bool { seenClockShifts == askedClockShifts }
+
+  mutating func noteClockShifts(_ count: Int) { seenClockShifts = count }
 
   /// What is to be added to the times of points of the client side from now on.
   mutating func takeClockShifts() -> [(point: UInt32, shift: Int64)] {
@@ -232,6 +240,7 @@ struct Joiner: ~Copyable {
       let shift = clocks[pair]?.takeShift() ?? 0
       if shift != 0 { shifts.append((pair.client, shift)) }
     }
+    if !shifts.isEmpty { askedClockShifts += 1 }
     return shifts
   }
 

@@ -1,5 +1,5 @@
 /// A side of the load balancer.
-public enum Side: UInt8, Sendable {
+public enum Side: UInt8, BitwiseCopyable, Sendable {
   /// In front of it.
   case client
   /// Behind it.

@@ -60,6 +60,19 @@ struct FlowTracker: ~Copyable {
     self.timer = timer
   }
 
+  /// Has the processor fetch where a segment that comes soon will be looked up.
+  @inline(__always)
+  func prepareLookup(of segment: borrowing Segment) {
+    index.prefetch(segment.flowHash)
+    duplicates.prefetch(segment.digest)
+  }
+
+  /// Has the processor fetch what is kept of the tuple of a segment that comes next.
+  @inline(__always)
+  func prepare(for segment: borrowing Segment) {
+    if let position = index.guess(segment.flowHash) { records.prefetch(position) }
+  }
+
   /// Takes in the next segment.
   ///
   /// - Returns: false where it is a copy of one already seen at the same point.
@@ -72,7 +85,7 @@ struct FlowTracker: ~Copyable {
     let (key, senderIsLow) = TupleKey.of(
       source: source, segment.source.port, destination: destination, segment.destination.port)
 
-    let position = record(for: key, at: segment.time)
+    let position = record(for: key, hash: segment.flowHash, at: segment.time)
     lastRecord = position
     records[position].noteSender(isLow: senderIsLow)
     guard !duplicates.isCopy(segment, run: records[position].run) else { return false }
@@ -200,16 +213,15 @@ struct FlowTracker: ~Copyable {
 
   // MARK: - Records
 
-  private mutating func record(for key: TupleKey, at time: Timestamp) -> Int {
-    let hash = key.hash
+  private mutating func record(for key: TupleKey, hash: UInt32, at time: Timestamp) -> Int {
     if let known = index.find(hash, matches: { records[$0].key == key }) {
       if isForgettable(known, at: time) {
         forget(known)
-        records[known] = TupleRecord(key: key, at: time)
+        records[known] = TupleRecord(key: key, hash: hash, at: time)
       }
       return known
     }
-    let position = records.insert(TupleRecord(key: key, at: time))
+    let position = records.insert(TupleRecord(key: key, hash: hash, at: time))
     index.insert(hash, position: position)
     // The table grows here and nowhere else, so this is enough to keep it at a third more than what
     // has to be remembered.
@@ -234,7 +246,7 @@ struct FlowTracker: ~Copyable {
     if sweep >= records.endPosition { sweep = 0 }
     if records[sweep].isLive, isForgettable(sweep, at: settled) {
       forget(sweep)
-      index.remove(records[sweep].key.hash, position: sweep)
+      index.remove(records[sweep].hash, position: sweep)
       records[sweep].isLive = false
       records.remove(sweep)
     }

@@ -5,12 +5,6 @@ struct TupleKey: BitwiseCopyable, Equatable {
   var lowPort: UInt16
   var highPort: UInt16
 
-  var hash: UInt32 {
-    let addresses = UInt64(lowAddress) << 32 | UInt64(highAddress)
-    let ports = UInt64(lowPort) << 16 | UInt64(highPort)
-    return UInt32(truncatingIfNeeded: mixed(addresses ^ mixed(ports)))
-  }
-
   /// The key of a segment's tuple, and whether its sender is the lower end.
   static func of(
     source: UInt32, _ sourcePort: UInt16, destination: UInt32, _ destinationPort: UInt16

@@ -4,6 +4,8 @@ struct TupleRecord: BitwiseCopyable {
 
   // What every segment needs comes first, and nothing leaves gaps.
   let key: TupleKey
+  /// `Segment.flowHash` of its segments.
+  let hash: UInt32
   /// Counts changes of direction.
   private(set) var run: UInt32 = 0
   var lastSegmentAt: Timestamp
@@ -46,8 +48,9 @@ struct TupleRecord: BitwiseCopyable {
   /// The client of the last connection that got a SYN-ACK.
   var occupant = Party.unknown
 
-  init(key: TupleKey, at time: Timestamp) {
+  init(key: TupleKey, hash: UInt32, at time: Timestamp) {
     self.key = key
+    self.hash = hash
     lastSegmentAt = time
   }
 

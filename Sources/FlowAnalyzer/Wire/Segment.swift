@@ -29,6 +29,8 @@ public struct Segment: BitwiseCopyable, Sendable {
   public var capture: UInt32
   /// The capture point the file belongs to; copies are looked for within one point only.
   public var point: UInt32
+  /// A hash of the tuple, the same for both directions.
+  let flowHash: UInt32
 
   public init(
     time: Timestamp, source: Endpoint, destination: Endpoint, sequence: SequenceNumber,
@@ -51,6 +53,12 @@ public struct Segment: BitwiseCopyable, Sendable {
     self.frame = frame
     self.capture = capture
     self.point = point
+    flowHash = Self.flowHash(source, destination)
+  }
+
+  @inline(__always)
+  private static func flowHash(_ one: Endpoint, _ other: Endpoint) -> UInt32 {
+    UInt32(truncatingIfNeeded: mixed(one.hashForFlow &+ other.hashForFlow))
   }
 
   /// A SYN: the SYN flag, but neither ACK nor RST.
@@ -65,6 +73,16 @@ public struct Segment: BitwiseCopyable, Sendable {
 
   /// The sequence number behind the segment's last.
   public var sequenceEnd: SequenceNumber { sequence.advanced(by: sequenceLength) }
+}
+
+extension Endpoint {
+  /// Multiplied so that two of them can be added.
+  @inline(__always)
+  fileprivate var hashForFlow: UInt64 {
+    let value = (address.low ^ address.high &* 0x9e37_79b9_7f4a_7c15) &+ UInt64(port) &<< 40
+    let product = value.multipliedFullWidth(by: 0xff51_afd7_ed55_8ccd)
+    return product.high ^ product.low
+  }
 }
 
 /// The TCP options that bear on a verdict. What the snap length cut off counts as absent.
