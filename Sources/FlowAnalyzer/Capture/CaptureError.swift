@@ -13,11 +13,11 @@ public enum CaptureError: Error, Hashable, Sendable {
   case notACapture(path: String, looksLike: FileSignature)
   /// The file ends before its own header does.
   case cutInFileHeader(path: String)
-  /// It is a capture, of a version or kind that libpcap refuses for `reason`.
+  /// It is a capture, of a version or kind that is not read for `reason`.
   case unsupportedFormat(path: String, reason: String)
   /// Link type `number`, with the name that libpcap has for it.
   case unsupportedLinkType(path: String, number: Int32, name: String?)
-  /// What follows `packets` packets makes no sense to libpcap, for `reason`; it stopped near byte
+  /// What follows `packets` packets makes no sense, for `reason`; reading stopped near byte
   /// `offset` of the file, nil for a pipe.
   case damaged(path: String, packets: UInt64, offset: UInt64?, reason: String)
   /// The operating system failed to read on after `packets` packets; `code` is an `errno`.

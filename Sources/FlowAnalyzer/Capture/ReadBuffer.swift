@@ -16,7 +16,8 @@ struct ReadBuffer: ~Copyable {
   /// How many bytes were read from the file.
   private var received: UInt64
 
-  /// Measured with the packets of a file in the page cache, user and system time together.
+  /// Measured with the file in the page cache, user and system time together, for packets of 90
+  /// bytes: 13 ns each, with 256 KiB 15 ns, with 64 KiB 16 ns.
   static let standardCapacity = 1024 * 1024
 
   /// - Parameter capacity: how many bytes to read at once; a few will do for a look.

@@ -32,7 +32,7 @@ struct SegmentBatch: ~Copyable {
   }
 
   mutating func removeAll() {
-    entries.removeAll()
+    entries.removeAll(keepingCapacity: true)
     bytes.removeAll(keepingCapacity: true)
   }
 

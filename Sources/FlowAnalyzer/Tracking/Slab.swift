@@ -24,8 +24,9 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
   var count: Int { endPosition &- free.count }
 
   subscript(position: Int) -> Element {
-    @inline(__always) _read { yield unsafe element(position).pointee }
-    @inline(__always) _modify { yield unsafe &element(position).pointee }
+    // Addresses, not values: records are large, and most looks at them are for a single field.
+    @inline(__always) unsafeAddress { unsafe UnsafePointer(element(position)) }
+    @inline(__always) unsafeMutableAddress { unsafe element(position) }
   }
 
   @inline(__always)
