@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import identities, verdict
+from . import identities, join_identities, verdict
+from .crossing import Crossing
 from .errors import LabError
 from .identities import Case, Relation, Sight
+from .join_identities import JoinCase
 from .recorded import Run
+from .verdict import Report
 
 _SHOWN_AT_MOST = 3
 
@@ -42,22 +46,33 @@ HEADING = "| capture | what | kernel | snat-audit | |\n| --- | --- | ---: | ---:
 
 
 def compare(directory: Path, binary: Path) -> list[Result]:
-    """Analyses each server-side capture of a run and judges every relation that its sight allows."""
+    """Analyses each server-side capture of a run, then both sides, and judges every relation that the sight allows."""
     run = Run(directory)
+    cases = [Case(run, capture.name, verdict.analyze(binary, capture)) for capture in run.captures]
     results = []
-    for capture in run.captures:
-        case = Case(run, capture.name, verdict.analyze(binary, capture))
-        sight = identities.sight(capture.name, run.options)
-        for relation in identities.RELATIONS:
-            if sight in relation.sights:
-                try:
-                    results.append(_judge(case, sight, relation))
-                except KeyError as missing:
-                    raise LabError(f"{binary.name}: the report has no field {missing}") from None
+    for case in cases:
+        results += _judge_all(case, identities.sight(case.capture, run.options), identities.RELATIONS)
+    if join_identities.applies(run):
+        for case in _joined(run, binary, cases[0].report):
+            results += _judge_all(case, Sight.JOINED, join_identities.RELATIONS)
     return results
 
 
-def _judge(case: Case, sight: Sight, relation: Relation) -> Result:
+def _joined(run: Run, binary: Path, alone: Report) -> list[JoinCase]:
+    witnesses = Crossing(run)
+    joined = {name: verdict.join(binary, run.directory, inputs) for name, inputs in join_identities.INPUTS.items()}
+    two_files = next(iter(joined.values()))
+    return [JoinCase(run, witnesses, name, each, alone, two_files) for name, each in joined.items()]
+
+
+def _judge_all(case: Case | JoinCase, sight: Sight, relations: Sequence[Relation]) -> list[Result]:
+    try:
+        return [_judge(case, sight, relation) for relation in relations if sight in relation.sights]
+    except KeyError as missing:
+        raise LabError(f"{case.run.name}, {case.capture}: the report, or the lab's account, lacks {missing}") from None
+
+
+def _judge(case: Case | JoinCase, sight: Sight, relation: Relation) -> Result:
     kernel, tool = relation.kernel(case), relation.tool(case)
     if isinstance(kernel, set):
         difference = _set_difference(kernel, tool)
