@@ -60,6 +60,7 @@ GROUPS = {
         Scenario("several-addresses", "--conns 70 --snat-ips 3 --ports 16", ("PAWSTimewait > 10", _PAWS_EXACT, "fromTimeWait > 10", "TW == 140", _ALL_OK)),
         Scenario("random-ports", "--conns 70 --ports 40 --snat-flags fully-random", ("PAWSTimewait > 10", _PAWS_EXACT, "TW == 140", _ALL_OK)),
         Scenario("sequential-ports", "--conns 70 --ports 90 --snat-flags sequential", ("reused > 40", "PAWSTimewait > 10", _PAWS_EXACT, "TW == 140", _ALL_OK)),
+        Scenario("exhausted", "--conns 60 --rate 40 --ports 40 --snat-flags sequential --hold 0.7 --connect-timeout 2.5", ("timeout > 5", "ok > 60", "PAWSTimewait > 5", "attempts < connections")),
         Scenario("preserved-ports", "--conns 70 --ports 1024-65535 --client-ports 25", ("reused > 10", "TW == 140")),
         Scenario("short-snap", "--conns 40 --ports 30 --snaplen 96", ("PAWSTimewait > 5", _PAWS_EXACT, "TW == 80", _ALL_OK)),
         Scenario("simultaneous", "--conns 50 --ports 40 --closer both --delay-ms 5", ("PAWSTimewait > 10", "TW > 90", "ok > 90")),
