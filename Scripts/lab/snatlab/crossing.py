@@ -38,7 +38,8 @@ class Crossing:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.mode = run.options.mode
-        self.server = Plan(bool(run.options.v6)).server
+        plan = Plan(bool(run.options.v6))
+        self.server, self.virtual = plan.server, plan.virtual
 
     # Who belongs to whom.
 
@@ -128,21 +129,52 @@ class Crossing:
                 users[current[segment.tuple]] += (self.asked[path] for path in _paths(segment))
         return users
 
-    # What the clients measured.
+    # How long clients waited.
+
+    def waits(self, capture: str) -> dict[int, float]:
+        """Seconds from a client's first SYN to the first SYN-ACK for it, by ISN, where a capture shows the client side."""
+        begun: dict[int, float] = {}
+        answered: dict[int, float] = {}
+        for at, segment in packets.read(self.run.directory / capture):
+            if segment.opens and segment.destination == self.virtual:
+                begun.setdefault(segment.sequence, at)
+            elif segment.source == self.virtual and segment.flags & (SYN | ACK) == SYN | ACK:
+                isn = (segment.acknowledgment - 1) & 0xFFFFFFFF
+                if isn in begun:
+                    answered.setdefault(isn, at - begun[isn])
+        return answered
+
+    @property
+    def connect_seconds(self) -> dict[int, float]:
+        """What each connected client's own watch says, by ISN."""
+        return {isn: record["connect_ms"] / 1000 for isn, record in self._connected.items()}
 
     @functools.cached_property
-    def connect_seconds(self) -> dict[int, float]:
+    def lateness(self) -> dict[int, float]:
+        """For how long a client's process, not the network, may have let its watch run.
+
+        From starting the watch to the SYN, and from the SYN-ACK to the request, which follows connect() at once.
+        """
+        waits = self.waits(CLIENT_SIDE)
+        late: dict[int, float] = {}
+        for at, segment in packets.read(self.run.directory / CLIENT_SIDE):
+            isn = (segment.sequence - 1) & 0xFFFFFFFF
+            if segment.length and isn in waits and isn in self._connected and isn not in late:
+                late[isn] = at - self._connected[isn]["start"] - waits[isn]
+        return late
+
+    @functools.cached_property
+    def _connected(self) -> dict[int, dict]:
         """By ISN. A client's port may serve twice in a run: its SYN is the first one after the start."""
         opened = collections.defaultdict(list)
         for at, segment in self.syns[CLIENT_SIDE]:
             opened[_source(segment)].append((at, segment.sequence))
-        measured = {}
+        found = {}
         for record in _records(self.run.directory):
             if record["connect_ms"] is not None:
                 syns = opened[with_port(record["src"], record["sport"])]
-                isn = next(isn for at, isn in syns if at > record["start"] - _CLOCK_STEP)
-                measured[isn] = record["connect_ms"] / 1000
-        return measured
+                found[next(isn for at, isn in syns if at > record["start"] - _CLOCK_STEP)] = record
+        return found
 
 
 def _source(segment: packets.Segment) -> str:

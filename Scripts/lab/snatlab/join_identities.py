@@ -39,6 +39,10 @@ class JoinCase:
         return self.joined.report
 
     @property
+    def isns_hit(self) -> set[int]:
+        return {finding["hits"][0]["isn"] for finding in self.report.findings}
+
+    @property
     def mode(self) -> str:
         return self.run.options.mode
 
@@ -49,18 +53,6 @@ def applies(run: Run) -> bool:
 
 
 # When a relation binds.
-
-
-def _unless_l4(case: JoinCase) -> str:
-    return "" if case.mode == "l4" else "nothing is translated by conntrack"
-
-
-def _unless_l7(case: JoinCase) -> str:
-    return "" if case.mode in L7_MODES else "no proxy passes requests on"
-
-
-def _unless_dsr(case: JoinCase) -> str:
-    return "" if case.mode == "dsr" else "the LB translates"
 
 
 def _at_proxy(case: JoinCase) -> str:
@@ -124,24 +116,47 @@ def _to_be_named(case: JoinCase) -> set[str]:
 # Set-up times.
 
 
-def _lateness(case: JoinCase) -> list[float]:
-    """By how much each connected finding's set-up time differs from what its client measured."""
-    measured = case.crossing.connect_seconds
-    return [
-        abs(finding["setupSeconds"] - measured[isn]) if finding["setupSeconds"] is not None else math.inf
+def _setups(case: JoinCase) -> set[str]:
+    return {
+        f"ISN {finding['hits'][0]['isn']}: {_microseconds(finding['setupSeconds'])}"
         for finding in case.report.findings
-        if (isn := finding["hits"][0]["isn"]) in measured
-    ]
+        if finding["setupSeconds"] is not None
+    }
 
 
-def _setup_within(seconds: float, share: float, words: str) -> Relation:
+def _waits(case: JoinCase) -> set[str]:
+    """Of those that succeeded, from the capture with the client side: two see one packet some microseconds apart."""
+    capture = crossing.CLIENT_SIDE if case.joined is case.two_files else crossing.BOTH_SIDES
+    waits = case.crossing.waits(capture)
+    return {f"ISN {isn}: {_microseconds(waits[isn])}" for isn in case.isns_hit & case.crossing.connect_seconds.keys()}
+
+
+def _microseconds(seconds: float) -> str:
+    return f"{seconds * 1e6:.0f} us"
+
+
+def _errors(case: JoinCase) -> list[float]:
+    """By how much the set-up time of each connection with a hit differs from what its client measured."""
+    setups = {finding["hits"][0]["isn"]: finding["setupSeconds"] for finding in case.report.findings}
+    measured = case.crossing.connect_seconds
+    return [math.inf if setups[isn] is None else abs(setups[isn] - measured[isn]) for isn in setups.keys() & measured.keys()]
+
+
+def _within(seconds: float, share: float, words: str) -> Relation:
+    def client_was_late(case: JoinCase) -> str:
+        if reason := _setup_unseen(case):
+            return reason
+        late = [case.crossing.lateness.get(isn, 0) for isn in case.isns_hit]
+        in_time = sum(each <= seconds for each in late) >= share * len(late)
+        return "" if in_time else "the packets show that the clients' processes were late themselves"
+
     return Relation(
-        f"{words} <= set up within {seconds * 1000:g} ms",
-        "Of the connections with a hit: set-up time against the connect() of the same client. "
-        "What differs is the client's process being late.",
-        lambda case: math.ceil(share * len(_lateness(case))),
-        lambda case: sum(each <= seconds for each in _lateness(case)),
-        _setup_unseen,
+        f"{words} <= as the client measured, within {seconds * 1000:g} ms",
+        "Of the connections with a hit, set-up times against the connect() of the same client. What differs is its "
+        "process being late; a run whose packets show that (watch to SYN, SYN-ACK to request) is not judged.",
+        lambda case: math.ceil(share * len(_errors(case))),
+        lambda case: sum(each <= seconds for each in _errors(case)),
+        client_was_late,
         sign="<=",
         sights=(Sight.JOINED,),
     )
@@ -153,27 +168,12 @@ def _relation(name, why, kernel, tool, unless=lambda case: "") -> Relation:
 
 RELATIONS = (
     _relation(
-        "conntrack's translations = pairs",
-        "The same pairs of a client's address and port with a SNAT address and port. "
-        "conntrack logs each SYN that it gives a port, also those that the server rejects.",
+        "true pairs = pairs",
+        "The same pairs of a client's address and port with those behind the LB. At L4 conntrack logs each SYN that "
+        "it gives a port, also those that the server rejects. A proxy leaves the request lines as they are, and no "
+        "two connections ask for the same path. Without translation a connection is its own partner.",
         _true_pairs,
         _pairs,
-        _unless_l4,
-    ),
-    _relation(
-        "request lines = pairs",
-        "No two connections ask for the same path, and a proxy leaves it as it is. "
-        "A connection that is kept alive has many partners.",
-        _true_pairs,
-        _pairs,
-        _unless_l7,
-    ),
-    _relation(
-        "same tuples = pairs",
-        "Without translation a connection is its own partner.",
-        _true_pairs,
-        _pairs,
-        _unless_dsr,
     ),
     _relation(
         "client-side SYNs = client SYNs",
@@ -203,9 +203,23 @@ RELATIONS = (
         _named,
         _answers_unseen,
     ),
-    _setup_within(0.0002, 0.5, "half of them"),
-    _setup_within(0.001, 0.9, "90 % of them"),
-    _setup_within(0.025, 1, "all of them"),
+    _relation(
+        "connects that succeeded = connected",
+        "Of the connections with a hit: those whose client says so.",
+        lambda case: {f"ISN {isn}" for isn in case.isns_hit & case.crossing.connect_seconds.keys()},
+        lambda case: {f"ISN {finding['hits'][0]['isn']}" for finding in case.report.findings if finding["outcome"] == "connected"},
+        _setup_unseen,
+    ),
+    _relation(
+        "SYN to SYN-ACK on the client side = set-up times",
+        "Of the connections with a hit: from the client's first SYN to the first SYN-ACK for it, to the microsecond.",
+        _waits,
+        _setups,
+        _setup_unseen,
+    ),
+    _within(0.0002, 0.5, "half"),
+    _within(0.001, 0.9, "90 %"),
+    _within(0.025, 1, "all"),
     _relation(
         "hits of the server side alone = hits",
         "What a SYN meets, and how it is answered, does not hang on who sees its client.",
