@@ -38,8 +38,7 @@ class Crossing:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.mode = run.options.mode
-        plan = Plan(bool(run.options.v6))
-        self.server, self.virtual = plan.server, plan.virtual
+        self.virtual = Plan(bool(run.options.v6)).virtual
 
     # Who belongs to whom.
 
@@ -99,9 +98,9 @@ class Crossing:
         found: Occupants = {}
         accepted: dict[tuple, int] = {}
         for frame, (_, segment) in enumerate(packets.read(self.run.directory / capture), 1):
-            if segment.opens and segment.destination == self.server:
+            if segment.opens:
                 found[frame] = segment.sequence, accepted.get(segment.tuple)
-            elif segment.source == self.server and segment.flags & (SYN | ACK) == SYN | ACK:
+            elif segment.flags & (SYN | ACK) == SYN | ACK:
                 accepted[segment.reverse] = (segment.acknowledgment - 1) & 0xFFFFFFFF
         return found
 

@@ -59,8 +59,18 @@ def _at_proxy(case: JoinCase) -> str:
     return "a proxy answers every client itself" if case.mode in L7_MODES else ""
 
 
+def _not_passed_on(case: JoinCase) -> str:
+    return _at_proxy(case) or _one_packet_twice(case)
+
+
 def _answers_unseen(case: JoinCase) -> str:
     return "the LB does not see the server's answers" if case.mode == "dsr" else ""
+
+
+def _one_packet_twice(case: JoinCase) -> str:
+    """By the contract these are duplicates, and leave one side."""
+    is_one_file = case.joined is not case.two_files
+    return "one file shows an untranslated packet twice, as copies" if case.mode == "dsr" and is_one_file else ""
 
 
 def _setup_unseen(case: JoinCase) -> str:
@@ -68,7 +78,7 @@ def _setup_unseen(case: JoinCase) -> str:
 
 
 def _is_two_files(case: JoinCase) -> str:
-    return "" if case.joined is not case.two_files else "these are the two files"
+    return "these are the two files" if case.joined is case.two_files else _one_packet_twice(case)
 
 
 # Pairs.
@@ -84,6 +94,14 @@ def _pairs(case: JoinCase) -> set[str]:
 
 def _true_pairs(case: JoinCase) -> set[str]:
     return _written(case.crossing.pairs)
+
+
+# SYNs.
+
+
+def _client_syns(case: JoinCase, which: str) -> int:
+    """Null where snat-audit saw no client side."""
+    return (case.report.summary["clientSyns"] or {which: 0})[which]
 
 
 # Names.
@@ -128,7 +146,7 @@ def _waits(case: JoinCase) -> set[str]:
     """Of those that succeeded, from the capture with the client side: two see one packet some microseconds apart."""
     capture = crossing.CLIENT_SIDE if case.joined is case.two_files else crossing.BOTH_SIDES
     waits = case.crossing.waits(capture)
-    return {f"ISN {isn}: {_microseconds(waits[isn])}" for isn in case.isns_hit & case.crossing.connect_seconds.keys()}
+    return {f"ISN {isn}: {_microseconds(waits[isn])}" for isn in case.isns_hit & waits.keys() & case.crossing.connect_seconds.keys()}
 
 
 def _microseconds(seconds: float) -> str:
@@ -174,26 +192,28 @@ RELATIONS = (
         "two connections ask for the same path. Without translation a connection is its own partner.",
         _true_pairs,
         _pairs,
+        _one_packet_twice,
     ),
     _relation(
         "client-side SYNs = client SYNs",
         "The lab's own count, repeated ones too.",
         lambda case: len(case.crossing.syns[crossing.CLIENT_SIDE]),
-        lambda case: case.report.summary["clientSyns"]["total"],
+        lambda case: _client_syns(case, "total"),
+        _one_packet_twice,
     ),
     _relation(
         "SYNs missing behind the LB = not forwarded",
         "The LB leaves ISNs as they are: for each, as many SYNs were not forwarded as the server side has less.",
         lambda case: case.crossing.not_forwarded,
-        lambda case: case.report.summary["clientSyns"]["notForwarded"],
-        _at_proxy,
+        lambda case: _client_syns(case, "notForwarded"),
+        _not_passed_on,
     ),
     _relation(
         "ISNs missing behind the LB = never forwarded",
         "Attempts of which the server side shows nothing.",
         lambda case: case.crossing.never_forwarded,
-        lambda case: case.report.summary["attempts"]["neverForwarded"],
-        _at_proxy,
+        lambda case: case.report.summary["attempts"]["neverForwarded"] or 0,
+        _not_passed_on,
     ),
     _relation(
         "clients of each hit = clients named",
