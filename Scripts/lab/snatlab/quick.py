@@ -17,7 +17,7 @@ from pathlib import Path
 from . import comparison, experiment, leftovers, processes, requirements, scenarios
 from .errors import LabError
 
-SCENARIOS = ("no-timestamps", "rfc1337", "half-open", "collide", "v6", "l7-http", "crafted-rules", "client-fin", "reset")
+SCENARIOS = ("no-timestamps", "rfc1337", "half-open", "collide", "exhausted", "v6", "l7-http", "l7-pool", "crafted-rules", "client-fin", "reset")
 """The slowest first, so that the others fill the gaps."""
 
 _AT_ONCE = 3
