@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import identities, join_identities, verdict
+from . import crossing, identities, join_identities, packets, verdict
 from .crossing import Crossing
 from .errors import LabError
 from .identities import Case, Relation, Sight
-from .join_identities import JoinCase
+from .join_identities import Input, JoinCase
 from .recorded import Run
 from .verdict import Report
 
@@ -45,7 +46,7 @@ class Result:
 HEADING = "| capture | what | kernel | snat-audit | |\n| --- | --- | ---: | ---: | --- |"
 
 
-def compare(directory: Path, binary: Path) -> list[Result]:
+def compare(directory: Path, binary: Path, inputs: Sequence[Input] = join_identities.INPUTS) -> list[Result]:
     """Analyses each server-side capture of a run, then both sides, and judges every relation that the sight allows."""
     run = Run(directory)
     cases = [Case(run, capture.name, verdict.analyze(binary, capture)) for capture in run.captures]
@@ -53,16 +54,25 @@ def compare(directory: Path, binary: Path) -> list[Result]:
     for case in cases:
         results += _judge_all(case, identities.sight(case.capture, run.options), identities.RELATIONS)
     if join_identities.applies(run):
-        for case in _joined(run, binary, cases[0].report):
+        for case in _joined(run, binary, inputs, cases[0].report):
             results += _judge_all(case, Sight.JOINED, join_identities.RELATIONS)
     return results
 
 
-def _joined(run: Run, binary: Path, alone: Report) -> list[JoinCase]:
+def _joined(run: Run, binary: Path, inputs: Sequence[Input], alone: Report) -> list[JoinCase]:
+    """The first input is the one that the others must agree with."""
     witnesses = Crossing(run)
-    joined = {name: verdict.join(binary, run.directory, inputs) for name, inputs in join_identities.INPUTS.items()}
-    two_files = next(iter(joined.values()))
-    return [JoinCase(run, witnesses, name, each, alone, two_files) for name, each in joined.items()]
+    joined = [_join(run, binary, given) for given in inputs]
+    return [JoinCase(run, witnesses, given, each, alone, joined[0]) for given, each in zip(inputs, joined)]
+
+
+def _join(run: Run, binary: Path, given: Input) -> verdict.Joined:
+    with tempfile.TemporaryDirectory() as scratch:
+        clients = crossing.CLIENT_SIDE
+        if given.shift:
+            clients = f"{scratch}/{crossing.CLIENT_SIDE}"
+            packets.shift(run.directory / crossing.CLIENT_SIDE, given.shift, Path(clients))
+        return verdict.join(binary, run.directory, [clients if word == join_identities.CLIENTS else word for word in given.arguments])
 
 
 def _judge_all(case: Case | JoinCase, sight: Sight, relations: Sequence[Relation]) -> list[Result]:

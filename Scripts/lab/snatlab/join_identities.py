@@ -1,7 +1,8 @@
 """Which number of the lab's must be which number of snat-audit's, once both sides of the LB are joined.
 
-The same as `identities`, for the join: when a relation binds, and why. Each is judged twice, on the
-captures of the two sides and on the one file that shows both.
+The same as `identities`, for the join: when a relation binds, and why. Each is judged on the
+captures of the two sides and on the one file that shows both; in full also without saying which side is
+which, and with the clock of one side set wrong.
 """
 
 from __future__ import annotations
@@ -16,11 +17,35 @@ from .options import L7_MODES
 from .recorded import Run
 from .verdict import Joined, Report
 
-INPUTS = {
-    "two files": ("--client", crossing.CLIENT_SIDE, "--server", crossing.SERVER_SIDE),
-    "lb-any": (crossing.BOTH_SIDES,),
-}
-"""What snat-audit is given, by the name in the tables. The one file comes without a word about its side."""
+
+@dataclass(frozen=True)
+class Input:
+    """What snat-audit is given of both sides."""
+
+    name: str
+    arguments: tuple[str, ...]
+    """As on its command line; CLIENTS stands for the client side's capture."""
+    shift: float = 0
+    """Seconds by which the client side's clock is set wrong."""
+
+    @property
+    def is_one_file(self) -> bool:
+        return len(self.arguments) == 1
+
+
+CLIENTS = "CLIENTS"
+_SAID = ("--client", CLIENTS, "--server", crossing.SERVER_SIDE)
+
+TWO_FILES = Input("two files", _SAID)
+ONE_FILE = Input("lb-any", (crossing.BOTH_SIDES,))
+"""Comes without a word about its sides."""
+SHORT = (TWO_FILES, ONE_FILE)
+INPUTS = (
+    *SHORT,
+    Input("sides not said", (CLIENTS, crossing.SERVER_SIDE)),
+    Input("clients 7.25 s slow", _SAID, -7.25),
+    Input("clients 3600 s fast", _SAID, 3600),
+)
 
 
 @dataclass(frozen=True)
@@ -29,10 +54,14 @@ class JoinCase:
 
     run: Run
     crossing: Crossing
-    capture: str
+    input: Input
     joined: Joined
     alone: Report
     two_files: Joined
+
+    @property
+    def capture(self) -> str:
+        return self.input.name
 
     @property
     def report(self) -> Report:
@@ -69,8 +98,8 @@ def _answers_unseen(case: JoinCase) -> str:
 
 def _one_packet_twice(case: JoinCase) -> str:
     """By the contract these are duplicates, and leave one side."""
-    is_one_file = case.joined is not case.two_files
-    return "one file shows an untranslated packet twice, as copies" if case.mode == "dsr" and is_one_file else ""
+    is_untold = case.mode == "dsr" and "--client" not in case.input.arguments
+    return "nobody said that an untranslated packet was seen on two sides, so it is a copy" if is_untold else ""
 
 
 def _setup_unseen(case: JoinCase) -> str:
@@ -78,7 +107,7 @@ def _setup_unseen(case: JoinCase) -> str:
 
 
 def _is_two_files(case: JoinCase) -> str:
-    return "these are the two files" if case.joined is case.two_files else _one_packet_twice(case)
+    return "these are the two files" if case.input is TWO_FILES else _one_packet_twice(case)
 
 
 # Pairs.
@@ -102,6 +131,20 @@ def _true_pairs(case: JoinCase) -> set[str]:
 def _client_syns(case: JoinCase, which: str) -> int:
     """Null where snat-audit saw no client side."""
     return (case.report.summary["clientSyns"] or {which: 0})[which]
+
+
+# Clocks.
+
+
+def _has_one_clock(case: JoinCase) -> str:
+    return "one file has one clock" if case.input.is_one_file else _one_packet_twice(case)
+
+
+def _offset(case: JoinCase) -> int:
+    """Milliseconds by which the client side's clock is ahead of the server side's, for snat-audit."""
+    points = {capture["role"]: capture["point"] for capture in case.report.content["captures"]}
+    offsets = {clock["point"]: clock["offsetSeconds"] for clock in case.report.content["clock"]}
+    return round(1000 * (offsets.get(points.get("client"), 0) - offsets.get(points.get("server"), 0)))
 
 
 # Names.
@@ -144,7 +187,7 @@ def _setups(case: JoinCase) -> set[str]:
 
 def _waits(case: JoinCase) -> set[str]:
     """Of those that succeeded, from the capture with the client side: two see one packet some microseconds apart."""
-    capture = crossing.CLIENT_SIDE if case.joined is case.two_files else crossing.BOTH_SIDES
+    capture = crossing.BOTH_SIDES if case.input.is_one_file else crossing.CLIENT_SIDE
     waits = case.crossing.waits(capture)
     return {f"ISN {isn}: {_microseconds(waits[isn])}" for isn in case.isns_hit & waits.keys() & case.crossing.connect_seconds.keys()}
 
@@ -241,14 +284,22 @@ RELATIONS = (
     _within(0.001, 0.9, "90 %"),
     _within(0.025, 1, "all"),
     _relation(
+        "error of the client side's clock = offset found",
+        "In milliseconds.",
+        lambda case: round(1000 * case.input.shift),
+        _offset,
+        _has_one_clock,
+    ),
+    _relation(
         "hits of the server side alone = hits",
         "What a SYN meets, and how it is answered, does not hang on who sees its client.",
         lambda case: case.alone.met(),
         lambda case: case.report.met(),
     ),
     _relation(
-        "findings of two files = findings of one",
-        "The same identities, verdicts and clients from `tcpdump -i any` on the LB.",
+        "findings of two files = findings",
+        "The same identities, verdicts and clients from `tcpdump -i any` on the LB, without saying which side is which, "
+        "and with the clients' clock set wrong.",
         lambda case: case.two_files.report.told(),
         lambda case: case.report.told(),
         _is_two_files,

@@ -50,7 +50,7 @@ _OF_JOIN = {
     "ISNs missing behind the LB = never forwarded": "never forwarded",
     "clients of each hit = clients named": "hits with both clients",
     "hits of the server side alone = hits": "hits",
-    "findings of two files = findings of one": "findings",
+    "findings of two files = findings": "findings",
 }
 _OF_WATCHES = {
     "connects that succeeded = connected": "connected",
