@@ -65,6 +65,9 @@ _JOIN_KNOWS = {
     "was given which port, and ISNs pass through unchanged; through a proxy the request lines do. With direct return the LB "
     "does not see the answers, so it cannot say whose leftovers a SYN met.",
     "lb-any": "The same from one file, as `tcpdump -i any` on the LB writes it; nobody says that it shows both sides.",
+    "inputs": "All relations, and in how many runs they hold: for the two files, for the one, for the two without saying "
+    "which side is which, and for the two with the clock of the client side set wrong. With direct return both sides show "
+    "the same packets, so without a word there is only one side.",
     "watches": "How long the connections with a hit took to set up: on the client side of the LB, to the microsecond, and as "
     "the clients measured it themselves. In the last three columns stand how many must be that close, and how many are; a run whose packets "
     "show that the clients' processes were late themselves counts for nothing there.",
@@ -246,11 +249,27 @@ def _both_sides(found: dict[str, _Scenario]) -> list[str]:
     ):
         table = _table(columns, names, found, with_verdict=columns is _OF_JOIN, joined=capture)
         lines += [textwrap.fill(_JOIN_KNOWS[title], _WIDTH), "", *table]
-    return lines
+    return lines + _summed(found)
 
 
-def _joined_sum(scenario: _Scenario, relation: str) -> _Sum:
-    return scenario.sums.get("two files", {}).get(relation, _Sum())
+def _summed(found: dict[str, _Scenario]) -> list[str]:
+    """Every input that shows both sides, over all scenarios."""
+    relations = dict.fromkeys(relation.name for relation in join_identities.RELATIONS)
+    names = [given.name for given in join_identities.INPUTS]
+    lines = [textwrap.fill(_JOIN_KNOWS["inputs"], _WIDTH), "", "| relation | " + " | ".join(names) + " |"]
+    lines.append("| --- |" + " ---: |" * len(names))
+    for relation in relations:
+        cells = []
+        for name in names:
+            sums = [_joined_sum(scenario, relation, name) for scenario in found.values()]
+            held, judged = sum(each.held for each in sums), sum(each.judged for each in sums)
+            cells.append("–" if not judged else f"{held} of {judged}" if held == judged else f"**{held} of {judged}**")
+        lines.append(f"| {relation} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
+def _joined_sum(scenario: _Scenario, relation: str, given: str = join_identities.TWO_FILES.name) -> _Sum:
+    return scenario.sums.get(given, {}).get(relation, _Sum())
 
 
 def _table(
