@@ -109,10 +109,9 @@ class Crossing:
         users = self._users.get(isn)
         return users[0] if users else None
 
-    def last_client(self, isn: int) -> str | None:
-        """Who used it last."""
-        users = self._users.get(isn)
-        return users[-1] if users else None
+    def clients_before(self, isn: int) -> list[str]:
+        """Who used it, the last one first."""
+        return self._users.get(isn, [])[::-1]
 
     @functools.cached_property
     def _users(self) -> dict[int, list[str]]:

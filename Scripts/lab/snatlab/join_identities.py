@@ -152,7 +152,7 @@ def _offset(case: JoinCase) -> int:
 
 def _named(case: JoinCase) -> set[str]:
     return {
-        f"hit in frame {hit['frame']}: {verdict.finding_client(finding)} after {verdict.previous_client(hit)}"
+        f"hit in frame {hit['frame']}: {verdict.finding_client(finding)} after {verdict.previous_clients(hit)}"
         for finding in case.report.findings
         for hit in finding["hits"]
     }
@@ -169,7 +169,7 @@ def _to_be_named(case: JoinCase) -> set[str]:
             if capture not in occupants:
                 occupants[capture] = case.crossing.occupants(capture)
             isn, before = occupants[capture][hit["frame"]]
-            previous = None if before is None else case.crossing.last_client(before)
+            previous = [] if before is None else case.crossing.clients_before(before)
             names.add(f"hit in frame {hit['frame']}: {case.crossing.first_client(isn)} after {previous}")
     return names
 
@@ -260,8 +260,8 @@ RELATIONS = (
     ),
     _relation(
         "clients of each hit = clients named",
-        "Who sent the SYN, and who used the tuple's last connection that got a SYN-ACK: by their ISNs, "
-        "through a proxy by the requests that these connections carried.",
+        "Who sent the SYN, and who used the tuple's last connection that got a SYN-ACK: by their ISNs, through a proxy "
+        "by the requests that these connections carried, all of them and the last one first.",
         _to_be_named,
         _named,
         _answers_unseen,

@@ -64,7 +64,7 @@ class Report:
         """Each finding with its identity, its verdicts, and the clients it names."""
         return {
             f"{finding['id']} {finding['kind']} {finding['outcome']}: {finding_client(finding)}; "
-            + ", ".join(f"{hit['answer']} after {previous_client(hit)}" for hit in finding["hits"])
+            + ", ".join(f"{hit['answer']} after {previous_clients(hit)}" for hit in finding["hits"])
             for finding in self.findings
         }
 
@@ -112,9 +112,10 @@ def finding_client(finding: dict) -> str | None:
     return _endpoint(finding["current"]["client"])
 
 
-def previous_client(hit: dict) -> str | None:
-    """The last of its clients, where a connection carried many."""
-    return _endpoint(hit["previous"]["client"])
+def previous_clients(hit: dict) -> list[str]:
+    """A connection that is kept alive carries many, the last one first."""
+    previous = hit["previous"]
+    return [_endpoint(client) for client in previous.get("clients") or [previous["client"]] if client]
 
 
 def analyze(binary: Path, capture: Path) -> Report:
