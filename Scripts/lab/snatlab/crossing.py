@@ -127,19 +127,25 @@ class Crossing:
                 users[current[segment.tuple]] += (self.asked[path] for path in _paths(segment))
         return users
 
-    # How long clients waited.
+    # When clients came, and how long they waited.
 
-    def waits(self, capture: str) -> dict[int, float]:
-        """Seconds from a client's first SYN to the first SYN-ACK for it, by ISN, where a capture shows the client side."""
-        begun: dict[int, float] = {}
-        answered: dict[int, float] = {}
+    def begun(self, capture: str) -> dict[int, tuple[float, str]]:
+        """When each ISN of the client side was first seen, and whose it is."""
+        found: dict[int, tuple[float, str]] = {}
         for at, segment in packets.read(self.run.directory / capture):
             if segment.opens and segment.destination == self.virtual:
-                begun.setdefault(segment.sequence, at)
-            elif segment.source == self.virtual and segment.flags & (SYN | ACK) == SYN | ACK:
+                found.setdefault(segment.sequence, (at, _source(segment)))
+        return found
+
+    def waits(self, capture: str) -> dict[int, float]:
+        """Seconds from a client's first SYN to the first SYN-ACK for it, by ISN."""
+        begun = self.begun(capture)
+        answered: dict[int, float] = {}
+        for at, segment in packets.read(self.run.directory / capture):
+            if segment.source == self.virtual and segment.flags & (SYN | ACK) == SYN | ACK:
                 isn = (segment.acknowledgment - 1) & 0xFFFFFFFF
                 if isn in begun:
-                    answered.setdefault(isn, at - begun[isn])
+                    answered.setdefault(isn, at - begun[isn][0])
         return answered
 
     @property

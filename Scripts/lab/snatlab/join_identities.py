@@ -64,6 +64,11 @@ class JoinCase:
         return self.input.name
 
     @property
+    def client_side(self) -> str:
+        """Two captures see one packet some microseconds apart: what is timed must be timed in the same."""
+        return crossing.BOTH_SIDES if self.input.is_one_file else crossing.CLIENT_SIDE
+
+    @property
     def report(self) -> Report:
         return self.joined.report
 
@@ -128,6 +133,14 @@ def _true_pairs(case: JoinCase) -> set[str]:
 # SYNs.
 
 
+def _started(case: JoinCase) -> set[str]:
+    return {f"{client} at {at:.6f}" for client, at in case.joined.starts()}
+
+
+def _to_be_started(case: JoinCase) -> set[str]:
+    return {f"{client} at {at + case.input.shift:.6f}" for at, client in case.crossing.begun(case.client_side).values()}
+
+
 def _client_syns(case: JoinCase, which: str) -> int:
     """Null where snat-audit saw no client side."""
     return (case.report.summary["clientSyns"] or {which: 0})[which]
@@ -186,9 +199,8 @@ def _setups(case: JoinCase) -> set[str]:
 
 
 def _waits(case: JoinCase) -> set[str]:
-    """Of those that succeeded, from the capture with the client side: two see one packet some microseconds apart."""
-    capture = crossing.BOTH_SIDES if case.input.is_one_file else crossing.CLIENT_SIDE
-    waits = case.crossing.waits(capture)
+    """Of those that succeeded."""
+    waits = case.crossing.waits(case.client_side)
     return {f"ISN {isn}: {_microseconds(waits[isn])}" for isn in case.isns_hit & waits.keys() & case.crossing.connect_seconds.keys()}
 
 
@@ -235,6 +247,13 @@ RELATIONS = (
         "two connections ask for the same path. Without translation a connection is its own partner.",
         _true_pairs,
         _pairs,
+        _one_packet_twice,
+    ),
+    _relation(
+        "ISNs on the client side = lines of connections",
+        "One line for each attempt of a client, with the time of its first SYN to the microsecond.",
+        _to_be_started,
+        _started,
         _one_packet_twice,
     ),
     _relation(

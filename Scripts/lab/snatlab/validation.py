@@ -45,6 +45,7 @@ _OF_SCRIPTS = {
 
 _OF_JOIN = {
     "true pairs = pairs": "pairs",
+    "ISNs on the client side = lines of connections": "connections",
     "client-side SYNs = client SYNs": "client SYNs",
     "SYNs missing behind the LB = not forwarded": "not forwarded",
     "ISNs missing behind the LB = never forwarded": "never forwarded",

@@ -97,6 +97,10 @@ class Joined:
     report: Report
     connections: list[dict]
 
+    def starts(self) -> list[tuple[str, float]]:
+        """Each connection of the client side: who opened it, and when."""
+        return [(_endpoint(line["client"]["source"]), _instant(line["start"])) for line in self.connections if line["client"]]
+
     def pairs(self) -> set[tuple[str, str]]:
         """Each client with each of its partners behind the LB."""
         return {
