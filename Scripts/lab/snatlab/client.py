@@ -7,6 +7,7 @@ failure) and stays alive, with the sockets that the run keeps open, until it is 
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import socket
@@ -131,7 +132,16 @@ class Client:
         connection.close()
 
 
+def _hurry() -> None:
+    """Ahead of everything else on the machine: a watch that waits for the processor measures the wait too."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except OSError:
+        pass  # Some containers do not allow it; the times are right all the same, only later.
+
+
 def main() -> None:
+    _hurry()
     Client(json.loads(sys.argv[1])).run()
 
 

@@ -17,7 +17,8 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import clients, comparison, conntrack, experiment, leftovers, options, verdict
+from . import clients, comparison, conntrack, experiment, join_identities, leftovers, options, verdict
+from .identities import Sight
 from .recorded import Run
 
 _OPTIONS = ("--conns", "70", "--ports", "40")
@@ -115,13 +116,19 @@ def _read(descriptor: int) -> bytes:
 
 
 def _show_kernel(binary: Path, directory: Path) -> int:
+    results = [result for result in comparison.compare(directory, binary, [join_identities.TWO_FILES]) if not result.unsupported]
     _heading("SNAT-AUDIT BESIDE THE KERNEL", "packets against counters and sockets")
-    results = [result for result in comparison.compare(directory, binary) if not result.unsupported]
-    print(f"  {'':50} {'kernel':>7} {'tool':>7}")
-    for result in results:
-        said = "equal" if result.holds else "DIFFERENT"
-        print(f"  {result.relation.name:50} {result.kernel:7} {result.tool:7}  {said}")
+    _show_results([result for result in results if result.sight is not Sight.JOINED], "kernel")
+    _heading("SNAT-AUDIT BESIDE THE LB AND ITS CLIENTS", "both sides joined")
+    _show_results([result for result in results if result.sight is Sight.JOINED], "lab")
     return sum(not result.holds for result in results)
+
+
+def _show_results(results: list[comparison.Result], witness: str) -> None:
+    print(f"  {'':50} {witness:>7} {'tool':>7}")
+    for result in results:
+        said = ("equal" if result.relation.sign == "=" else "within") if result.holds else "DIFFERENT"
+        print(f"  {result.relation.name:50} {result.kernel:7} {result.tool:7}  {said}")
 
 
 def _show_conntrack(events: Path) -> None:

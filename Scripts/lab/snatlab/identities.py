@@ -1,6 +1,6 @@
 """Which number of the kernel's must be which number of snat-audit's, when, and why.
 
-This is the one place that says so. A relation binds only where its reasons hold: `unless` names what
+This is the one place that says so, and `join_identities` that for both sides of the LB. A relation binds only where its reasons hold: `unless` names what
 would make the two differ although both are right, and that text stands in every table instead of a
 verdict.
 """
@@ -18,11 +18,12 @@ from .verdict import Report
 
 
 class Sight(enum.Enum):
-    """What a capture shows of the segments that reached and left the server."""
+    """What the captures show of the segments that reached and left the server."""
 
     COMPLETE = "every segment that reached or left the server"
     LOSSY = "segments that never arrived, or not the answers that were lost"
     ONE_WAY = "one direction only"
+    JOINED = "both sides of the LB"
 
 
 def sight(capture: str, options: Options) -> Sight:
@@ -312,14 +313,14 @@ _COUNTS = (
         "The lab's own count.",
         lambda case: case.own["syns"],
         lambda case: case.report.summary["syns"]["total"],
-        sights=tuple(Sight),
+        sights=(Sight.COMPLETE, Sight.LOSSY, Sight.ONE_WAY),
     ),
     Relation(
         "sources and ISNs = attempts",
         "The lab's own count.",
         lambda case: case.own["attempts"],
         lambda case: case.report.summary["attempts"]["total"],
-        sights=tuple(Sight),
+        sights=(Sight.COMPLETE, Sight.LOSSY, Sight.ONE_WAY),
     ),
 )
 

@@ -91,6 +91,18 @@ def parse(frame: bytes, link_type: int = ETHERNET) -> Segment | None:
     )
 
 
+def shift(path: Path, seconds: float, output: Path) -> None:
+    """Copies a pcap file with its clock set wrong by so many seconds."""
+    content = bytearray(path.read_bytes())
+    microseconds = round(seconds * 1_000_000)
+    position = 24
+    while position < len(content):
+        whole, fraction, captured = struct.unpack_from("=III", content, position)
+        struct.pack_into("=II", content, position, *divmod(whole * 1_000_000 + fraction + microseconds, 1_000_000))
+        position += 16 + captured
+    output.write_bytes(content)
+
+
 def read(path: Path) -> Iterator[tuple[float, Segment]]:
     """Time and segment of each TCP packet of a pcap file written by tcpdump on this machine."""
     with open(path, "rb") as file:

@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import comparison, experiment, leftovers, processes, requirements, scenarios
+from . import comparison, experiment, join_identities, leftovers, processes, requirements, scenarios
 from .errors import LabError
 
-SCENARIOS = ("no-timestamps", "rfc1337", "half-open", "collide", "v6", "l7-http", "crafted-rules", "client-fin", "reset")
+SCENARIOS = ("no-timestamps", "rfc1337", "half-open", "collide", "exhausted", "v6", "l7-http", "l7-pool", "crafted-rules", "client-fin", "reset")
 """The slowest first, so that the others fill the gaps."""
 
 _AT_ONCE = 3
@@ -95,7 +95,7 @@ class _Test:
         if said:
             print(f"{scenario.name}: {said}", flush=True)
             return False
-        results = comparison.compare(self.directory / scenario.name, self.binary)
+        results = comparison.compare(self.directory / scenario.name, self.binary, join_identities.SHORT)
         broken = [result for result in results if not result.holds]
         judged = sum(not result.unsupported for result in results)
         verdict = f"{judged} relations exact" if not broken else f"{len(broken)} of {judged} relations DIFFERENT"

@@ -10,7 +10,7 @@ import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import comparison, identities, scenarios
+from . import comparison, identities, join_identities, scenarios
 from .comparison import Result
 from .errors import LabError
 from .identities import Sight
@@ -41,6 +41,37 @@ _OF_STATE = {
 _OF_SCRIPTS = {
     "crafted SYNs = hits, answers and reasons": "SYNs that hit",
     "crafted SYNs = reuses without a hit": "reuses without a hit",
+}
+
+_OF_JOIN = {
+    "true pairs = pairs": "pairs",
+    "ISNs on the client side = lines of connections": "connections",
+    "client-side SYNs = client SYNs": "client SYNs",
+    "SYNs missing behind the LB = not forwarded": "not forwarded",
+    "ISNs missing behind the LB = never forwarded": "never forwarded",
+    "clients of each hit = clients named": "hits with both clients",
+    "hits of the server side alone = hits": "hits",
+    "findings of two files = findings": "findings",
+}
+_OF_WATCHES = {
+    "connects that succeeded = connected": "connected",
+    "SYN to SYN-ACK on the client side = set-up times": "set-up times",
+    "half <= as the client measured, within 0.2 ms": "half, within 0.2 ms",
+    "90 % <= as the client measured, within 1 ms": "90 %, within 1 ms",
+    "all <= as the client measured, within 25 ms": "all, within 25 ms",
+}
+
+_JOIN_KNOWS = {
+    "two files": "Here snat-audit was given the LB's client links as well, in a file of their own. At L4 conntrack says who "
+    "was given which port, and ISNs pass through unchanged; through a proxy the request lines do. With direct return the LB "
+    "does not see the answers, so it cannot say whose leftovers a SYN met.",
+    "lb-any": "The same from one file, as `tcpdump -i any` on the LB writes it; nobody says that it shows both sides.",
+    "inputs": "All relations, and in how many runs they hold: for the two files, for the one, for the two without saying "
+    "which side is which, and for the two with the clock of the client side set wrong. With direct return both sides show "
+    "the same packets, so without a word there is only one side.",
+    "watches": "How long the connections with a hit took to set up: on the client side of the LB, to the microsecond, and as "
+    "the clients measured it themselves. In the last three columns stand how many must be that close, and how many are; a run whose packets "
+    "show that the clients' processes were late themselves counts for nothing there.",
 }
 
 _KNOWS = {
@@ -186,9 +217,10 @@ def _page(runs: list[Run], found: dict[str, _Scenario], judged: int, broken: lis
         if present:
             lines += _section(title, present, found)
     lines += _bounds(found)
+    lines += _both_sides(found)
     lines += _differing(broken)
     lines += ["## What is compared, and when", ""]
-    for relation in identities.RELATIONS:
+    for relation in (*identities.RELATIONS, *join_identities.RELATIONS):
         lines.append(textwrap.fill(f"- **{relation.name}**: {relation.why}", _WIDTH, subsequent_indent="  "))
     lines += ["", "## Where counters and truth are known to differ", "", _DIFFERENCES]
     return "\n".join(lines)
@@ -207,13 +239,51 @@ def _section(title: str, present: list[scenarios.Scenario], found: dict[str, _Sc
     return lines
 
 
-def _table(columns: dict[str, str], names: list[str], found: dict[str, _Scenario], with_verdict: bool) -> list[str]:
+def _both_sides(found: dict[str, _Scenario]) -> list[str]:
+    """The join: a row a scenario; of set-up times only scenarios in which somebody waited for one."""
+    lines = ["## Both sides of the load balancer", ""]
+    everywhere, timed = list(found), [name for name in found if _joined_sum(found[name], "connects that succeeded = connected").kernel]
+    for title, columns, names, capture in (
+        ("two files", _OF_JOIN, everywhere, "two files"),
+        ("watches", _OF_WATCHES, timed, "two files"),
+        ("lb-any", _OF_JOIN, everywhere, "lb-any"),
+    ):
+        table = _table(columns, names, found, with_verdict=columns is _OF_JOIN, joined=capture)
+        lines += [textwrap.fill(_JOIN_KNOWS[title], _WIDTH), "", *table]
+    return lines + _summed(found)
+
+
+def _summed(found: dict[str, _Scenario]) -> list[str]:
+    """Every input that shows both sides, over all scenarios."""
+    relations = dict.fromkeys(relation.name for relation in join_identities.RELATIONS)
+    names = [given.name for given in join_identities.INPUTS]
+    lines = [textwrap.fill(_JOIN_KNOWS["inputs"], _WIDTH), "", "| relation | " + " | ".join(names) + " |"]
+    lines.append("| --- |" + " ---: |" * len(names))
+    for relation in relations:
+        cells = []
+        for name in names:
+            sums = [_joined_sum(scenario, relation, name) for scenario in found.values()]
+            held, judged = sum(each.held for each in sums), sum(each.judged for each in sums)
+            cells.append("–" if not judged else f"{held} of {judged}" if held == judged else f"**{held} of {judged}**")
+        lines.append(f"| {relation} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
+
+
+def _joined_sum(scenario: _Scenario, relation: str, given: str = join_identities.TWO_FILES.name) -> _Sum:
+    return scenario.sums.get(given, {}).get(relation, _Sum())
+
+
+def _table(
+    columns: dict[str, str], names: list[str], found: dict[str, _Scenario], with_verdict: bool, joined: str = ""
+) -> list[str]:
+    """A row for each capture that shows all of the server's segments, or for the input that shows both sides."""
     rows = [
-        (name, capture, [sums.get(relation, _Sum()).cell() for relation in columns])
+        (name, "server" if joined else capture, [sums.get(relation, _Sum()).cell() for relation in columns])
         for name in names
         for capture, sums in found[name].sums.items()
-        if found[name].sights[capture] is Sight.COMPLETE
+        if (capture == joined if joined else found[name].sights[capture] is Sight.COMPLETE)
     ]
+    rows = [row for row in rows if any(cell != "–" for cell in row[2])]
     # A column that no run of the class can fill says nothing.
     kept = [number for number in range(len(columns)) if any(cells[number] != "–" for _, _, cells in rows)]
     headings = list(columns.values())
@@ -221,7 +291,8 @@ def _table(columns: dict[str, str], names: list[str], found: dict[str, _Scenario
     lines.append("| --- |" + " ---: |" * len(kept) + (" --- |" if with_verdict else ""))
     for name, capture, cells in rows:
         label = name if capture == "server" else f"{name}, {capture}"
-        verdict = f" {found[name].exact[capture]} of {found[name].runs[capture]} |" if with_verdict else ""
+        exact, judged = found[name].exact[joined or capture], found[name].runs[joined or capture]
+        verdict = f" {exact} of {judged} |" if with_verdict else ""
         lines.append(f"| {label} | " + " | ".join(cells[number] for number in kept) + " |" + verdict)
     return [*lines, ""]
 
@@ -230,7 +301,7 @@ def _bounds(found: dict[str, _Scenario]) -> list[str]:
     rows = []
     for name, scenario in found.items():
         for capture, sums in scenario.sums.items():
-            if scenario.sights[capture] is not Sight.COMPLETE:
+            if scenario.sights[capture] in (Sight.LOSSY, Sight.ONE_WAY):
                 rows += [
                     f"| {name}, {capture} | {relation} | {total.kernel:,} / {total.tool:,} | {total.held} of {total.judged} |"
                     for relation, total in sums.items()
