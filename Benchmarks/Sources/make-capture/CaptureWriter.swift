@@ -106,6 +106,8 @@ struct ClientSideWriter: ~Copyable {
   private var latestToClient: UInt64 = 0
   private var latestToServer: UInt64 = 0
   private let clockOffset: UInt64
+  /// Of its own, so that the server side is the same with and without a client side.
+  private var random = Random(seed: 0)
 
   var packets: Int { writer.packets }
 
@@ -114,10 +116,12 @@ struct ClientSideWriter: ~Copyable {
     self.clockOffset = clockOffset
   }
 
-  mutating func append(_ segment: Segment, delay: UInt64) {
+  mutating func append(_ segment: Segment) {
     var segment = segment
+    // The way through the load balancer.
+    let delay = random.duration(2_000, 8_000)
     if segment.isToServer {
-      segment.time = max(latestToServer, segment.time - delay)
+      segment.time = max(latestToServer, segment.time - min(delay, segment.time))
       latestToServer = segment.time
       drain(until: segment.time)
       put(segment)

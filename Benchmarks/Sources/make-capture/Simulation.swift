@@ -7,6 +7,7 @@ struct Simulation: ~Copyable {
   private var server: Server
   private var connections = ConnectionTable()
   private var queue = EventQueue()
+  private var attempts = AttemptLog()
   /// Connections that are kept alive and have nothing under way.
   private var idle: [UInt32] = []
   private var idleToOpen: Int
@@ -149,7 +150,10 @@ struct Simulation: ~Copyable {
     if let tuple = connections[number].tuple { return tuple }
     guard let tuple = balancer.take(at: now, &random) else { return nil }
     connections[number].tuple = tuple
-    truth.attempts += 1
+    let address = tuple / UInt32(scenario.ports)
+    if attempts.add(address, connections[number].clientInitialSequence, at: now) {
+      truth.attempts += 1
+    }
     return tuple
   }
 
@@ -388,7 +392,6 @@ struct Simulation: ~Copyable {
 
   private mutating func write(_ segment: Segment, isForwarded: Bool) {
     if isForwarded { serverSide.append(segment) }
-    // The way through the load balancer.
-    clientSide?.append(segment, delay: random.duration(2_000, 8_000))
+    clientSide?.append(segment)
   }
 }

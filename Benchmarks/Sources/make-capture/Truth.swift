@@ -56,3 +56,21 @@ struct Truth {
     """
   }
 }
+
+/// Tells attempts apart as the report does: by SNAT address and initial sequence number within 70 s.
+/// Among millions of connections a few share both by chance, and count as one.
+struct AttemptLog {
+  private var recent: Set<UInt64> = []
+  private var order = Queue<(key: UInt64, until: UInt64)>()
+
+  /// Whether this is a new one.
+  mutating func add(_ address: UInt32, _ sequence: UInt32, at now: UInt64) -> Bool {
+    while let first = order.first, first.until <= now {
+      recent.remove(first.key)
+      order.removeFirst()
+    }
+    let key = UInt64(address) << 32 | UInt64(sequence)
+    order.append((key, now + 70_000_000_000))
+    return recent.insert(key).inserted
+  }
+}
