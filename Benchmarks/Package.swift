@@ -1,26 +1,24 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// A package of its own, so that users of snat-audit neither fetch nor build any of this.
-
-let strict: [SwiftSetting] = [
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-]
+// Micro-benchmarks, in a package of their own, so that users of snat-audit neither fetch nor build
+// what they need: `make bench-stages`. What makes the captures is in Tools/, and needs less.
 
 let package = Package(
   name: "snat-audit-benchmarks",
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(name: "snat-audit", path: ".."),
+    // Without its traits: they count allocations, and need packages and a malloc of their own.
+    .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
   ],
   targets: [
     .executableTarget(
-      name: "make-capture",
-      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
-      swiftSettings: strict),
-    .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
-    .executableTarget(name: "empty-loop", dependencies: ["CPcap"]),
-    .executableTarget(name: "random-probe"),
+      name: "Stages",
+      dependencies: [
+        .product(name: "FlowAnalyzer", package: "snat-audit"),
+        .product(name: "Benchmark", package: "benchmark"),
+      ],
+      path: "Benchmarks/Stages",
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
   ]
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / ".build-bench"
-PACKAGE = ROOT / "Benchmarks"
+PACKAGE = ROOT / "Benchmarks" / "Tools"
 
 
 @dataclass
@@ -26,10 +26,10 @@ class Generator:
     """Builds the programs of Benchmarks/, and makes captures with them."""
 
     def __init__(self):
-        options = ["-c", "release", "--package-path", PACKAGE, "--scratch-path", FOLDER / "package"]
+        options = ["-c", "release", "--package-path", PACKAGE, "--scratch-path", FOLDER / "tools"]
         for product in ("make-capture", "empty-loop", "random-probe"):
             quietly(["swift", "build", *options, "--product", product])
-        self.programs = FOLDER / "package" / "release"
+        self.programs = FOLDER / "tools" / "release"
         sources = sorted((PACKAGE / "Sources" / "make-capture").glob("*.swift"))
         self.version = hashlib.sha256(b"".join(file.read_bytes() for file in sources)).hexdigest()
 
