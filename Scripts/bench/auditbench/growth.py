@@ -36,6 +36,7 @@ def longer(arguments, generator, command):
             "million packets": capture.packets // MILLION,
             "tuples alive": capture.truth["mostLive"],
             "ns per packet": f"{cost:.1f}",
+            "CPU ns": f"{runs.median([run.cpu for run in its]) / capture.packets * 1e9:.1f}",
             "of the first": f"{cost / first:.2f}",
             "peak MB": f"{max(run.peak for run in its) / 1e6:.0f}",
         })
@@ -49,7 +50,7 @@ def more_live(arguments, generator, command):
     To open them all takes packets, too: two captures that begin alike differ by the requests, and
     what these cost is the difference of the times.
     """
-    extra = 10 * MILLION
+    extra = min(arguments.packets, 10 * MILLION)
     counts = [count for count in (1_000, 10_000, 100_000, MILLION, 10 * MILLION)
               if count <= arguments.live]
     rows, first, least = [], None, None
@@ -61,11 +62,13 @@ def more_live(arguments, generator, command):
         pairs = list(zip(*interleaved([opening, whole], command, arguments.rounds)))
         probe = runs.median([probe_cost(generator, count) for _ in range(arguments.rounds)])
         cost = runs.median([(long.wall - short.wall) / extra * 1e9 for short, long in pairs])
+        cpu = runs.median([(long.cpu - short.cpu) / extra * 1e9 for short, long in pairs])
         peak = max(long.peak for _, long in pairs)
         first, least = first or (cost, probe), least or peak
         rows.append({
             "tuples alive": count,
             "ns per packet": f"{cost:.1f}",
+            "CPU ns": f"{cpu:.1f}",
             "ns per random probe": f"{probe:.1f}",
             "grown by": f"{cost - first[0]:.1f}",
             "probe grown by": f"{probe - first[1]:.1f}",
