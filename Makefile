@@ -3,20 +3,32 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
-SOURCES = Sources Tests Package.swift
+SOURCES = Sources Tests Package.swift Benchmarks
 RELEASE = $(SWIFT) build -c release --product snat-audit
+BENCH = Scripts/bench/bench
+GENERATOR = $(SWIFT) build -c release --package-path Benchmarks/Tools --product make-capture \
+  --scratch-path .build-bench/tools
+
+PACKETS ?= 10000000
+ROUNDS ?= 5
+LIVE ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-bench deps-lab build demo lab test lint format bench install uninstall clean
+.PHONY: help deps deps-bench deps-instructions deps-lab build demo lab test lint format \
+  bench bench-check bench-growth bench-stages instructions instructions-record \
+  install uninstall clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## Install what is missing of the system packages (Debian, Ubuntu).
 	@Scripts/install-packages libpcap-dev pkg-config
 
-deps-bench: deps
-	@Scripts/install-packages tcpdump python3
+deps-bench: deps ## Install what the benchmarks compare with.
+	@Scripts/install-packages python3 tcpdump tcptrace argus-server nfdump tshark
+
+deps-instructions: deps
+	@Scripts/install-packages valgrind
 
 deps-lab: deps ## Install what the lab needs: a load balancer, its clients and a server.
 	@Scripts/install-packages python3 iproute2 procps nftables conntrack tcpdump haproxy nginx
@@ -44,8 +56,33 @@ lint: ## Check the formatting.
 format: ## Format the sources in place.
 	$(SWIFT) format -i -p -r $(SOURCES)
 
-bench: deps-bench build ## Packets per second, against tcpdump on the same capture.
-	@Scripts/bench "$$($(RELEASE) --show-bin-path)/snat-audit"
+bench: build ## Whole runs against libpcap's empty loop and other tools; PACKETS=, ROUNDS=.
+	@$(BENCH) compare --binary "$$($(RELEASE) --show-bin-path)/snat-audit" \
+	  --packets $(PACKETS) --rounds $(ROUNDS)
+
+bench-check: build ## Small generated captures of all kinds: does the report say what is true?
+	@$(BENCH) check --binary "$$($(RELEASE) --show-bin-path)/snat-audit"
+
+bench-growth: build ## Time per packet and memory, as captures and tuples grow; PACKETS=, LIVE=, ROUNDS=.
+	@$(BENCH) growth --binary "$$($(RELEASE) --show-bin-path)/snat-audit" \
+	  --packets $(PACKETS) --live $(LIVE) --rounds $(ROUNDS)
+
+bench-stages: deps ## Micro-benchmarks: reading and decoding alone, and the whole analysis.
+	@Scripts/quietly $(GENERATOR)
+	@.build-bench/tools/release/make-capture --packets 1000000 --rate 200 --snat-addresses 2 \
+	  --server .build-bench/stages.pcap --truth .build-bench/stages.json
+	SNAT_AUDIT_CAPTURE="$(CURDIR)/.build-bench/stages.pcap" $(SWIFT) package \
+	  --package-path Benchmarks --scratch-path .build-bench/stages benchmark
+
+instructions: deps-instructions build ## Instructions per packet, against the threshold.
+	@Scripts/quietly $(GENERATOR)
+	@Scripts/instructions "$$($(RELEASE) --show-bin-path)/snat-audit" \
+	  .build-bench/tools/release/make-capture
+
+instructions-record: deps-instructions build ## Make today's count the threshold.
+	@Scripts/quietly $(GENERATOR)
+	@Scripts/instructions "$$($(RELEASE) --show-bin-path)/snat-audit" \
+	  .build-bench/tools/release/make-capture --record
 
 install: deps ## Install a binary with the Swift runtime linked in, and completions; PREFIX=/usr/local.
 	@Scripts/quietly $(RELEASE) --static-swift-stdlib --scratch-path .build-install

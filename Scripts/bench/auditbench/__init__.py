@@ -1,0 +1,1 @@
+"""Captures, programs to run over them, and what came of it."""
