@@ -292,6 +292,8 @@ private struct Facts {
       return exchange.proof == .gone ? .reuse(.gone) : nil
     case .timeWait:
       if notes.contains(.resetBefore), !ignoresResets { return .reuse(.reset) }
+      // It has answered a moment ago: whatever its age, it is the limit that keeps it silent.
+      if isRateLimited, prediction.answer == .rejected { return nil }
       if isOver { return .reuse(.expired) }
       if mayBeOver { return .reuse(exchange.proof == .gone ? .expired : .unknown) }
       if notes.contains(.ambiguous) {

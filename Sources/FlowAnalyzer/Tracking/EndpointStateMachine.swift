@@ -197,8 +197,10 @@ struct EndpointStateMachine: BitwiseCopyable {
     switch state {
     case .finWait2: enter(.finWait1, at: segment.time)
     case .timeWait:
-      // Where it does not cover the peer's FIN, it had left before that FIN came with the ACK.
-      if hasAcknowledgedFIN(of: peer) { enter(.closing, at: segment.time) }
+      // Where it does not cover the peer's FIN, it had left before that FIN came with the ACK, and was
+      // only captured after later ones.
+      let coversPeer = peer.sentFIN.map { segment.acknowledgment.follows($0) } ?? true
+      if coversPeer { enter(.closing, at: segment.time) }
     case .closed: if !isClosedByReset { enter(.lastAck, at: segment.time) }
     case .synSent, .synReceived, .established, .finWait1, .closeWait, .closing, .lastAck: break
     }

@@ -4,8 +4,8 @@
 public struct Segment: BitwiseCopyable, Sendable {
   /// Capture time.
   public var time: Timestamp
-  public var source: Endpoint
-  public var destination: Endpoint
+  public var source: Endpoint { didSet { flowHash = Self.flowHash(source, destination) } }
+  public var destination: Endpoint { didSet { flowHash = Self.flowHash(source, destination) } }
   /// SEG.SEQ.
   public var sequence: SequenceNumber
   /// SEG.ACK; meaningful only with the ACK flag.
@@ -30,7 +30,7 @@ public struct Segment: BitwiseCopyable, Sendable {
   /// The capture point the file belongs to; copies are looked for within one point only.
   public var point: UInt32
   /// A hash of the tuple, the same for both directions.
-  let flowHash: UInt32
+  private(set) var flowHash: UInt32
 
   public init(
     time: Timestamp, source: Endpoint, destination: Endpoint, sequence: SequenceNumber,

@@ -59,6 +59,23 @@ struct TimeWaitTimerTests {
     #expect(silent.verdicts == ["first use", "reuse unknown"])
   }
 
+  /// It has just answered, so it is there, and the limit is why it does not answer again.
+  @Test func `silence behind an answer is the limit's, at whatever age`() {
+    let hearing = Hearing(
+      Scene.timeWait + """
+        61.200 > S  500
+        61.201 < .  5002 ack 1002 id 0
+        61.221 > S  500
+        62.250 > S  500
+        62.251 < S. clock ack 501
+        """)
+    #expect(
+      hearing.verdicts == [
+        "first use", "time-wait rejected sequence-not-newer", "time-wait unanswered rate-limited",
+        "reuse expired",
+      ])
+  }
+
   // Case 20
   @Test func `a retransmitted FIN restarts it`() {
     let hearing = Hearing(

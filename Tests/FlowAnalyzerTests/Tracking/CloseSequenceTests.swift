@@ -131,6 +131,15 @@ struct CloseSequenceTests {
       2.0 > R  1002
       """, entered: server, held: none),
     Row(
+      "14: as above, and the FIN is sent again before the other arrives, but captured behind it",
+      """
+      1.0 < F. 5001 ack 1001
+      1.2 > F. 1001 ack 5002
+      1.3 < .  5002 ack 1002
+      1.4 < F. 5001 ack 1001
+      1.5 > R  1001
+      """, entered: server, held: timeWait, freeAt: 61_200),
+    Row(
       "14: RST with another number in TIME_WAIT",
       """
       1.0 < F. 5001 ack 1001
