@@ -35,10 +35,10 @@ public struct Analyzer: Sendable {
   ///
   /// - Parameters:
   ///   - inputs: what the command line names.
-  ///   - write: takes a line of NDJSON; returns false to end the run.
+  ///   - write: takes lines of NDJSON, several at a time; returns false to end the run.
   /// - Returns: the inputs that could not be read.
   public func connections(
-    _ inputs: [CaptureInput], to write: (String) -> Bool
+    _ inputs: [CaptureInput], to write: (Span<UInt8>) -> Bool
   ) -> [CaptureError] {
     var run = Run(inputs, configuration, listsConnections: true)
     while run.step() {
@@ -79,7 +79,7 @@ private struct Run: ~Copyable {
   private var duplicates: [UInt64] = []
   private let configuration: AnalyzerConfiguration
   private let survey: Survey
-  private let writer: ConnectionWriter
+  private var writer: ConnectionWriter
 
   init(
     _ inputs: [CaptureInput], _ configuration: AnalyzerConfiguration, listsConnections: Bool
@@ -130,12 +130,12 @@ private struct Run: ~Copyable {
   }
 
   /// - Returns: false where `write` wants no more.
-  mutating func writeConnections(to write: (String) -> Bool) -> Bool {
+  mutating func writeConnections(to write: (Span<UInt8>) -> Bool) -> Bool {
     for connection in audit.takeConnections() {
-      guard let line = try? writer.line(connection) else { continue }
-      guard write(line) else { return false }
+      writer.write(connection)
+      guard writer.handOut(isLast: false, to: write) else { return false }
     }
-    return true
+    return writer.handOut(isLast: true, to: write)
   }
 
   mutating func finish(isPartial: Bool) -> Analysis {

@@ -26,8 +26,8 @@ struct ConnectionsCommand: ParsableCommand {
     Interruption.watch()
     defer { Interruption.stopWatching() }
     var output = StreamedOutput()
-    let failures = Analyzer().connections(captures.inputs) { line in
-      output.write(line)
+    let failures = Analyzer().connections(captures.inputs) { lines in
+      output.write(lines)
       return !Interruption.happened && !output.isClosed
     }
     output.flush()
@@ -51,7 +51,7 @@ struct StreamedOutput {
 
   init() { signal(SIGPIPE, SIG_IGN) }
 
-  mutating func write(_ text: String) {
+  mutating func write(_ text: Span<UInt8>) {
     attempt { sink throws(SystemError) in try sink.write(text) }
   }
 

@@ -14,6 +14,12 @@ struct ReportSink {
     if pending.count >= Self.capacity { try flush() }
   }
 
+  /// Takes text in UTF-8.
+  mutating func write(_ text: Span<UInt8>) throws(SystemError) {
+    unsafe text.withUnsafeBufferPointer { unsafe pending.append(contentsOf: $0) }
+    if pending.count >= Self.capacity { try flush() }
+  }
+
   /// Passes on what was gathered: the last thing to do with a sink.
   mutating func flush() throws(SystemError) {
     try Descriptor.write(pending, to: descriptor)

@@ -223,7 +223,7 @@ struct RealCaptureTests {
     }
   }
 
-  @Test(arguments: [Int.max, Int.max / 2 + 1, 2, 1, 0])
+  @Test(arguments: [Int.max, Int.max / 2 + 1, 60, 50, 20, 2, 1, 0])
   func `a report lists as much as it may, and counts the rest`(limit: Int) {
     let whole = Self.report("l4-collide")
     var configuration = AnalyzerConfiguration()
@@ -232,6 +232,9 @@ struct RealCaptureTests {
     let report = Analyzer(configuration: configuration)
       .analyze([KernelTruth.capture("l4-collide")]).report
     #expect(report.findings.map(\.id) == whole.findings.prefix(limit).map(\.id))
+    #expect(
+      report.findings.map { $0.hits.map(\.frame) }
+        == whole.findings.prefix(limit).map { $0.hits.map(\.frame) })
     #expect(report.findings.count + report.findingsOmitted == whole.findings.count)
     #expect(
       report.heldAtEnd.tuples.map(\.tuple) == whole.heldAtEnd.tuples.prefix(limit).map(\.tuple))

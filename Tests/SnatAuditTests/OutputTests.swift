@@ -81,4 +81,17 @@ struct OutputTests {
     #expect((report?["findings"] as? [Any])?.count == 2)
     #expect(report?["findingsOmitted"] as? Int == 71)
   }
+
+  @Test func `connections are one JSON object a line`() throws {
+    let result = try Tool.run(
+      "connections", "--client", "l7-http/client-any.pcap", "--server", "l7-http/server.pcap")
+    #expect(result.status == 0)
+    #expect(result.errors.isEmpty)
+    let lines = result.output.split(separator: "\n")
+    #expect(lines.count == 120)
+    for line in lines {
+      let connection = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      #expect((connection?["join"] as? [String: Any])?["method"] as? String == "forwarded")
+    }
+  }
 }

@@ -38,7 +38,7 @@ struct AuditLedger: ~Copyable {
     tracker.finished.removeAll(keepingCapacity: true)
     let settled = tracker.settled
     if let finished = tracker.attempts.takeFinished(at: settled) {
-      close(finished, end: settled, tracker.addresses, joiner)
+      close(finished, end: settled, joiner)
     }
   }
 
@@ -48,7 +48,7 @@ struct AuditLedger: ~Copyable {
     for exchange in waiting { enter(exchange, &tracker, &joiner) }
     waiting = []
     while let finished = tracker.attempts.takeRemaining() {
-      close(finished, end: tracker.now, tracker.addresses, joiner)
+      close(finished, end: tracker.now, joiner)
     }
     findings.sort()
   }
@@ -71,22 +71,23 @@ struct AuditLedger: ~Copyable {
     if case .hit(let hit) = verdict {
       if hits[exchange.attempt] == nil { counts.attemptsHit += 1 }
       hits[exchange.attempt, default: []].append(
-        Hit(exchange, hit, judge.timeWait, formerUsers: formerUsers))
+        Hit(exchange, exchange.tuple(tracker.addresses), hit, formerUsers: formerUsers))
       tracker.attempts[exchange.attempt].hasHits = true
     }
     tracker.attempts[exchange.attempt].openVerdicts &-= 1
   }
 
   private mutating func close(
-    _ finished: FinishedAttempt, end: Timestamp, _ addresses: borrowing AddressTable,
-    _ joiner: borrowing Joiner
+    _ finished: FinishedAttempt, end: Timestamp, _ joiner: borrowing Joiner
   ) {
-    guard let hits = hits.removeValue(forKey: finished.position) else { return }
+    guard var hits = hits.removeValue(forKey: finished.position) else { return }
+    // They come in the order in which they were judged.
+    hits.sort(by: Hit.precedes)
     let finding = AttemptFinding(
       finished, hits: hits, end: end, course: joiner.course(of: finished.attempt))
     counts.add(finding.outcome)
     delays.add(finding.added)
-    findings.add(finding, addresses)
+    findings.add(finding, hits)
   }
 }
 

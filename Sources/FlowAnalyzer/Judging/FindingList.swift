@@ -1,40 +1,75 @@
 /// The findings that a report lists: the earliest, up to a limit.
+///
+/// Whatever does not follow the number of tuples shall stay within 64 MB, with 100,000 findings listed:
+/// one with a single hit takes less than 200 bytes. The hits of all stand in one array, so that no
+/// finding has one of its own.
 struct FindingList {
   struct Entry {
     var finding: AttemptFinding
-    /// The tuple of each hit, in the order of the finding's hits.
-    var tuples: [FourTuple]
+    /// Where its hits begin, and how many they are.
+    var firstHit: UInt32
+    var hitCount: UInt32
   }
 
   let limit: Int
   private(set) var entries: [Entry] = []
+  private var hits: [Hit] = []
   /// How many findings there were in all.
   private(set) var total = 0
+  /// The last that is listed, once there were too many: what comes later is counted only.
+  private var last: Hit?
 
   init(limit: Int) { self.limit = limit }
 
   /// How many findings are not listed.
   var omitted: Int { total - min(total, limit) }
 
-  mutating func add(_ finding: AttemptFinding, _ addresses: borrowing AddressTable) {
+  /// The hits of an entry, in time order.
+  func hits(of entry: Entry) -> ArraySlice<Hit> {
+    hits[Int(entry.firstHit)..<Int(entry.firstHit + entry.hitCount)]
+  }
+
+  /// - Parameter hits: in time order; at least one.
+  mutating func add(_ finding: AttemptFinding, _ hits: [Hit]) {
     total += 1
     guard limit > 0 else { return }
-    var tuples: [FourTuple] = []
-    for hit in finding.hits { tuples.append(hit.exchange.tuple(addresses)) }
-    entries.append(Entry(finding: finding, tuples: tuples))
-    // Cutting back at twice the limit keeps the cost per finding constant.
-    if entries.count / 2 >= limit { sort() }
+    if let last, Hit.precedes(last, hits[0]) { return }
+    entries.append(
+      Entry(
+        finding: finding, firstHit: UInt32(self.hits.count), hitCount: UInt32(hits.count)))
+    self.hits.append(contentsOf: hits)
+    // Cutting back at a quarter beyond the limit keeps the cost per finding constant.
+    if entries.count - limit > limit / 4 { cut() }
   }
 
   /// Brings the entries into the order of their first hits, and cuts them to the limit.
   mutating func sort() {
-    entries.sort { Self.key($0) < Self.key($1) }
-    if entries.count > limit { entries.removeLast(entries.count - limit) }
+    if entries.count > limit { cut() }
+    sortByTime()
   }
 
-  private static func key(_ entry: Entry) -> (Timestamp, UInt32, UInt64) {
-    let first = entry.finding.hits[0].exchange
-    return (first.time, first.capture, first.frame)
+  private mutating func sortByTime() {
+    let hits = hits
+    entries.sort { Hit.precedes(hits[Int($0.firstHit)], hits[Int($1.firstHit)]) }
+  }
+
+  /// Removes what is beyond the limit.
+  private mutating func cut() {
+    sortByTime()
+    entries.removeLast(entries.count - limit)
+    last = entries.last.map { hits[Int($0.firstHit)] }
+    // The hits that stay move together in place, without a second array.
+    entries.sort { $0.firstHit < $1.firstHit }
+    var end = 0
+    for index in entries.indices {
+      let old = hits(of: entries[index]).indices
+      entries[index].firstHit = UInt32(end)
+      for position in old {
+        hits[end] = hits[position]
+        end += 1
+      }
+    }
+    hits.removeLast(hits.count - end)
   }
 }
 

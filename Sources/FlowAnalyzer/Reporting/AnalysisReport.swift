@@ -3,7 +3,7 @@
 /// Its JSON form is the interface that others rely on; a field is renamed or dropped only together
 /// with a new major `schemaVersion`. Times are RFC 3339 in UTC with nine fractional digits,
 /// durations are seconds in fields whose names end so.
-public struct AnalysisReport: Encodable, Sendable {
+public struct AnalysisReport: Sendable {
   public static let schemaVersion = "1.0"
 
   public let schemaVersion = AnalysisReport.schemaVersion
@@ -18,13 +18,14 @@ public struct AnalysisReport: Encodable, Sendable {
   public var summary: Summary
   /// Who the server still holds when the capture ends.
   public var heldAtEnd: HeldAtEnd
-  /// One per attempt with at least one hit, in order of the first hit.
-  public var findings: [Finding]
+  /// One per attempt with at least one hit, in order of the first hit; each is made when it is asked
+  /// for.
+  public var findings: Findings
   /// How many findings were counted but are not listed.
   public var findingsOmitted: Int
 
   /// One capture file.
-  public struct Capture: Encodable, Sendable {
+  public struct Capture: Sendable {
     public var path: String
     public var point: String
     public var role: String
@@ -33,30 +34,30 @@ public struct AnalysisReport: Encodable, Sendable {
     public var duplicates: UInt64
     /// The file ends in the middle of a packet.
     public var truncated: Bool
-    @OrNull public var firstPacket: Timestamp?
-    @OrNull public var lastPacket: Timestamp?
+    public var firstPacket: Timestamp?
+    public var lastPacket: Timestamp?
     public var warnings: [String]
     /// Why the file could not be read, or not to its end.
-    @OrNull public var error: String?
+    public var error: String?
     /// Packets that gave no segment, by reason; with the segments and their copies they make up all.
     public var skipped: [String: UInt64]
   }
 
   /// The clock of one capture point.
-  public struct PointClock: Encodable, Sendable {
+  public struct PointClock: Sendable {
     public var point: String
     /// What it is ahead of the first point's clock; null where nothing tells.
-    @OrNull public var offsetSeconds: Seconds?
+    public var offsetSeconds: Seconds?
     /// How fast it gains on that clock, in parts per million; null where the captures are too short.
-    @OrNull public var driftPpm: Double?
+    public var driftPpm: Double?
     /// The offset is right to within so much; null where nothing tells.
-    @OrNull public var errorSeconds: Seconds?
+    public var errorSeconds: Seconds?
     /// How many handshakes both points have seen.
     public var handshakes: Int
   }
 
   /// What stands between clients and servers.
-  public struct Topology: Encodable, Sendable {
+  public struct Topology: Sendable {
     public var translation: Translation
     /// The load balancer's own addresses, from which it connects to the servers.
     public var snatAddresses: [String]
@@ -69,7 +70,7 @@ public struct AnalysisReport: Encodable, Sendable {
     /// The servers' answers do not come by on the client side: they take another way back.
     public var answersBypass: Bool
 
-    public struct PortRange: Encodable, Sendable {
+    public struct PortRange: Sendable {
       public var ip: String
       public var firstPort: UInt16
       public var lastPort: UInt16
@@ -77,35 +78,35 @@ public struct AnalysisReport: Encodable, Sendable {
     }
   }
 
-  public struct Analysis: Encodable, Sendable {
+  public struct Analysis: Sendable {
     public var timeWait: TimeWait
     public var lbHold: LBHold
     public var server: Server
 
-    public struct TimeWait: Encodable, Sendable {
+    public struct TimeWait: Sendable {
       public var assumedSeconds: Seconds
       /// default, option, config or measured.
       public var source: String
       public var measured: Measured
       /// What is assumed contradicts what was measured.
-      @OrNull public var warning: String?
+      public var warning: String?
     }
 
-    public struct Measured: Encodable, Sendable {
+    public struct Measured: Sendable {
       /// The longest age at which a TIME_WAIT was proven alive.
-      @OrNull public var atLeastSeconds: Seconds?
+      public var atLeastSeconds: Seconds?
       /// The shortest age at which one was proven gone.
-      @OrNull public var lessThanSeconds: Seconds?
+      public var lessThanSeconds: Seconds?
     }
 
     /// How soon the LB gives a port away again.
-    public struct LBHold: Encodable, Sendable {
-      @OrNull public var atLeastSeconds: Seconds?
-      @OrNull public var atMostSeconds: Seconds?
+    public struct LBHold: Sendable {
+      public var atLeastSeconds: Seconds?
+      public var atMostSeconds: Seconds?
     }
 
     /// By whose rules answers were predicted.
-    public struct Server: Encodable, Sendable {
+    public struct Server: Sendable {
       public var stack: String
       /// option, or evidence: shown by the answers; default: assumed without either.
       public var stackSource: String
@@ -115,25 +116,25 @@ public struct AnalysisReport: Encodable, Sendable {
     }
   }
 
-  public struct Summary: Encodable, Sendable {
+  public struct Summary: Sendable {
     public var syns: Syns
     public var attempts: Attempts
     public var timeWaits: TimeWaits
     /// Live connections of others that a hit destroyed.
     public var killedConnections: Int
     /// SYNs on the client side: null without one.
-    @OrNull public var clientSyns: ClientSyns?
+    public var clientSyns: ClientSyns?
     /// Connections of the two sides that belong together: null without a client side.
-    @OrNull public var pairs: Pairs?
+    public var pairs: Pairs?
     /// What hits cost their attempts, over all findings.
     public var addedSeconds: AddedDelay
   }
 
-  public struct ClientSyns: Encodable, Sendable {
+  public struct ClientSyns: Sendable {
     public var total: Int
     /// Those that never came by on the server side, although it was captured then; null where it was
     /// not captured at all.
-    @OrNull public var notForwarded: Int?
+    public var notForwarded: Int?
     /// SYNs that repeat one of the same attempt.
     public var repeated: Int
     /// Connections whose SYN-ACK came 0.9 s after the first SYN, or later.
@@ -143,7 +144,7 @@ public struct AnalysisReport: Encodable, Sendable {
   }
 
   /// Both kinds of connections include attempts that never became one.
-  public struct Pairs: Encodable, Sendable {
+  public struct Pairs: Sendable {
     public var clientConnections: Int
     public var serverConnections: Int
     /// Connections of the client side with a partner, and the same of the server side.
@@ -158,7 +159,7 @@ public struct AnalysisReport: Encodable, Sendable {
   }
 
   /// `total` = `firstUses` + the hits + the reuses.
-  public struct Syns: Encodable, Equatable, Sendable {
+  public struct Syns: Equatable, Sendable {
     public var total: Int
     /// SYNs on tuples that were not in use before, as far as the capture goes.
     public var firstUses: Int
@@ -171,7 +172,7 @@ public struct AnalysisReport: Encodable, Sendable {
     public var hits: Int { timeWait.total + established.total + closing.total }
   }
 
-  public struct Answers: Encodable, Equatable, Sendable {
+  public struct Answers: Equatable, Sendable {
     public var total: Int
     public var accepted: Int
     public var rejected: Int
@@ -180,10 +181,10 @@ public struct AnalysisReport: Encodable, Sendable {
     public var undetermined: Int
   }
 
-  public struct Attempts: Encodable, Sendable {
+  public struct Attempts: Sendable {
     public var total: Int
     /// Attempts of the client side of which no SYN came by behind the LB; null without a client side.
-    @OrNull public var neverForwarded: Int?
+    public var neverForwarded: Int?
     public var hit: Int
     /// Of those hit.
     public var connected: Int
@@ -191,7 +192,7 @@ public struct AnalysisReport: Encodable, Sendable {
     public var undetermined: Int
   }
 
-  public struct TimeWaits: Encodable, Sendable {
+  public struct TimeWaits: Sendable {
     public var server: Int
     public var peer: Int
     public var both: Int
@@ -200,20 +201,20 @@ public struct AnalysisReport: Encodable, Sendable {
     public var serverFinWait2: Int
   }
 
-  public struct AddedDelay: Encodable, Sendable {
+  public struct AddedDelay: Sendable {
     public var total: Seconds
     public var maximum: Seconds
     /// Attempts by what the hits added, in classes that an operator recognises.
     public var histogram: [Bin]
 
-    public struct Bin: Encodable, Sendable {
+    public struct Bin: Sendable {
       /// The class ends here, exclusively; null for the last.
-      @OrNull public var belowSeconds: Seconds?
+      public var belowSeconds: Seconds?
       public var attempts: Int
     }
   }
 
-  public struct HeldAtEnd: Encodable, Sendable {
+  public struct HeldAtEnd: Sendable {
     public var timeWait: Int
     public var established: Int
     public var closing: Int
@@ -222,27 +223,27 @@ public struct AnalysisReport: Encodable, Sendable {
     public var tuplesOmitted: Int
   }
 
-  public struct HeldTuple: Encodable, Sendable {
-    public var tuple: Tuple
+  public struct HeldTuple: Sendable {
+    public var tuple: FourTuple
     public var state: HeldKind
-    @OrNull public var since: Timestamp?
-    @OrNull public var freeAt: Timestamp?
+    public var since: Timestamp?
+    public var freeAt: Timestamp?
   }
 
   /// One attempt that hit.
-  public struct Finding: Encodable, Sendable {
+  public struct Finding: Sendable {
     /// A hash of the first hit's tuple and ISN: the same whatever the file, its order or its clock.
-    public var id: String
+    public var id: FindingIdentifier
     public var kind: Kind
     public var current: Party
     public var hits: [Hit]
     public var outcome: Outcome
-    @OrNull public var setupSeconds: Seconds?
+    public var setupSeconds: Seconds?
     public var addedSeconds: Seconds
     /// How many SYNs the attempt took, on whatever tuple.
     public var syns: Int
 
-    public enum Kind: String, Encodable, Sendable, CaseIterable {
+    public enum Kind: String, Sendable, CaseIterable {
       case established = "established-hit"
       case closing = "closing-hit"
       case timeWait = "time-wait-hit"
@@ -250,8 +251,8 @@ public struct AnalysisReport: Encodable, Sendable {
   }
 
   /// A connection by its client, which the other side of the LB shows, or the LB itself tells.
-  public struct Party: Encodable, Sendable {
-    @OrNull public var client: Client?
+  public struct Party: Sendable {
+    public var client: Client?
     /// How the client was found.
     public var method: JoinMethod
     /// 0...1.
@@ -266,17 +267,17 @@ public struct AnalysisReport: Encodable, Sendable {
   }
 
   /// A client; its port is null where only the address is known.
-  public struct Client: Encodable, Sendable, Hashable {
-    public var ip: String
-    @OrNull public var port: UInt16?
+  public struct Client: Sendable, Hashable {
+    public var ip: IPAddress
+    public var port: UInt16?
   }
 
   /// One SYN that hit.
-  public struct Hit: Encodable, Sendable {
+  public struct Hit: Sendable {
     public var at: Timestamp
     public var capture: Int
     public var frame: UInt64
-    public var tuple: Tuple
+    public var tuple: FourTuple
     public var isn: UInt32
     public var held: Held
     public var previous: Party
@@ -286,67 +287,38 @@ public struct AnalysisReport: Encodable, Sendable {
     /// It destroyed the live connection that it met (RST after a challenge ACK).
     public var killedConnection: Bool
     /// SYN to its answer.
-    @OrNull public var answeredAfterSeconds: Seconds?
+    public var answeredAfterSeconds: Seconds?
     /// SYN.SEQ - RCV.NXT, what the rule looked at first.
-    @OrNull public var sequenceDistance: Int32?
+    public var sequenceDistance: Int32?
     /// SYN.TSval - TS.Recent, where both have timestamps.
-    @OrNull public var timestampDistance: Int32?
+    public var timestampDistance: Int32?
   }
 
-  public struct Held: Encodable, Sendable {
+  public struct Held: Sendable {
     public var state: HeldKind
-    @OrNull public var since: Timestamp?
-    @OrNull public var restartedAt: Timestamp?
-    @OrNull public var freeAt: Timestamp?
+    public var since: Timestamp?
+    public var restartedAt: Timestamp?
+    public var freeAt: Timestamp?
     /// Age of the timer when the SYN came.
-    @OrNull public var ageSeconds: Seconds?
+    public var ageSeconds: Seconds?
     public var evidence: Evidence
     public var end: HeldEnd
   }
-
-  public struct Tuple: Encodable, Sendable, Hashable {
-    public var source: Address
-    public var destination: Address
-
-    init(_ tuple: FourTuple) {
-      source = Address(tuple.source)
-      destination = Address(tuple.destination)
-    }
-  }
-
-  public struct Address: Encodable, Sendable, Hashable {
-    public var ip: String
-    public var port: UInt16
-
-    init(_ endpoint: Endpoint) {
-      ip = endpoint.address.description
-      port = endpoint.port
-    }
-  }
-}
-
-extension AnalysisReport.Tuple: CustomStringConvertible {
-  public var description: String { "\(source) > \(destination)" }
 }
 
 extension AnalysisReport.Client: CustomStringConvertible {
   public var description: String {
-    let host = ip.contains(":") ? "[\(ip)]" : ip
-    return port.map { "\(host):\($0)" } ?? ip
+    port.map { Endpoint(address: ip, port: $0).description } ?? ip.description
   }
 }
 
-extension AnalysisReport.Address: CustomStringConvertible {
-  public var description: String { ip.contains(":") ? "[\(ip)]:\(port)" : "\(ip):\(port)" }
-}
-
 /// How far the captures allow a verdict.
-public struct Coverage: Encodable, Sendable {
+public struct Coverage: Sendable {
   public var grade: Grade
   public var reasons: [Reason]
 
   /// A closed list.
-  public enum Grade: String, Encodable, Sendable {
+  public enum Grade: String, Sendable {
     /// Nothing is known to be missing.
     case full
     /// The verdict stands on what was seen; the reasons say what was not.
@@ -356,7 +328,7 @@ public struct Coverage: Encodable, Sendable {
   }
 
   /// A closed list.
-  public enum Reason: String, Encodable, Sendable, CaseIterable {
+  public enum Reason: String, Sendable, CaseIterable {
     case noPackets = "no-packets"
     case noTCP = "no-tcp"
     case noSyns = "no-syns"

@@ -2,19 +2,37 @@
 /// file, at any frame, under any clock.
 ///
 /// 64-bit FNV-1a over the text `SOURCE > DESTINATION ISN`, as sixteen hexadecimal digits.
-struct FindingIdentifier: CustomStringConvertible {
-  let value: UInt64
+public struct FindingIdentifier: Hashable, Sendable {
+  public let value: UInt64
+
+  init(value: UInt64) { self.value = value }
 
   init(_ tuple: FourTuple, _ isn: SequenceNumber) {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in "\(tuple) \(isn.value)".utf8 {
-      hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
-    }
-    value = hash
+    var hash = FNVHash()
+    tuple.source.writeText(to: &hash)
+    hash.append(" ")
+    hash.append(">")
+    hash.append(" ")
+    tuple.destination.writeText(to: &hash)
+    hash.append(" ")
+    hash.append(decimal: UInt64(isn.value))
+    value = hash.value
   }
 
-  var description: String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+  /// Takes the text as it is written, so that it need not exist.
+  private struct FNVHash: ByteSink {
+    var value: UInt64 = 0xcbf2_9ce4_8422_2325
+
+    mutating func append(_ byte: UInt8) {
+      value = (value ^ UInt64(byte)) &* 0x100_0000_01b3
+    }
+
+    mutating func append(_ text: Span<UInt8>) {
+      for index in text.indices { append(text[index]) }
+    }
   }
+}
+
+extension FindingIdentifier: CustomStringConvertible {
+  public var description: String { String { $0.append(hexadecimal: value) } }
 }

@@ -60,31 +60,11 @@ extension ReportBuilder {
       virtualAddresses: isEgress ? [] : virtual.sorted(), servers: servers.sorted(),
       snatPorts: ports, isEgress: isEgress, answersBypass: joiner.counts.answersBypass)
   }
-
-  /// - Parameter users: all clients of the connection, where they were several.
-  func party(
-    _ party: Party, _ users: ClientList?, _ joiner: borrowing Joiner
-  ) -> AnalysisReport.Party {
-    var clients: [AnalysisReport.Client]?
-    if let users {
-      var known: [AnalysisReport.Client] = []
-      for user in users.clients { if let client = client(user, joiner) { known.append(client) } }
-      clients = known
-    }
-    return AnalysisReport.Party(
-      client: client(party, joiner), method: party.method,
-      confidence: Double(party.confidence) / 100, clients: clients, clientCount: users?.count)
-  }
-
-  private func client(_ party: Party, _ joiner: borrowing Joiner) -> AnalysisReport.Client? {
-    joiner.endpoint(of: party).map { AnalysisReport.Client($0) }
-  }
 }
 
 extension AnalysisReport.Client {
   /// - Parameter endpoint: a port of zero is one that is not known.
   init(_ endpoint: Endpoint) {
-    self.init(
-      ip: endpoint.address.description, port: endpoint.port == 0 ? nil : endpoint.port)
+    self.init(ip: endpoint.address, port: endpoint.port == 0 ? nil : endpoint.port)
   }
 }

@@ -10,8 +10,6 @@ struct ReportBuilder {
     _ tracker: borrowing FlowTracker, _ ledger: borrowing AuditLedger, _ joiner: borrowing Joiner
   ) -> AnalysisReport {
     let servers = ServerSummary(tracker.knowledge.all, configuration)
-    var findings: [AnalysisReport.Finding] = []
-    for entry in ledger.findings.entries { findings.append(finding(entry, joiner)) }
     var clockModels: [AnalysisReport.PointClock] = []
     for clock in clocks { clockModels.append(self.clock(clock, joiner)) }
     return AnalysisReport(
@@ -21,7 +19,7 @@ struct ReportBuilder {
         captures: captures, tracked: tracker.counts, ledger.counts,
         timeWait: configuration.assumedTimeWait),
       analysis: analysis(ledger, servers), summary: summary(tracker, ledger, joiner),
-      heldAtEnd: heldAtEnd(tracker), findings: findings,
+      heldAtEnd: heldAtEnd(tracker), findings: findings(ledger.findings, joiner),
       findingsOmitted: ledger.findings.omitted)
   }
 
@@ -115,60 +113,9 @@ struct ReportBuilder {
   private func heldTuple(_ held: HeldTuple) -> AnalysisReport.HeldTuple {
     let isTimed = held.kind == .timeWait && !held.hasUnknownTimes
     return AnalysisReport.HeldTuple(
-      tuple: .init(held.tuple), state: held.kind, since: held.hasUnknownTimes ? nil : held.since,
+      tuple: held.tuple, state: held.kind, since: held.hasUnknownTimes ? nil : held.since,
       freeAt: isTimed
         ? held.timerStartedAt.advanced(byNanoseconds: configuration.assumedTimeWait) : nil)
-  }
-
-  // MARK: - Findings
-
-  private func finding(
-    _ entry: FindingList.Entry, _ joiner: borrowing Joiner
-  ) -> AnalysisReport.Finding {
-    let finding = entry.finding
-    var hits: [AnalysisReport.Hit] = []
-    for (hit, tuple) in zip(finding.hits, entry.tuples) {
-      hits.append(self.hit(hit, tuple, joiner))
-    }
-    return AnalysisReport.Finding(
-      id: FindingIdentifier(entry.tuples[0], finding.hits[0].exchange.sequence).description,
-      kind: .init(finding.kind), current: party(finding.client, nil, joiner), hits: hits,
-      outcome: finding.outcome, setupSeconds: Seconds(finding.setup),
-      addedSeconds: Seconds(nanoseconds: finding.added), syns: finding.synCount)
-  }
-
-  private func hit(
-    _ hit: Hit, _ tuple: FourTuple, _ joiner: borrowing Joiner
-  ) -> AnalysisReport.Hit {
-    let exchange = hit.exchange
-    let holder = exchange.holder
-    let knowsNumbers = !hit.hasUnknownTimes || holder.notes.contains(.inferred)
-    let syn = SynFacts(sequence: exchange.sequence, options: exchange.options)
-    return AnalysisReport.Hit(
-      at: exchange.time, capture: Int(exchange.capture), frame: exchange.frame,
-      tuple: .init(tuple), isn: exchange.sequence.value,
-      held: .init(
-        state: hit.verdict.held, since: hit.hasUnknownTimes ? nil : holder.since,
-        restartedAt: hit.hasUnknownTimes ? nil : hit.timerStartedAt, freeAt: hit.freeAt,
-        ageSeconds: Seconds(hit.age), evidence: hit.verdict.evidence, end: hit.verdict.end),
-      previous: party(exchange.previous, hit.formerUsers, joiner), predicted: hit.verdict.predicted,
-      answer: hit.verdict.answer,
-      reason: hit.verdict.reason, killedConnection: hit.verdict.killedLiveConnection,
-      answeredAfterSeconds: exchange.answer == .none
-        ? nil : Seconds(nanoseconds: exchange.answeredAt.nanoseconds(since: exchange.time)),
-      sequenceDistance: knowsNumbers ? syn.distance(from: holder) : nil,
-      timestampDistance: syn.timestampStep(from: holder))
-  }
-}
-
-extension AnalysisReport.Finding.Kind {
-  init(_ kind: HeldKind) {
-    self =
-      switch kind {
-      case .established: .established
-      case .closing: .closing
-      case .timeWait: .timeWait
-      }
   }
 }
 

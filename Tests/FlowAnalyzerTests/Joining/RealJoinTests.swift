@@ -22,14 +22,15 @@ struct RealJoinTests {
     #expect(one.pairs == two.pairs)
     #expect(one.report.captures.map(\.role) == ["both"])
     #expect(one.report.summary.syns == two.report.summary.syns)
-    #expect(one.report.findings.map(\.id).sorted() == two.report.findings.map(\.id).sorted())
+    #expect(
+      one.report.findings.map(\.id.value).sorted() == two.report.findings.map(\.id.value).sorted())
     #expect(clients(one) == clients(two))
   }
 
   private func clients(_ joined: Joined) -> [String: [String]] {
     var clients: [String: [String]] = [:]
     for finding in joined.report.findings {
-      clients[finding.id] =
+      clients[finding.id.description] =
         ["\(finding.current.client?.description ?? "none")"]
         + finding.hits.map { $0.previous.client?.description ?? "none" }
     }

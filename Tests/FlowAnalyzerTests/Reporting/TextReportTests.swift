@@ -20,8 +20,7 @@ struct TextReportTests {
 
   @Test func `failed attempts are in the verdict`() {
     var report = AnalysisReport.sample
-    report.hit(.timeWait, .reset)
-    report.findings[0].outcome = .failed
+    report.hit(.timeWait, .reset, outcome: .failed)
     report.summary.attempts.failed = 1
     report.summary.attempts.connected = 0
     let text = report.text()

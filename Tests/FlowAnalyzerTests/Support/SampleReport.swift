@@ -30,10 +30,12 @@ extension AnalysisReport {
       addedSeconds: DelayStatistics().model),
     heldAtEnd: HeldAtEnd(
       timeWait: 0, established: 0, closing: 0, tuples: [], tuplesOmitted: 0),
-    findings: [], findingsOmitted: 0)
+    findings: .init([]), findingsOmitted: 0)
 
   /// Makes the first attempt hit once, or as often as it kills; it connects in the end.
-  mutating func hit(_ held: HeldKind, _ answer: Answer, killing killed: Int = 0) {
+  mutating func hit(
+    _ held: HeldKind, _ answer: Answer, killing killed: Int = 0, outcome: Outcome = .connected
+  ) {
     var answers = Answers.none
     let count = max(killed, 1)
     answers.total = count
@@ -52,10 +54,9 @@ extension AnalysisReport {
     summary.syns.firstUses = 10 - count
     summary.attempts.hit = 1
     summary.attempts.connected = 1
-    let tuple = Tuple(
-      FourTuple(
-        source: Endpoint(address: IPAddress(v4: 0x0a0a_0101), port: 4003),
-        destination: Endpoint(address: IPAddress(v4: 0xc0a8_0101), port: 80)))
+    let tuple = FourTuple(
+      source: Endpoint(address: IPAddress(v4: 0x0a0a_0101), port: 4003),
+      destination: Endpoint(address: IPAddress(v4: 0xc0a8_0101), port: 80))
     let hit = Hit(
       at: Timestamp(nanoseconds: 1_000_000_000), capture: 0, frame: 7, tuple: tuple, isn: 1,
       held: Held(
@@ -64,13 +65,17 @@ extension AnalysisReport {
       previous: .unknown, predicted: answer, answer: answer, reason: .challenge,
       killedConnection: killed > 0, answeredAfterSeconds: nil, sequenceDistance: nil,
       timestampDistance: nil)
-    findings = [
+    findings = Findings([
       Finding(
-        id: "0123456789abcdef", kind: .established, current: .unknown,
-        hits: Array(repeating: hit, count: count), outcome: .connected, setupSeconds: nil,
+        id: FindingIdentifier(value: 0x0123_4567_89ab_cdef), kind: .established, current: .unknown,
+        hits: Array(repeating: hit, count: count), outcome: outcome, setupSeconds: nil,
         addedSeconds: Seconds(nanoseconds: 0), syns: 2)
-    ]
+    ])
   }
+}
+
+extension AnalysisReport.Findings {
+  init(_ findings: [AnalysisReport.Finding]) { self.init(count: findings.count) { findings[$0] } }
 }
 
 extension AnalysisReport.Answers {

@@ -1,7 +1,7 @@
 extension TextReport {
   /// Where to look: the worst findings, with all that is needed to find their packets.
   mutating func writeFindings() {
-    let ranked = rankedFindings
+    let ranked = findings.worst
     guard !ranked.isEmpty else { return }
     let title = ranked.contains(where: \.isHarmful) ? "WORST FINDINGS" : "EXAMPLES"
     let total = report.findings.count + report.findingsOmitted
@@ -19,19 +19,6 @@ extension TextReport {
       + (report.captures.count == 1
         ? "Frames are numbered as in the file."
         : "Frames are FILE:NUMBER, with files numbered as above.")
-  }
-
-  /// Killed connections first, then failed attempts, then by the delay; where nothing was harmed, the
-  /// first few as examples.
-  private var rankedFindings: [AnalysisReport.Finding] {
-    let harmful = report.findings.filter(\.isHarmful)
-    guard !harmful.isEmpty else { return Array(report.findings.prefix(3)) }
-    // Sorting is not promised to be stable: the position decides between equals.
-    let ranked = harmful.enumerated().sorted { lhs, rhs in
-      lhs.element.severity == rhs.element.severity
-        ? lhs.offset < rhs.offset : lhs.element.severity < rhs.element.severity
-    }
-    return ranked.prefix(Self.listedFindings).map(\.element)
   }
 
   // MARK: - One finding
@@ -82,10 +69,10 @@ extension TextReport {
 
   /// What of the tuple the load balancer has changed since the first hit.
   private static func change(
-    from previous: AnalysisReport.Tuple, to tuple: AnalysisReport.Tuple
+    from previous: FourTuple, to tuple: FourTuple
   ) -> String {
     if tuple == previous { return "" }
-    return tuple.source.ip == previous.source.ip
+    return tuple.source.address == previous.source.address
       ? " from port \(tuple.source.port)" : " from \(tuple.source)"
   }
 
@@ -172,28 +159,13 @@ extension TextReport {
   /// A display filter for the attempt's conversations, whatever ports it took.
   private func filter(_ finding: AnalysisReport.Finding) -> String {
     guard let first = finding.hits.first?.tuple else { return "" }
-    let name = first.source.ip.contains(":") ? "ipv6.addr" : "ip.addr"
+    let name = first.source.address.isIPv6 ? "ipv6.addr" : "ip.addr"
     var ports: [UInt16] = []
     for port in finding.hits.map(\.tuple.source.port) where !ports.contains(port) {
       ports.append(port)
     }
     let list = ports.prefix(16).map { "\($0)" }.joined(separator: ",")
-    return "\(name)==\(first.source.ip) && tcp.port "
+    return "\(name)==\(first.source.address) && tcp.port "
       + (ports.count == 1 ? "== \(list)" : "in {\(list)}")
-  }
-}
-
-extension AnalysisReport.Finding {
-  var killedConnection: Bool { hits.contains(where: \.killedConnection) }
-
-  /// Somebody could notice it.
-  var isHarmful: Bool {
-    killedConnection || outcome == .failed || addedSeconds.nanoseconds > 0
-      || hits.contains { $0.answer != .accepted }
-  }
-
-  /// Smaller is worse.
-  fileprivate var severity: (Int, Int, Int64) {
-    (killedConnection ? 0 : 1, outcome == .failed ? 0 : 1, -addedSeconds.nanoseconds)
   }
 }

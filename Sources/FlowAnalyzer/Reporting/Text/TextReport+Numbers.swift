@@ -56,14 +56,10 @@ extension TextReport {
   }
 
   private var reasonsOfHits: TextTable {
-    var counts: [Answer: [HitReason: Int]] = [:]
-    for hit in report.findings.flatMap(\.hits) {
-      counts[hit.answer, default: [:]][hit.reason, default: 0] += 1
-    }
     var table = TextTable(.right, .left, .left, .left)
     for answer in Answer.allCases {
       for reason in HitReason.allCases {
-        guard let count = counts[answer]?[reason] else { continue }
+        guard let count = findings.reasons[answer]?[reason] else { continue }
         table.row(
           StyledText(Quantity.count(count)), StyledText(answer.plainName, answer.role),
           StyledText(reason.rawValue), StyledText(reason.explanation, .dim))

@@ -11,14 +11,15 @@ extension AnalysisReport {
 /// Writes one report as text, section by section; each section has a file of its own.
 struct TextReport {
   let report: AnalysisReport
+  let findings: FindingsDigest
   var canvas: TextCanvas
 
-  /// How many captures and findings are written out.
+  /// How many captures are written out.
   static let listedCaptures = 10
-  static let listedFindings = 5
 
   init(report: AnalysisReport, style: TextStyle) {
     self.report = report
+    findings = FindingsDigest(report.findings)
     canvas = TextCanvas(style: style)
   }
 
@@ -74,7 +75,7 @@ extension TextReport {
 
   /// How many hits of the listed findings have this reason.
   func hits(_ reason: HitReason) -> Int {
-    report.findings.reduce(0) { $0 + $1.hits.count { $0.reason == reason } }
+    findings.reasons.values.reduce(0) { $0 + ($1[reason] ?? 0) }
   }
 
   /// The time of day; with the date where the captures last longer than a day.
@@ -82,9 +83,4 @@ extension TextReport {
     guard let span, span.nanoseconds >= 86_400_000_000_000 else { return time.timeOfDay }
     return time.date.dropFirst("2026-".count) + " " + time.timeOfDay
   }
-}
-
-extension Timestamp {
-  /// The day in UTC: `2026-11-22`.
-  var date: String { String(description.prefix { $0 != "T" }) }
 }

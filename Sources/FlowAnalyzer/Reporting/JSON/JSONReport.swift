@@ -1,0 +1,60 @@
+extension AnalysisReport {
+  /// Writes the report as JSON (contract, section 4): names sorted, two spaces, a newline at the end.
+  ///
+  /// Each finding stands on a line of its own. No more than some 64 KiB are gathered before they are
+  /// handed out, so that memory does not grow with the length of the report.
+  ///
+  /// - Parameter write: takes the text piece by piece, in UTF-8.
+  public func writeJSON<Failure: Error>(
+    to write: (Span<UInt8>) throws(Failure) -> Void
+  ) throws(Failure) {
+    var json = JSONWriter(isPretty: true)
+    try json.object { json throws(Failure) in
+      json.field("analysis", analysis)
+      json.field("captures", captures)
+      json.field("clock", clock)
+      json.field("coverage", coverage)
+      json.name("findings")
+      if findings.isEmpty {
+        json.oneLine { $0.array { _ in } }
+      } else {
+        try json.array { json throws(Failure) in
+          for finding in findings {
+            json.oneLine { finding.write(to: &$0) }
+            try json.handOut(to: write)
+          }
+        }
+      }
+      json.field("findingsOmitted", findingsOmitted)
+      json.name("heldAtEnd")
+      try heldAtEnd.write(to: &json) { json throws(Failure) in try json.handOut(to: write) }
+      json.field("partial", partial)
+      json.field("schemaVersion", schemaVersion)
+      json.field("summary", summary)
+      json.field("topology", topology)
+    }
+    json.append("\n")
+    try json.handOut(isLast: true, to: write)
+  }
+}
+
+extension AnalysisReport.HeldAtEnd {
+  /// - Parameter pause: called after each tuple.
+  fileprivate func write<Failure: Error>(
+    to json: inout JSONWriter, pause: (inout JSONWriter) throws(Failure) -> Void
+  ) throws(Failure) {
+    try json.object { json throws(Failure) in
+      json.field("closing", closing)
+      json.field("established", established)
+      json.field("timeWait", timeWait)
+      json.name("tuples")
+      try json.array { json throws(Failure) in
+        for tuple in tuples {
+          tuple.write(to: &json)
+          try pause(&json)
+        }
+      }
+      json.field("tuplesOmitted", tuplesOmitted)
+    }
+  }
+}

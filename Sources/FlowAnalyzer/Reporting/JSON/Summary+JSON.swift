@@ -1,0 +1,110 @@
+// The counts of the report, each with its fields in the order of their names.
+
+extension AnalysisReport.Summary: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("addedSeconds", addedSeconds)
+      json.field("attempts", attempts)
+      json.field("clientSyns", clientSyns)
+      json.field("killedConnections", killedConnections)
+      json.field("pairs", pairs)
+      json.field("syns", syns)
+      json.field("timeWaits", timeWaits)
+    }
+  }
+}
+
+extension AnalysisReport.AddedDelay: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("histogram", histogram)
+      json.field("maximum", maximum)
+      json.field("total", total)
+    }
+  }
+}
+
+extension AnalysisReport.AddedDelay.Bin: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("attempts", attempts)
+      json.field("belowSeconds", belowSeconds)
+    }
+  }
+}
+
+extension AnalysisReport.Attempts: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("connected", connected)
+      json.field("failed", failed)
+      json.field("hit", hit)
+      json.field("neverForwarded", neverForwarded)
+      json.field("total", total)
+      json.field("undetermined", undetermined)
+    }
+  }
+}
+
+extension AnalysisReport.ClientSyns: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("notForwarded", notForwarded)
+      json.field("repeated", repeated)
+      json.field("slowConnections", slowConnections)
+      json.field("total", total)
+      json.field("unanswered", unanswered)
+    }
+  }
+}
+
+extension AnalysisReport.Pairs: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("ambiguousRequests", ambiguousRequests)
+      json.field("byMethod", byMethod)
+      json.field("clientConnections", clientConnections)
+      json.field("paired", paired)
+      json.field("pairedServerConnections", pairedServerConnections)
+      json.field("serverConnections", serverConnections)
+      json.field("unpaired", unpaired)
+    }
+  }
+}
+
+extension AnalysisReport.Syns: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("closing", closing)
+      json.field("established", established)
+      json.field("firstUses", firstUses)
+      json.field("reuses", reuses)
+      json.field("timeWait", timeWait)
+      json.field("total", total)
+    }
+  }
+}
+
+extension AnalysisReport.Answers: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("accepted", accepted)
+      json.field("rejected", rejected)
+      json.field("reset", reset)
+      json.field("total", total)
+      json.field("unanswered", unanswered)
+      json.field("undetermined", undetermined)
+    }
+  }
+}
+
+extension AnalysisReport.TimeWaits: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("both", both)
+      json.field("peer", peer)
+      json.field("server", server)
+      json.field("serverFinWait2", serverFinWait2)
+    }
+  }
+}
