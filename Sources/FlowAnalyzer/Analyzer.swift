@@ -257,8 +257,11 @@ struct Audit: ~Copyable {
     }
     guard tracker.observe(segment) else { return false }
     joiner.observeServer(segment, bytes, candidate, &tracker)
-    ledger.collect(from: &tracker, &joiner)
-    joiner.collectEnds(ofServerSide: &tracker)
+    // What has ended is found on the way when a SYN is done.
+    if !tracker.finished.isEmpty {
+      ledger.collect(from: &tracker, &joiner)
+      joiner.collectEnds(ofServerSide: &tracker)
+    }
     return true
   }
 

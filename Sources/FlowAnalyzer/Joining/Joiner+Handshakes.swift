@@ -281,9 +281,10 @@ extension Joiner {
 
   private mutating func observeServerSynAck(_ segment: Segment, _ tracker: inout FlowTracker) {
     let record = tracker.lastRecord
-    guard let connection = tracker.records[record].connection,
-      connection.responder.initialSequence == segment.sequence
+    guard tracker.records[record].hasConnection,
+      tracker.records[record].current.responder.initialSequence == segment.sequence
     else { return }
+    let connection = tracker.records[record].current
     guard let attempt = connection.attempt,
       segment.time.nanoseconds(since: connection.startedAt) <= AttemptTable.longestGap
     else { return }

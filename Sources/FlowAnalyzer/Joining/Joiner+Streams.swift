@@ -248,6 +248,12 @@ extension Joiner {
       return
     }
     guard segment.payloadLength > 0 else { return }
+    let isCaptured = tcp.byteCount > Self.payloadOffset(tcp)
+    if !isCaptured, isRequest, streams[number].userCount == 0 {
+      // Its first request was not captured, so no other will be.
+      endStream(number, record, &tracker)
+      return
+    }
     var stream = streams[number].stream
     if isRequest {
       let reading = read(&stream, segment, tcp, side: .server)

@@ -133,9 +133,26 @@ struct Connection: BitwiseCopyable {
     if state == .timeWait { enteredTimeWait = .responder }
   }
 
+  /// Fills the place of a connection where there is none.
+  static let none = Connection(
+    clientSequence: SequenceNumber(0), serverSequence: SequenceNumber(0), startedAt: .never,
+    now: .never, originatorIsLow: false, beganUnseen: false)
+
   /// The machine of one end.
   func endpoint(isLow: Bool) -> EndpointStateMachine {
     isLow == originatorIsLow ? originator : responder
+  }
+
+  /// Feeds a segment to both machines if it is of the common kind that changes no state: the same as
+  /// `observe` does, without the questions that such a segment answers with no.
+  ///
+  /// - Returns: false where it is not of that kind, and nothing was done.
+  @inline(__always)
+  mutating func passQuickly(_ segment: Segment, senderIsLow: Bool) -> Bool {
+    guard heardFromLow, heardFromHigh else { return false }
+    return senderIsLow == originatorIsLow
+      ? EndpointStateMachine.passInOrder(segment, from: &originator, to: &responder)
+      : EndpointStateMachine.passInOrder(segment, from: &responder, to: &originator)
   }
 
   /// Feeds a segment of this connection to both machines.

@@ -63,10 +63,9 @@ extension FlowTracker {
   func isAcceptedOutOfTimeWait(
     _ serverISN: SequenceNumber, _ position: Int, _ serverIsLow: Bool
   ) -> Bool {
-    guard let endpoint = records[position].connection?.endpoint(isLow: serverIsLow) else {
-      return false
-    }
-    return Holder.acceptedISN(after: endpoint.nextToSend) == serverISN
+    guard records[position].hasConnection else { return false }
+    let nextToSend = records[position].current.endpoint(isLow: serverIsLow).nextToSend
+    return Holder.acceptedISN(after: nextToSend) == serverISN
   }
 
   /// What a SYN-ACK with an ordinary ISN tells about the server, where TIME_WAIT was expected.

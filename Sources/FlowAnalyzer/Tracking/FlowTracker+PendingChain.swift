@@ -45,7 +45,7 @@ extension FlowTracker {
     guard node != TupleRecord.none else { return }
     var exchange = pending[Int(node)].exchange
     exchange.watched = now.nanoseconds(since: exchange.time)
-    if records[position].connection == nil, exchange.answer != .synAck {
+    if !records[position].hasConnection, exchange.answer != .synAck {
       records[position].hadUnansweredSyn = true
     }
     finished.append(exchange)

@@ -46,9 +46,10 @@ extension FlowTracker {
   private func isAnswerUnderWay(
     _ position: Int, receiverIsLow: Bool, at time: Timestamp
   ) -> Bool {
-    guard let connection = records[position].connection,
+    guard records[position].hasConnection,
       time.nanoseconds(since: records[position].lastSegmentAt) < Self.roundTrip
     else { return false }
+    let connection = records[position].current
     let receiver = connection.endpoint(isLow: receiverIsLow)
     return receiver.state != .closed
       && !receiver.hasAcknowledgedAll(of: connection.endpoint(isLow: !receiverIsLow))
@@ -56,19 +57,19 @@ extension FlowTracker {
 
   /// What the receiving end holds, as a SYN finds it.
   func holder(_ position: Int, receiverIsLow: Bool) -> Holder {
-    let record = records[position]
     var holder = Holder.unknown
-    if let clock = record.clockISNAt {
-      holder.clockISN = record.clockISN
+    if let clock = records[position].clockISNAt {
+      holder.clockISN = records[position].clockISN
       holder.clockISNAt = clock
       holder.notes.insert(.clockISN)
     }
-    guard let connection = record.connection else {
-      if record.hasPending || record.hadUnansweredSyn {
+    guard records[position].hasConnection else {
+      if records[position].hasPending || records[position].hadUnansweredSyn {
         holder.notes.formUnion([.known, .onlyUnanswered])
       }
       return holder
     }
+    let connection = records[position].current
     let endpoint = connection.endpoint(isLow: receiverIsLow)
     holder.notes.insert(.known)
     holder.state = endpoint.state
@@ -94,13 +95,12 @@ extension FlowTracker {
   func repetition(
     of segment: Segment, _ position: Int, _ senderIsLow: Bool
   ) -> Exchange.Repetition {
-    let record = records[position]
-    if let connection = record.connection, connection.originatorIsLow == senderIsLow,
-      connection.originator.initialSequence == segment.sequence
+    if records[position].hasConnection, records[position].current.originatorIsLow == senderIsLow,
+      records[position].current.originator.initialSequence == segment.sequence
     {
       return .ofOwnConnection
     }
-    var node = record.firstPending
+    var node = records[position].firstPending
     while node != TupleRecord.none {
       if pending[Int(node)].exchange.sequence == segment.sequence { return .ofUnanswered }
       node = pending[Int(node)].next
@@ -112,7 +112,7 @@ extension FlowTracker {
   mutating func restartTimerIfRefusedByPAWS(
     _ segment: Segment, _ position: Int, receiverIsLow: Bool
   ) {
-    guard timer == .anyAcknowledgment,
+    guard timer == .anyAcknowledgment, records[position].hasConnection,
       let endpoint = records[position].connection?.endpoint(isLow: receiverIsLow),
       endpoint.state == .timeWait, endpoint.hasTimestampRecent, endpoint.timestampRecent != 0,
       segment.options.hasTimestamps,

@@ -121,7 +121,7 @@ struct FlowTracker: ~Copyable {
       observeStraySynAck(segment, position, senderIsLow)
       return
     }
-    guard records[position].connection != nil else {
+    guard records[position].hasConnection else {
       guard !segment.flags.contains(.rst) else { return }
       let key = records[position].key
       let isOriginator = servers.originatorIsLow(key) == senderIsLow
@@ -194,9 +194,7 @@ struct FlowTracker: ~Copyable {
 
   /// Turns a connection round that began unseen, once a SYN has shown who serves whom.
   private mutating func orient(_ position: Int) {
-    if servers.originatorIsLow(records[position].key)
-      != records[position].connection?.originatorIsLow
-    {
+    if servers.originatorIsLow(records[position].key) != records[position].current.originatorIsLow {
       records[position].connection?.swapRoles()
     }
   }
@@ -204,9 +202,8 @@ struct FlowTracker: ~Copyable {
   /// The opener acknowledged the SYN-ACK, so its attempt is connected. An attempt older than the
   /// longest gap may be forgotten by now, and its place taken.
   private mutating func noteConnected(_ position: Int, at time: Timestamp) {
-    guard let attempt = records[position].connection?.attempt,
-      let start = records[position].connection?.startedAt,
-      time.nanoseconds(since: start) <= AttemptTable.longestGap
+    guard let attempt = records[position].current.attempt,
+      time.nanoseconds(since: records[position].current.startedAt) <= AttemptTable.longestGap
     else { return }
     attempts[attempt].isConnected = true
   }

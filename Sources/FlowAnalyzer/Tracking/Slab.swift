@@ -11,13 +11,19 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
   /// Elements of a block: 2 to the power of this.
   private static var shift: Int { 12 }
 
-  private var blocks = unsafe UniqueArray<UnsafeMutablePointer<Element>>()
+  /// The blocks that there are, and room for some more.
+  private var blocks: UnsafeMutablePointer<UnsafeMutablePointer<Element>>
+  private var blockCount = 0
+  private var blockCapacity = 64
   private var free = UniqueArray<UInt32>()
   /// One more than the highest position ever used.
   private(set) var endPosition = 0
 
+  init() { unsafe blocks = .allocate(capacity: blockCapacity) }
+
   deinit {
-    for index in unsafe blocks.indices { unsafe blocks[index].deallocate() }
+    for index in 0..<blockCount { unsafe blocks[index].deallocate() }
+    unsafe blocks.deallocate()
   }
 
   /// How many positions are taken.
@@ -41,14 +47,26 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
       self[Int(position)] = element
       return Int(position)
     }
-    if unsafe endPosition &>> Self.shift == blocks.count {
-      unsafe blocks.append(.allocate(capacity: 1 &<< Self.shift))
-    }
+    if endPosition &>> Self.shift == blockCount { addBlock() }
     let position = endPosition
     endPosition &+= 1
     // SAFETY: the place was allocated just now or with its block, and was never initialised.
     unsafe self.element(position).initialize(to: element)
     return position
+  }
+
+  private mutating func addBlock() {
+    if blockCount == blockCapacity {
+      let larger = UnsafeMutablePointer<UnsafeMutablePointer<Element>>.allocate(
+        capacity: 2 * blockCapacity)
+      unsafe larger.moveInitialize(from: blocks, count: blockCount)
+      unsafe blocks.deallocate()
+      unsafe blocks = larger
+      blockCapacity *= 2
+    }
+    let block = UnsafeMutablePointer<Element>.allocate(capacity: 1 &<< Self.shift)
+    unsafe (blocks + blockCount).initialize(to: block)
+    blockCount += 1
   }
 
   mutating func remove(_ position: Int) {

@@ -28,9 +28,18 @@ struct TupleRecord: BitwiseCopyable {
   /// Segments of the old connection that came after the last SYN and will be acknowledged: as many
   /// of the server's next ACKs answer them and not the SYN.
   var oldSegmentsAwaitingAnswer: UInt8 = 0
-  /// The last incarnation that the tuple carried.
+  private(set) var hasConnection = false
+  /// The last incarnation that the tuple carried; meaningful with `hasConnection`. Not an optional, so
+  /// that a single field can be looked at where it is.
+  private(set) var current = Connection.none
+  /// The last incarnation that the tuple carried, if any. A copy: not for every segment.
   var connection: Connection? {
-    didSet { retention = connection?.retention ?? .ended }
+    get { hasConnection ? current : nil }
+    set {
+      hasConnection = newValue != nil
+      current = newValue ?? .none
+      retention = newValue?.retention ?? .ended
+    }
   }
   /// The last answer that counts against the server's rate limit for invalid segments.
   var limitedAnswerAt: Timestamp? {
@@ -55,7 +64,7 @@ struct TupleRecord: BitwiseCopyable {
   }
 
   /// Whether the last segment came from the connection's originator.
-  var lastIsFromOriginator: Bool { connection?.originatorIsLow == lastSenderIsLow }
+  var lastIsFromOriginator: Bool { hasConnection && current.originatorIsLow == lastSenderIsLow }
 
   var hasPending: Bool { firstPending != Self.none }
 
@@ -76,27 +85,35 @@ extension TupleRecord {
   }
 
   /// Gives a segment to the connection, if there is one.
+  ///
+  /// - Returns: nil where nothing came of it that anybody counts, as is the rule.
+  @inline(__always)
   mutating func feed(_ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer) -> Change? {
-    guard connection != nil else { return nil }
-    noteLimitedAnswer(segment, senderIsLow)
-    let before = (state: responderState, holders: holders)
-    connection?.observe(segment, senderIsLow: senderIsLow, timer: timer)
-    return Change(before: before, after: (responderState, holders))
+    guard hasConnection else { return nil }
+    if current.passQuickly(segment, senderIsLow: senderIsLow) { return nil }
+    return feedSlowly(segment, senderIsLow: senderIsLow, timer: timer)
   }
 
-  private var responderState: TCPState { connection?.responder.state ?? .closed }
-  private var holders: Connection.Side { connection?.enteredTimeWait ?? [] }
+  @inline(never)
+  private mutating func feedSlowly(
+    _ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer
+  ) -> Change? {
+    let before = (state: current.responder.state, holders: current.enteredTimeWait)
+    if before.state == .timeWait { noteLimitedAnswer(segment, senderIsLow) }
+    current.observe(segment, senderIsLow: senderIsLow, timer: timer)
+    retention = current.retention
+    let after = (state: current.responder.state, holders: current.enteredTimeWait)
+    return before == after ? nil : Change(before: before, after: after)
+  }
 
   /// Keeps the time of an answer that uses up the right to answer the next SYN: Linux answers out of
   /// TIME_WAIT within one limit, whether to a SYN or to a segment without data and FIN.
   private mutating func noteLimitedAnswer(_ segment: Segment, _ senderIsLow: Bool) {
-    guard responderState == .timeWait else { return }
-    if senderIsLow == connection?.originatorIsLow {
+    if senderIsLow == current.originatorIsLow {
       awaitsLimitedAnswer =
         segment.flags.contains(.ack) && segment.flags.isDisjoint(with: [.fin, .rst])
         && segment.payloadLength == 0
-        && (segment.flags.contains(.syn)
-          || segment.sequence != connection?.responder.nextExpected)
+        && (segment.flags.contains(.syn) || segment.sequence != current.responder.nextExpected)
     } else if awaitsLimitedAnswer, segment.sequenceLength == 0, !segment.flags.contains(.rst),
       !hasPending
     {
@@ -107,15 +124,14 @@ extension TupleRecord {
 
   /// Its connection began unseen, and which end opened it is a guess that a SYN may correct.
   var mayBeTurned: Bool {
-    guard connection?.beganUnseen == true else { return false }
-    return connection?.isInferred == false && holders.isEmpty
+    hasConnection && current.beganUnseen && !current.isInferred && current.enteredTimeWait.isEmpty
   }
 }
 
 /// How long tuples are remembered after their last segments.
 struct Retention: BitwiseCopyable {
   /// TIME_WAIT as assumed, in nanoseconds.
-  var timeWait: Int64
+  let timeWait: Int64
 
   /// What a tuple's last connection says about it, small enough to look at in passing.
   enum Class: UInt8, BitwiseCopyable {
@@ -129,9 +145,14 @@ struct Retention: BitwiseCopyable {
 
   /// An ended connection: long enough to see that its TIME_WAIT is over, and that an attempt which
   /// began on it has ended.
-  var ended: Int64 { max(2 * timeWait, 130_000_000_000) }
+  private let ended: Int64
   /// A close that never finished: beyond the last retransmission of an orphan (tcp_retries2, 924 s).
-  static let unfinishedClose: Int64 = 3_600_000_000_000
+  private static let unfinishedClose: Int64 = 3_600_000_000_000
+
+  init(timeWait: Int64) {
+    self.timeWait = timeWait
+    ended = max(2 * timeWait, 130_000_000_000)
+  }
 
   /// How long after its last segment a tuple is forgotten, in nanoseconds.
   func limit(_ kind: Class) -> Int64 {
