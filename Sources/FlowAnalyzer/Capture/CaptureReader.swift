@@ -80,11 +80,31 @@ struct CaptureReader: ~Copyable {
   }
 
   /// Lends the captured bytes of the current packet.
+  @inline(__always)
   func withFrame<Result, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     // SAFETY: the reader keeps them until the next `advance()`, which cannot be called while
     // `self` is borrowed.
     try unsafe body(packet.bytes.bytes)
+  }
+}
+
+extension CaptureReader {
+  /// Reads the next packet; where there is none, notes in the record why.
+  @inline(__always)
+  mutating func advance(noting record: inout CaptureRecord) -> Bool {
+    do {
+      switch try advance() {
+      case .packet: return true
+      case .endOfFile: if packets == 0 { record.warnings.append(.noPackets) }
+      case .cutOff:
+        record.truncated = true
+        record.warnings.append(.cutOff(packets: packets))
+      }
+    } catch {
+      record.failure = error
+    }
+    return false
   }
 }
