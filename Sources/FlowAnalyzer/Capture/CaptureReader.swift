@@ -67,13 +67,25 @@ struct CaptureReader: ~Copyable {
   /// Reads the next packet.
   ///
   /// - Throws: `CaptureError.damaged` or `.readFailed`. Either is final.
+  @inline(__always)
   mutating func advance() throws(CaptureError) -> Outcome {
-    unsafe packet.bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-    let outcome = try advanceReader()
-    if outcome == .packet { packets &+= 1 }
+    let outcome: Outcome
+    do throws(CaptureError) {
+      outcome = try advanceReader()
+    } catch {
+      forgetPacket()
+      throw error
+    }
+    if outcome == .packet { packets &+= 1 } else { forgetPacket() }
     return outcome
   }
 
+  /// The bytes are the reader's, who has others there now.
+  private mutating func forgetPacket() {
+    unsafe packet.bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+
+  @inline(__always)
   private mutating func advanceReader() throws(CaptureError) -> Outcome {
     if let outcome = try plain?.advance(to: &packet) { return outcome }
     return try libpcap?.advance(to: &packet) ?? .endOfFile

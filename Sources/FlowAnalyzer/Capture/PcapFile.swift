@@ -62,16 +62,15 @@ struct PcapFile: BitwiseCopyable {
   /// Finds the next packet, whose record begins at the first of the source's bytes.
   ///
   /// - Returns: the length of the record; zero at the end of the file.
+  @inline(__always)
   func next(in source: inout ReadBuffer, _ packet: inout CapturedPacket) throws(CaptureFault) -> Int
   {
     guard try source.fill(to: Self.recordHeaderLength) else {
       guard source.count == 0 else { throw .cut }
       return 0
     }
-    let seconds = source.uint32(at: 0, order)
-    let fraction = source.uint32(at: 4, order)
-    var captured = source.uint32(at: 8, order)
-    var original = source.uint32(at: 12, order)
+    let (seconds, fraction, capturedField, originalField) = source.fourUInt32(order)
+    var (captured, original) = (capturedField, originalField)
     if lengthOrder != .capturedFirst, lengthOrder == .originalFirst || captured > original {
       swap(&captured, &original)
     }

@@ -122,8 +122,9 @@ extension TCPHeader {
     guard tcp.byteCount > minimumLength else { return false }
     let length = Int(tcp.uint8(at: 12) >> 4) * 4
     if tcp.byteCount > length { return true }
-    // The usual one: NOP, NOP, timestamps.
-    if length == 32, tcp.byteCount == 32, tcp.uint32(at: 20) == 0x0101_080a { return false }
+    if tcp.byteCount == length, TCPOptions.areUsual(tcp.extracting(minimumLength..<length)) {
+      return false
+    }
     return ClientAddressOption.endpoint(inTCPHeader: tcp) != nil
   }
 }

@@ -29,9 +29,7 @@ struct FrameDecoder {
     let originalLength = max(originalLength, frame.byteCount)
     let link = try Self.linkPayload(of: frame, wireLength: originalLength, linkType: linkType)
     let packet = frame.extracting(link.offset..<frame.byteCount)
-    if link.network == .ipv4, let headers = CommonHeaders(packet) {
-      segment = headers.segment(in: packet, origin)
-      let range = headers.segmentRange(captured: packet.byteCount)
+    if link.network == .ipv4, let range = CommonHeaders.read(packet, origin, into: &segment) {
       return link.offset &+ range.lowerBound..<link.offset &+ range.upperBound
     }
     return try decodeUncommon(
