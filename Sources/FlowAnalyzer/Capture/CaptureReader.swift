@@ -91,14 +91,15 @@ struct CaptureReader: ~Copyable {
     return try libpcap?.advance(to: &packet) ?? .endOfFile
   }
 
-  /// Lends the captured bytes of the current packet.
+  /// Lends the captured bytes of the current packet, which there must be.
   @inline(__always)
   func withFrame<Result, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
+    guard let start = unsafe packet.bytes.baseAddress else { preconditionFailure("no packet") }
     // SAFETY: the reader keeps them until the next `advance()`, which cannot be called while
     // `self` is borrowed.
-    try unsafe body(packet.bytes.bytes)
+    return try unsafe body(RawSpan(_unsafeStart: start, byteCount: packet.bytes.count))
   }
 }
 

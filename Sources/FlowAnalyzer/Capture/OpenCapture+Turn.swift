@@ -31,7 +31,7 @@ extension OpenCapture {
             frame, originalLength: reader.originalLength, linkType: linkType, origin: origin,
             into: &batch.next)
           record.countSegment(at: reader.time, hasCutHeader: batch.next.options.isTruncated)
-          if let side = sieve.side(ofNextIn: batch, role: role) {
+          if let side = sieve.side(of: &batch.next, role: role) {
             batch.appendNext(side: side, tcp: frame.extracting(range))
           } else {
             record.countDuplicates(1)

@@ -9,8 +9,6 @@ struct PlainReader: ~Copyable {
   private let pcap: PcapFile?
   private var pcapng: PcapngFile?
   private var packets: UInt64 = 0
-  /// The current packet's record, of so many bytes, still lies at the front of the source.
-  private var recordLength = 0
 
   static func reads(_ firstBytes: [UInt8]) -> Bool {
     switch FileSignature(firstBytes: firstBytes) {
@@ -56,25 +54,24 @@ struct PlainReader: ~Copyable {
     }
   }
 
-  var position: UInt64? { source.position.map { $0 + UInt64(recordLength) } }
+  var position: UInt64? { source.position }
 
   /// Reads the next packet. Its bytes stay where they are until the next call.
   @inline(__always)
   mutating func advance(
     to packet: inout CapturedPacket
   ) throws(CaptureError) -> CaptureReader.Outcome {
-    source.consume(recordLength)
-    recordLength = 0
+    let isFound: Bool
     do throws(CaptureFault) {
       if let pcap {
-        recordLength = try pcap.next(in: &source, &packet)
+        isFound = try pcap.next(in: &source, &packet)
       } else {
-        recordLength = try pcapng?.next(in: &source, &packet) ?? 0
+        isFound = try pcapng?.next(in: &source, &packet) ?? false
       }
     } catch {
       return try outcome(error)
     }
-    guard recordLength > 0 else { return .endOfFile }
+    guard isFound else { return .endOfFile }
     packets &+= 1
     return .packet
   }

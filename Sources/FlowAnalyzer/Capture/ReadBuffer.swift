@@ -62,6 +62,19 @@ struct ReadBuffer: ~Copyable {
     start &+= length
   }
 
+  /// Passes over bytes at hand, and lends a part of them. It stays where it is until `fill(to:)` is
+  /// called: what was consumed is overwritten only then.
+  @inline(__always)
+  mutating func consume(
+    _ length: Int, lending offset: Int, count part: Int
+  ) -> UnsafeRawBufferPointer {
+    precondition(offset >= 0 && part >= 0 && offset &+ part <= length && length <= count)
+    // SAFETY: just checked; `start` and `end` are in order and within the storage.
+    let lent = unsafe UnsafeRawBufferPointer(start: front + offset, count: part)
+    start &+= length
+    return unsafe lent
+  }
+
   /// Reads on if fewer than `wanted` bytes are at hand.
   ///
   /// - Returns: false if the file ends before.

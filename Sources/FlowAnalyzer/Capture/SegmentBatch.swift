@@ -80,7 +80,7 @@ struct SegmentBatch: ~Copyable {
     let entry = unsafe entries + count
     unsafe entry.pointee.side = side
     unsafe entry.pointee.bytesStart = UInt32(truncatingIfNeeded: bytes.count)
-    unsafe entry.pointee.bytesCount = keepsAllBytes || TCPHeader.saysMore(tcp) ? keep(tcp) : 0
+    unsafe entry.pointee.bytesCount = keepsAllBytes || next.isOutdone(by: tcp) ? keep(tcp) : 0
     count &+= 1
   }
 
@@ -115,14 +115,25 @@ extension Segment {
     frame: 0, capture: 0, point: 0)
 }
 
-extension TCPHeader {
+extension Segment {
   /// Whether there is a payload, or an option that may hold the client's address.
+  ///
+  /// - Parameter tcp: its captured bytes.
   @inline(__always)
-  fileprivate static func saysMore(_ tcp: RawSpan) -> Bool {
-    guard tcp.byteCount > minimumLength else { return false }
+  fileprivate func isOutdone(by tcp: RawSpan) -> Bool {
+    guard tcp.byteCount > TCPHeader.minimumLength else { return false }
+    // Timestamps leave two bytes of the usual length: too few for an address.
+    if tcp.byteCount == 32, options.hasTimestamps { return false }
+    return Self.saysMore(tcp)
+  }
+
+  @inline(never)
+  private static func saysMore(_ tcp: RawSpan) -> Bool {
     let length = Int(tcp.uint8(at: 12) >> 4) * 4
     if tcp.byteCount > length { return true }
-    if tcp.byteCount == length, TCPOptions.areUsual(tcp.extracting(minimumLength..<length)) {
+    if tcp.byteCount == length,
+      TCPOptions.areUsual(tcp.extracting(TCPHeader.minimumLength..<length))
+    {
       return false
     }
     return ClientAddressOption.endpoint(inTCPHeader: tcp) != nil

@@ -9,21 +9,21 @@ struct SegmentSieve {
   init(endpoints: LoadBalancerEndpoints) { self.endpoints = endpoints }
 
   /// - Parameters:
-  ///   - batch: its `next` is the segment. It is copied only for what few captures need.
+  ///   - segment: by its place, as it is copied only for what few captures need.
   ///   - role: what the segment's capture shows.
   /// - Returns: nil for a copy of a segment that came before.
   @inline(__always)
-  mutating func side(ofNextIn batch: borrowing SegmentBatch, role: CaptureRole) -> Side? {
+  mutating func side(of segment: inout Segment, role: CaptureRole) -> Side? {
     let side =
       switch role {
       case .client: Side.client
       case .server: Side.server
-      case .both: endpoints.side(of: batch.next)
+      case .both: endpoints.side(of: segment)
       }
-    if clocks != nil, batch.next.flags.contains(.syn) {
-      clocks?.observe(batch.next, side: role)
+    if clocks != nil, segment.flags.contains(.syn) {
+      clocks?.observe(segment, side: role)
     }
-    if mergers.areAtWork, mergers.isCopy(batch.next, side: side) { return nil }
+    if mergers.areAtWork, mergers.isCopy(segment, side: side) { return nil }
     return side
   }
 }

@@ -191,7 +191,7 @@ extension SegmentSource {
   /// Opens every capture that is due at the next packet of those that are open.
   private mutating func openDueCaptures() {
     while let next = closed.last,
-      open.isEmpty || Turn.isDue(next.firstPacket, at: open[0].time)
+      open.isEmpty || open[0].time >= Turn.due(next.firstPacket)
     {
       closed.removeLast()
       do {

@@ -4,38 +4,37 @@ struct Turn: BitwiseCopyable {
   /// There is no other open capture.
   static let endless = Turn(rival: Timestamp(nanoseconds: .max), winsTies: true)
 
-  /// When the next packet of another open capture was captured.
-  private let rival: Timestamp
+  /// When something else comes first: a packet of another open capture, or a capture that is to be
+  /// opened.
+  private var end: Timestamp
   /// Whether a packet of the same time comes before that.
-  private let winsTies: Bool
-  /// A capture that is to be opened in time for its first packet.
-  private var nextToOpen: Timestamp?
+  private var includesEnd: Bool
 
+  /// - Parameters:
+  ///   - rival: the time of the packet that comes next of all other open captures'.
+  ///   - winsTies: whether a packet of the same time comes before it.
   init(rival: Timestamp, winsTies: Bool) {
-    self.rival = rival
-    self.winsTies = winsTies
+    end = rival
+    includesEnd = winsTies
   }
 
   /// - Parameter firstPacket: that of the next capture to be opened, if there is one.
   func untilDue(_ firstPacket: Timestamp?) -> Turn {
-    var turn = self
-    turn.nextToOpen = firstPacket
-    return turn
+    guard let due = firstPacket.map(Self.due), due <= end else { return self }
+    return Turn(rival: due, winsTies: false)
   }
 
   /// Whether a packet of this time still belongs to the turn.
   @inline(__always)
-  func includes(_ time: Timestamp) -> Bool {
-    if let nextToOpen, Self.isDue(nextToOpen, at: time) { return false }
-    return time < rival || (winsTies && time == rival)
-  }
+  func includes(_ time: Timestamp) -> Bool { time < end || (includesEnd && time == end) }
 
-  /// Whether a capture begins before a packet, or so soon after it that the packet may have its copy
-  /// there.
+  /// The time of the packet at which a capture is to be opened: one that begins before it, or so soon
+  /// after it that the packet may have its copy there.
   ///
-  /// - Parameter time: that of the packet.
-  @inline(__always)
-  static func isDue(_ firstPacket: Timestamp, at time: Timestamp) -> Bool {
-    firstPacket.nanoseconds(since: time) <= PointMerger.window
+  /// - Parameter firstPacket: that of the capture.
+  static func due(_ firstPacket: Timestamp) -> Timestamp {
+    let (time, isTooEarly) = firstPacket.nanoseconds.subtractingReportingOverflow(
+      PointMerger.window)
+    return Timestamp(nanoseconds: isTooEarly ? .min : time)
   }
 }

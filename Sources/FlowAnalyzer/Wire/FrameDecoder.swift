@@ -26,14 +26,14 @@ struct FrameDecoder {
     _ frame: RawSpan, originalLength: Int, linkType: LinkType, origin: Origin,
     into segment: inout Segment
   ) throws(DecodeError) -> Range<Int> {
-    let originalLength = max(originalLength, frame.byteCount)
     let link = try Self.linkPayload(of: frame, wireLength: originalLength, linkType: linkType)
     let packet = frame.extracting(link.offset..<frame.byteCount)
     if link.network == .ipv4, let range = CommonHeaders.read(packet, origin, into: &segment) {
       return link.offset &+ range.lowerBound..<link.offset &+ range.upperBound
     }
     return try decodeUncommon(
-      packet, link: link, wireLength: originalLength - link.offset, origin: origin, into: &segment)
+      packet, link: link, wireLength: max(originalLength, frame.byteCount) - link.offset,
+      origin: origin, into: &segment)
   }
 
   /// Out of line, so that it does not slow down what is common.
@@ -67,7 +67,9 @@ struct FrameDecoder {
   private static func linkPayload(
     of frame: RawSpan, wireLength: Int, linkType: LinkType
   ) throws(DecodeError) -> LinkPayload {
-    switch linkType {
+    // Not left to the switch, which would jump by a table.
+    if linkType == .ethernet { return try Ethernet.payload(of: frame, wireLength: wireLength) }
+    return switch linkType {
     case .ethernet: try Ethernet.payload(of: frame, wireLength: wireLength)
     case .linuxCooked: try LinuxCooked.payload(of: frame, wireLength: wireLength)
     case .linuxCooked2: try LinuxCooked.payload2(of: frame, wireLength: wireLength)
