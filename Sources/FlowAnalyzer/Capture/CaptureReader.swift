@@ -67,24 +67,57 @@ struct CaptureReader: ~Copyable {
   /// Reads the next packet.
   ///
   /// - Throws: `CaptureError.damaged` or `.readFailed`. Either is final.
+  @inline(__always)
   mutating func advance() throws(CaptureError) -> Outcome {
-    unsafe packet.bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-    let outcome = try advanceReader()
-    if outcome == .packet { packets &+= 1 }
+    let outcome: Outcome
+    do throws(CaptureError) {
+      outcome = try advanceReader()
+    } catch {
+      forgetPacket()
+      throw error
+    }
+    if outcome == .packet { packets &+= 1 } else { forgetPacket() }
     return outcome
   }
 
+  /// The bytes are the reader's, who has others there now.
+  private mutating func forgetPacket() {
+    unsafe packet.bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+
+  @inline(__always)
   private mutating func advanceReader() throws(CaptureError) -> Outcome {
     if let outcome = try plain?.advance(to: &packet) { return outcome }
     return try libpcap?.advance(to: &packet) ?? .endOfFile
   }
 
-  /// Lends the captured bytes of the current packet.
+  /// Lends the captured bytes of the current packet, which there must be.
+  @inline(__always)
   func withFrame<Result, Failure: Error>(
     _ body: (RawSpan) throws(Failure) -> Result
   ) throws(Failure) -> Result {
+    guard let start = unsafe packet.bytes.baseAddress else { preconditionFailure("no packet") }
     // SAFETY: the reader keeps them until the next `advance()`, which cannot be called while
     // `self` is borrowed.
-    try unsafe body(packet.bytes.bytes)
+    return try unsafe body(RawSpan(_unsafeStart: start, byteCount: packet.bytes.count))
+  }
+}
+
+extension CaptureReader {
+  /// Reads the next packet; where there is none, notes in the record why.
+  @inline(__always)
+  mutating func advance(noting record: inout CaptureRecord) -> Bool {
+    do {
+      switch try advance() {
+      case .packet: return true
+      case .endOfFile: if packets == 0 { record.warnings.append(.noPackets) }
+      case .cutOff:
+        record.truncated = true
+        record.warnings.append(.cutOff(packets: packets))
+      }
+    } catch {
+      record.failure = error
+    }
+    return false
   }
 }

@@ -23,12 +23,15 @@ public struct CaptureRecord: Sendable {
   public internal(set) var cutHeaders: UInt64 = 0
   /// True if the file ends in the middle of a packet.
   public internal(set) var truncated = false
-  /// The earliest and the latest packet.
-  public internal(set) var firstPacket: Timestamp?
-  public internal(set) var lastPacket: Timestamp?
+  private var earliest = Timestamp(nanoseconds: .max)
+  private var latest = Timestamp(nanoseconds: .min)
   public internal(set) var warnings: [CaptureWarning] = []
   /// Why the file could not be read, or not to its end.
   public internal(set) var failure: CaptureError?
+
+  /// When the earliest packet was captured; nil where there was none.
+  public var firstPacket: Timestamp? { packets == 0 ? nil : earliest }
+  public var lastPacket: Timestamp? { packets == 0 ? nil : latest }
 
   /// The point as reports call it.
   var pointLabel: String {
@@ -51,28 +54,30 @@ public struct CaptureRecord: Sendable {
 }
 
 extension CaptureRecord {
-  /// - Parameter time: by the capture's own clock.
-  mutating func count(_ segment: Segment, at time: Timestamp) {
+  /// Counts a packet with a segment.
+  ///
+  /// - Parameters:
+  ///   - time: by the capture's own clock.
+  ///   - hasCutHeader: the snap length cut the segment's options.
+  @inline(__always)
+  mutating func countSegment(at time: Timestamp, hasCutHeader: Bool) {
     count(packetAt: time)
-    tcpSegments += 1
-    if segment.options.isTruncated { cutHeaders += 1 }
+    tcpSegments &+= 1
+    if hasCutHeader { cutHeaders &+= 1 }
   }
 
+  /// Counts a packet without a segment.
   mutating func count(_ reason: DecodeError, at time: Timestamp) {
     count(packetAt: time)
     skipped.count(reason)
-    if reason == .cutTCPHeader { cutHeaders += 1 }
+    if reason == .cutTCPHeader { cutHeaders &+= 1 }
   }
 
+  @inline(__always)
   private mutating func count(packetAt time: Timestamp) {
-    packets += 1
-    guard let first = firstPacket, let last = lastPacket else {
-      firstPacket = time
-      lastPacket = time
-      return
-    }
-    if time < first { firstPacket = time }
-    if time > last { lastPacket = time }
+    packets &+= 1
+    earliest = min(earliest, time)
+    latest = max(latest, time)
   }
 }
 

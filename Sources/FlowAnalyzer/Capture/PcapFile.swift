@@ -59,21 +59,21 @@ struct PcapFile: BitwiseCopyable {
     (1...UInt32(Int32.max)).contains(field) ? field : largestPacket
   }
 
-  /// Finds the next packet, whose record begins at the first of the source's bytes.
+  /// Reads the next packet, whose record begins at the first of the source's bytes.
   ///
-  /// - Returns: the length of the record; zero at the end of the file.
-  func next(in source: inout ReadBuffer, _ packet: inout CapturedPacket) throws(CaptureFault) -> Int
+  /// - Returns: false at the end of the file.
+  @inline(__always)
+  func next(in source: inout ReadBuffer, _ packet: inout CapturedPacket) throws(CaptureFault)
+    -> Bool
   {
     guard try source.fill(to: Self.recordHeaderLength) else {
       guard source.count == 0 else { throw .cut }
-      return 0
+      return false
     }
-    let seconds = source.uint32(at: 0, order)
-    let fraction = source.uint32(at: 4, order)
-    var captured = source.uint32(at: 8, order)
-    var original = source.uint32(at: 12, order)
-    if lengthOrder != .capturedFirst, lengthOrder == .originalFirst || captured > original {
-      swap(&captured, &original)
+    let (seconds, fraction, capturedField, originalField) = source.fourUInt32(order)
+    var (captured, original) = (capturedField, originalField)
+    if lengthOrder != .capturedFirst {
+      if lengthOrder == .originalFirst || captured > original { swap(&captured, &original) }
     }
     guard captured <= Self.largestPacket else {
       throw .capturedLength(captured, limit: Self.largestPacket)
@@ -85,8 +85,8 @@ struct PcapFile: BitwiseCopyable {
     packet.originalLength = Int(original)
     packet.linkType = supported
     // SAFETY: they are asked for only while the packet is the current one.
-    unsafe packet.bytes = source.bytes(
-      at: Self.recordHeaderLength, count: Int(min(captured, snapLength)))
-    return length
+    unsafe packet.bytes = source.consume(
+      length, lending: Self.recordHeaderLength, count: Int(min(captured, snapLength)))
+    return true
   }
 }

@@ -63,10 +63,10 @@ struct PcapngFile {
   /// Finds the next packet, whose block begins at the first of the source's bytes or after blocks
   /// that are no packets.
   ///
-  /// - Returns: the length of the block; zero at the end of the file.
+  /// - Returns: false at the end of the file.
   mutating func next(
     in source: inout ReadBuffer, _ packet: inout CapturedPacket
-  ) throws(CaptureFault) -> Int {
+  ) throws(CaptureFault) -> Bool {
     while let block = try block(in: &source) {
       switch block.type {
       case BlockType.enhancedPacket: try readEnhancedPacket(block, in: source, &packet)
@@ -77,9 +77,10 @@ struct PcapngFile {
         source.consume(block.length)
         continue
       }
-      return block.length
+      source.consume(block.length)
+      return true
     }
-    return 0
+    return false
   }
 
   /// Nil at the end of the file.

@@ -4,18 +4,11 @@ import Glibc
 ///
 /// The hot path from here down allocates nothing, retains nothing and knows no existential.
 struct PlainReader: ~Copyable {
-  private enum Format {
-    case pcap(PcapFile)
-    /// In `pcapng`.
-    case pcapng
-  }
-
   private var source: ReadBuffer
-  private let format: Format
+  /// One of the two says how to read it.
+  private let pcap: PcapFile?
   private var pcapng: PcapngFile?
   private var packets: UInt64 = 0
-  /// The current packet's record, of so many bytes, still lies at the front of the source.
-  private var recordLength = 0
 
   static func reads(_ firstBytes: [UInt8]) -> Bool {
     switch FileSignature(firstBytes: firstBytes) {
@@ -31,27 +24,27 @@ struct PlainReader: ~Copyable {
     let path = file.path
     let isPcapng = file.signature == .pcapng
     var source = ReadBuffer(file, capacity: readAhead)
-    let (format, pcapng, linkType) = try Self.header(
+    let (pcap, pcapng, linkType) = try Self.header(
       of: &source, isPcapng: isPcapng, path: path)
     guard LinkType(dataLink: Int32(bitPattern: linkType)) != nil else {
       let (number, name) = DataLink.describe(linkType: linkType)
       throw .unsupportedLinkType(path: path, number: number, name: name)
     }
     self.source = source
-    self.format = format
+    self.pcap = pcap
     self.pcapng = pcapng
   }
 
   private static func header(
     of source: inout ReadBuffer, isPcapng: Bool, path: String
-  ) throws(CaptureError) -> (Format, PcapngFile?, linkType: UInt32) {
+  ) throws(CaptureError) -> (PcapFile?, PcapngFile?, linkType: UInt32) {
     do throws(CaptureFault) {
       if isPcapng {
         let file = try PcapngFile(&source)
-        return (.pcapng, file, file.linkType)
+        return (nil, file, file.linkType)
       }
       let file = try PcapFile(&source)
-      return (.pcap(file), nil, file.linkType)
+      return (file, nil, file.linkType)
     } catch .cut {
       throw .cutInFileHeader(path: path)
     } catch .readFailed(let code) {
@@ -61,23 +54,24 @@ struct PlainReader: ~Copyable {
     }
   }
 
-  var position: UInt64? { source.position.map { $0 + UInt64(recordLength) } }
+  var position: UInt64? { source.position }
 
   /// Reads the next packet. Its bytes stay where they are until the next call.
+  @inline(__always)
   mutating func advance(
     to packet: inout CapturedPacket
   ) throws(CaptureError) -> CaptureReader.Outcome {
-    source.consume(recordLength)
-    recordLength = 0
+    let isFound: Bool
     do throws(CaptureFault) {
-      switch format {
-      case .pcap(let file): recordLength = try file.next(in: &source, &packet)
-      case .pcapng: recordLength = try pcapng?.next(in: &source, &packet) ?? 0
+      if let pcap {
+        isFound = try pcap.next(in: &source, &packet)
+      } else {
+        isFound = try pcapng?.next(in: &source, &packet) ?? false
       }
     } catch {
       return try outcome(error)
     }
-    guard recordLength > 0 else { return .endOfFile }
+    guard isFound else { return .endOfFile }
     packets &+= 1
     return .packet
   }

@@ -92,9 +92,14 @@ struct PointMergers {
 
   /// One for each side of the load balancer. A capture of both counts for each of them.
   private var sides = [OfSide(), OfSide()]
+  /// False as long as no segment can have a copy.
+  private(set) var areAtWork = false
 
   mutating func captureDidOpen(role: CaptureRole) {
-    for side in role.sides { sides[Int(side.rawValue)].openCaptures += 1 }
+    for side in role.sides {
+      sides[Int(side.rawValue)].openCaptures += 1
+      if sides[Int(side.rawValue)].openCaptures > 1 { areAtWork = true }
+    }
   }
 
   /// - Parameter time: that of the capture's last packet.

@@ -42,26 +42,43 @@ struct ReadBuffer: ~Copyable {
   var count: Int { end &- start }
 
   /// A part of the bytes at hand. It stays where it is until `fill(to:)` is called.
+  @inline(__always)
   func bytes(at offset: Int, count length: Int) -> UnsafeRawBufferPointer {
     precondition(offset >= 0 && length >= 0 && offset &+ length <= count)
     // SAFETY: just checked; `start` and `end` are in order and within the storage.
     return unsafe UnsafeRawBufferPointer(start: front + offset, count: length)
   }
 
+  @inline(__always)
   private var front: UnsafeMutableRawPointer {
     // SAFETY: the storage is never empty, so that it has an address.
     unsafe storage.baseAddress.unsafelyUnwrapped + start
   }
 
   /// Passes over bytes at hand.
+  @inline(__always)
   mutating func consume(_ length: Int) {
     precondition(length <= count)
     start &+= length
   }
 
+  /// Passes over bytes at hand, and lends a part of them. It stays where it is until `fill(to:)` is
+  /// called: what was consumed is overwritten only then.
+  @inline(__always)
+  mutating func consume(
+    _ length: Int, lending offset: Int, count part: Int
+  ) -> UnsafeRawBufferPointer {
+    precondition(offset >= 0 && part >= 0 && offset &+ part <= length && length <= count)
+    // SAFETY: just checked; `start` and `end` are in order and within the storage.
+    let lent = unsafe UnsafeRawBufferPointer(start: front + offset, count: part)
+    start &+= length
+    return unsafe lent
+  }
+
   /// Reads on if fewer than `wanted` bytes are at hand.
   ///
   /// - Returns: false if the file ends before.
+  @inline(__always)
   mutating func fill(to wanted: Int) throws(CaptureFault) -> Bool {
     if wanted <= count { return true }
     return try refill(to: wanted)
@@ -112,6 +129,16 @@ extension ReadBuffer {
   func uint32(at offset: Int, _ order: ByteOrder) -> UInt32 { integer(at: offset, order) }
 
   func uint64(at offset: Int, _ order: ByteOrder) -> UInt64 { integer(at: offset, order) }
+
+  /// The first four integers at hand, with one check for all of them.
+  @inline(__always)
+  func fourUInt32(_ order: ByteOrder) -> (UInt32, UInt32, UInt32, UInt32) {
+    // SAFETY: `bytes` checks the bounds; every bit pattern is an integer; no alignment is needed.
+    let raw = unsafe bytes(at: 0, count: 16)
+      .loadUnaligned(as: (UInt32, UInt32, UInt32, UInt32).self)
+    guard order == .big else { return raw }
+    return (raw.0.byteSwapped, raw.1.byteSwapped, raw.2.byteSwapped, raw.3.byteSwapped)
+  }
 
   private func integer<Value: FixedWidthInteger & BitwiseCopyable>(
     at offset: Int, _ order: ByteOrder

@@ -1,85 +1,141 @@
-import BasicContainers
-
 /// Some segments in order of time, with those of their bytes that somebody may want to read.
 ///
 /// What is decoded together is analysed together: where two threads share the work they meet once a
 /// batch, and tables can be fetched into the cache before they are needed.
+@safe
 struct SegmentBatch: ~Copyable {
   /// Some 250 KB, which stay in a second-level cache.
-  static let capacity = 2048
+  static let standardCapacity = 2048
   /// What is kept of a segment: no request is read any further.
   private static let longestBytes = RequestHead.longestHeader + 60
 
   struct Entry: BitwiseCopyable {
     var segment: Segment
-    fileprivate var bytesStart: UInt32
-    fileprivate var bytesCount: UInt32
-    var side: Side
+    fileprivate var bytesStart: UInt32 = 0
+    fileprivate var bytesCount: UInt32 = 0
+    var side = Side.server
+
+    fileprivate static let vacant = Entry(segment: .none)
   }
 
-  private var entries = UniqueArray<Entry>(minimumCapacity: Self.capacity)
+  let capacity: Int
+  /// One place more than the capacity, so that there always is one for the next segment.
+  private let entries: UnsafeMutablePointer<Entry>
+  private(set) var count = 0
   private var bytes: [UInt8] = []
+  private let keepsAllBytes: Bool
   /// How far the captures have been read.
   var progress = Analyzer.Progress(bytesRead: 0, bytesTotal: nil)
   /// How often clocks had been shifted before its first segment.
   var clockShifts = 0
 
-  var count: Int { entries.count }
-  var isFull: Bool { entries.count == Self.capacity }
+  /// - Parameter keepsAllBytes: from the TCP header on, not only those of segments that say more in them.
+  init(capacity: Int = Self.standardCapacity, keepsAllBytes: Bool = false) {
+    self.capacity = capacity
+    self.keepsAllBytes = keepsAllBytes
+    // SAFETY: given back by `deinit`; entries are trivial, and all of them are initialised.
+    unsafe entries = .allocate(capacity: capacity + 1)
+    unsafe entries.initialize(repeating: .vacant, count: capacity + 1)
+  }
+
+  deinit { unsafe entries.deallocate() }
+
+  @inline(__always) var isFull: Bool { count == capacity }
 
   subscript(position: Int) -> Entry {
-    @inline(__always) _read { yield entries[position] }
+    // An address, not a value: most looks at an entry are for a single field.
+    @inline(__always) unsafeAddress {
+      precondition(position >= 0 && position < count)
+      // SAFETY: just checked; `count` never exceeds the capacity.
+      return unsafe UnsafePointer(entries + position)
+    }
   }
 
   mutating func removeAll() {
-    entries.removeAll(keepingCapacity: true)
+    count = 0
     bytes.removeAll(keepingCapacity: true)
   }
 
-  /// - Parameter tcp: the captured bytes from the TCP header on. Only what says more than the segment
-  ///   itself is kept: a payload, or options with the client's address.
-  mutating func append(_ segment: Segment, side: Side, tcp: RawSpan) {
-    var entry = Entry(segment: segment, bytesStart: 0, bytesCount: 0, side: side)
-    if TCPHeader.saysMore(tcp) {
-      let count = min(tcp.byteCount, Self.longestBytes)
-      entry.bytesStart = UInt32(truncatingIfNeeded: bytes.count)
-      entry.bytesCount = UInt32(truncatingIfNeeded: count)
-      unsafe tcp.extracting(0..<count).withUnsafeBytes { bytes in
-        unsafe self.bytes.append(contentsOf: bytes)
-      }
+  /// Where the next segment is to be written before it is appended.
+  var next: Segment {
+    @inline(__always) unsafeAddress { unsafe UnsafePointer(nextPlace) }
+    @inline(__always) unsafeMutableAddress { unsafe nextPlace }
+  }
+
+  @inline(__always)
+  private var nextPlace: UnsafeMutablePointer<Segment> {
+    // SAFETY: there is a place behind the last that the capacity counts, and the segment is at the
+    // beginning of its entry, which was initialised.
+    unsafe UnsafeMutableRawPointer(entries + count).assumingMemoryBound(to: Segment.self)
+  }
+
+  /// Appends the segment in `next`, for which there must be room.
+  ///
+  /// - Parameter tcp: the captured bytes from the TCP header on. As a rule only those that say more than
+  ///   the segment itself are kept: a payload, or options with the client's address.
+  @inline(__always)
+  mutating func appendNext(side: Side, tcp: RawSpan) {
+    precondition(!isFull)
+    // SAFETY: `count` is below the capacity.
+    let entry = unsafe entries + count
+    unsafe entry.pointee.side = side
+    unsafe entry.pointee.bytesStart = UInt32(truncatingIfNeeded: bytes.count)
+    unsafe entry.pointee.bytesCount = keepsAllBytes || next.isOutdone(by: tcp) ? keep(tcp) : 0
+    count &+= 1
+  }
+
+  /// - Returns: how many bytes were kept.
+  @inline(never)
+  private mutating func keep(_ tcp: RawSpan) -> UInt32 {
+    let count = keepsAllBytes ? tcp.byteCount : min(tcp.byteCount, Self.longestBytes)
+    unsafe tcp.extracting(0..<count).withUnsafeBytes { bytes in
+      unsafe self.bytes.append(contentsOf: bytes)
     }
-    entries.append(entry)
+    return UInt32(truncatingIfNeeded: count)
   }
 
   /// Lends the captured bytes of a segment from its TCP header on; none where they say nothing more.
   @inline(__always)
   func withTCP<Result>(of position: Int, _ body: (RawSpan) -> Result) -> Result {
-    let start = Int(entries[position].bytesStart)
-    let end = start &+ Int(entries[position].bytesCount)
+    let start = Int(self[position].bytesStart)
+    let end = start &+ Int(self[position].bytesCount)
     // SAFETY: bytes have no padding between them.
     return unsafe body(bytes.span.bytes.extracting(start..<end))
   }
 }
 
-extension SegmentSource {
-  /// Fills a batch with the next segments; where it is not full afterwards, there are no more.
-  mutating func fill(_ batch: inout SegmentBatch) {
-    while !batch.isFull, let segment = next() {
-      let side = side
-      withSegmentBytes { batch.append(segment, side: side, tcp: $0) }
-    }
-  }
+extension Segment {
+  /// Fills a place that no segment was written to yet.
+  static let none = Segment(
+    time: Timestamp(nanoseconds: 0),
+    source: Endpoint(address: IPAddress(v4: 0), port: 0),
+    destination: Endpoint(address: IPAddress(v4: 0), port: 0),
+    sequence: SequenceNumber(0), acknowledgment: SequenceNumber(0), flags: [], window: 0,
+    payloadLength: 0, options: TCPOptions(), ipIdentification: 0, dontFragment: false, digest: 0,
+    frame: 0, capture: 0, point: 0)
 }
 
-extension TCPHeader {
+extension Segment {
   /// Whether there is a payload, or an option that may hold the client's address.
+  ///
+  /// - Parameter tcp: its captured bytes.
   @inline(__always)
-  fileprivate static func saysMore(_ tcp: RawSpan) -> Bool {
-    guard tcp.byteCount > minimumLength else { return false }
+  fileprivate func isOutdone(by tcp: RawSpan) -> Bool {
+    guard tcp.byteCount > TCPHeader.minimumLength else { return false }
+    // Timestamps leave two bytes of the usual length: too few for an address.
+    if tcp.byteCount == 32, options.hasTimestamps { return false }
+    return Self.saysMore(tcp)
+  }
+
+  @inline(never)
+  private static func saysMore(_ tcp: RawSpan) -> Bool {
     let length = Int(tcp.uint8(at: 12) >> 4) * 4
     if tcp.byteCount > length { return true }
-    // The usual one: NOP, NOP, timestamps.
-    if length == 32, tcp.byteCount == 32, tcp.uint32(at: 20) == 0x0101_080a { return false }
+    if tcp.byteCount == length,
+      TCPOptions.areUsual(tcp.extracting(TCPHeader.minimumLength..<length))
+    {
+      return false
+    }
     return ClientAddressOption.endpoint(inTCPHeader: tcp) != nil
   }
 }

@@ -15,19 +15,15 @@ public struct SegmentSource: ~Copyable {
   private var closed: [ClosedCapture] = []
   private var open = MergeQueue()
   private var decoder = FrameDecoder()
-  private var mergers = PointMergers()
-  /// Nil where there is but one capture, which agrees with itself.
-  private var clocks: ClockComparison?
+  private var sieve: SegmentSieve
   private var capturePoints = CapturePoints()
   private var progress = Progress()
   private var isFinished = false
   private var corrections: ClockCorrections
-  /// Tells the sides of a capture with both apart.
-  var endpoints: LoadBalancerEndpoints
-  /// Of the last segment.
-  private(set) var side = Side.server
-  /// The packet at the head of the queue was delivered, and its bytes may be asked for.
-  private var isLending = false
+  /// The current packet of the capture at the head of the queue was delivered.
+  private var isTaken = false
+  /// What `next()` has returned last; nil only while it works.
+  private var last: SegmentBatch? = SegmentBatch(capacity: 1, keepsAllBytes: true)
   /// The time of the latest packet of any kind, by the clock of all.
   private(set) var latestPacket: Timestamp?
 
@@ -60,7 +56,7 @@ public struct SegmentSource: ~Copyable {
     inputs: [CaptureInput], corrections: ClockCorrections, endpoints: LoadBalancerEndpoints
   ) {
     self.corrections = corrections
-    self.endpoints = endpoints
+    sieve = SegmentSieve(endpoints: endpoints)
     var hasStandardInput = false
     for input in inputs {
       do throws(CaptureError) {
@@ -78,7 +74,7 @@ public struct SegmentSource: ~Copyable {
         self.inputs.append(input)
       }
     }
-    if captures.count > 1 { clocks = ClockComparison() }
+    if captures.count > 1 { sieve.clocks = ClockComparison() }
     closed.sort { ($1.firstPacket, $1.index) < ($0.firstPacket, $0.index) }
   }
 
@@ -102,55 +98,58 @@ public struct SegmentSource: ~Copyable {
 
   /// The next segment, or nil when all captures have been read.
   ///
-  /// - Complexity: O(log n) in the number of captures that overlap; it allocates nothing but where
-  ///   a capture is opened or a datagram was fragmented.
+  /// A batch of one: those who want all segments are better served by `fill`.
   public mutating func next() -> Segment? {
-    while true {
-      returnPacket()
-      openDueCaptures()
-      guard !open.isEmpty else {
-        finish()
-        return nil
-      }
-      guard let segment = takePacket() else { continue }
-      let role = inputs[Int(segment.capture)].side
-      side = self.side(of: segment, role: role)
-      clocks?.observe(segment, side: role)
-      if mergers.isCopy(segment, side: side) {
-        captures[Int(segment.capture)].countDuplicates(1)
-        continue
-      }
-      return segment
+    guard var batch = last.take() else { return nil }
+    batch.removeAll()
+    fill(&batch)
+    let segment = batch.isFull ? batch[0].segment : nil
+    last = consume batch
+    return segment
+  }
+
+  /// Which side the segment that `next()` has returned last belongs to.
+  var side: Side {
+    switch last {
+    case .some(let batch): batch.isFull ? batch[0].side : .server
+    case .none: .server
     }
   }
 
   /// Lends the captured bytes of the segment that `next()` has returned last, from its TCP header
   /// on: no more than were captured, no padding. None at all where fragments made up the segment.
   func withSegmentBytes<Result>(_ body: (RawSpan) -> Result) -> Result {
-    guard isLending, !open.isEmpty else { return body(RawSpan()) }
-    let range = decoder.segmentRange
-    return open[0].reader.withFrame { body($0.extracting(range)) }
+    switch last {
+    case .some(let batch): batch.isFull ? batch.withTCP(of: 0, body) : body(RawSpan())
+    case .none: body(RawSpan())
+    }
+  }
+
+  /// Fills a batch with the next segments; where it is not full afterwards, there are no more.
+  ///
+  /// - Complexity: per segment O(1), and O(log n) in the number of captures that overlap where another
+  ///   one's turn begins; it allocates nothing but where a capture is opened or a datagram was
+  ///   fragmented.
+  mutating func fill(_ batch: inout SegmentBatch) {
+    while !batch.isFull {
+      passTakenPacket()
+      openDueCaptures()
+      guard !open.isEmpty else { return finish() }
+      takeTurn(into: &batch)
+    }
   }
 
   /// Adds to the times of a capture point from its next packet on.
   ///
   /// - Parameter shift: in nanoseconds.
   mutating func shiftClock(of point: UInt32, by shift: Int64) {
-    returnPacket()
+    passTakenPacket()
     for position in 0..<open.count where open[position].point == Int(point) {
       open[position].correction += shift
     }
     guard let index = captures.firstIndex(where: { $0.point == Int(point) }) else { return }
     corrections.shift(inputs[index], by: shift)
     open.restoreAllOrder()
-  }
-
-  private func side(of segment: Segment, role: CaptureRole) -> Side {
-    switch role {
-    case .client: .client
-    case .server: .server
-    case .both: endpoints.side(of: segment)
-    }
   }
 
   /// Notes that so many segments of a capture, which this source delivered, are further copies.
@@ -189,12 +188,10 @@ extension SegmentSource {
     }
   }
 
-  /// Opens every capture that begins before the next packet of those that are open, or so soon
-  /// after it that the packet may have its copy there.
+  /// Opens every capture that is due at the next packet of those that are open.
   private mutating func openDueCaptures() {
     while let next = closed.last,
-      open.isEmpty
-        || next.firstPacket.nanoseconds(since: open[0].time) <= PointMerger.window
+      open.isEmpty || open[0].time >= Turn.due(next.firstPacket)
     {
       closed.removeLast()
       do {
@@ -208,39 +205,33 @@ extension SegmentSource {
   }
 
   private mutating func insert(_ index: Int, _ reader: consuming CaptureReader) {
-    mergers.captureDidOpen(role: inputs[index].side)
+    sieve.mergers.captureDidOpen(role: inputs[index].side)
     open.insert(
       OpenCapture(
-        index: index, reader: reader, correction: corrections.correction(for: inputs[index])))
+        index: index, role: inputs[index].side, reader: reader,
+        correction: corrections.correction(for: inputs[index])))
   }
 
-  /// Decodes the packet whose turn it is.
-  private mutating func takePacket() -> Segment? {
-    let index = open[0].index
-    let point = open[0].point ?? beginFirst()
-    let time = open[0].time
-    latestPacket = max(latestPacket ?? time, time)
-    isLending = true
-    let origin = FrameDecoder.Origin(
-      time: time, frame: open[0].reader.packets, capture: UInt32(truncatingIfNeeded: index),
-      point: UInt32(truncatingIfNeeded: point))
-    var segment: Segment?
-    do throws(DecodeError) {
-      let decoded = try open[0].reader.segment(with: &decoder, origin: origin)
-      captures[index].count(decoded, at: open[0].reader.time)
-      segment = decoded
-    } catch {
-      captures[index].count(error, at: open[0].reader.time)
+  /// Decodes the packets of the capture whose turn it is.
+  private mutating func takeTurn(into batch: inout SegmentBatch) {
+    if open[0].point == nil { beginFirst() }
+    let turn = open.firstsTurn.untilDue(closed.last?.firstPacket)
+    let end = open[0].take(
+      turn: turn, into: &batch, decoder: &decoder, sieve: &sieve,
+      noting: &captures[open[0].index])
+    latestPacket = max(latestPacket ?? open[0].latestPacket, open[0].latestPacket)
+    switch end {
+    case .batchIsFull: isTaken = true
+    case .isOver: open.restoreOrder()
+    case .captureIsOver: endFirst()
     }
-    return segment
   }
 
-  /// Moves the capture at the head of the queue on, once nobody looks at its packet any more.
-  private mutating func returnPacket() {
-    guard isLending else { return }
-    isLending = false
-    let index = open[0].index
-    if open[0].reader.advance(noting: &captures[index]) {
+  /// Moves the capture at the head of the queue on, if its packet was taken.
+  private mutating func passTakenPacket() {
+    guard isTaken else { return }
+    isTaken = false
+    if open[0].reader.advance(noting: &captures[open[0].index]) {
       open.restoreOrder()
     } else {
       endFirst()
@@ -248,19 +239,18 @@ extension SegmentSource {
   }
 
   /// Gives the capture at the head of the queue its point, when its first packet is due.
-  private mutating func beginFirst() -> Int {
+  private mutating func beginFirst() {
     let index = open[0].index
     let point = capturePoints.begin(inputs[index])
     open[0].point = point
     captures[index].point = point
     captures[index].pointOrdinal = capturePoints.all[point].ordinal
-    return point
   }
 
   /// Closes the capture at the head of the queue, after its last packet.
   private mutating func endFirst() {
     let index = open[0].index
-    mergers.captureDidClose(role: inputs[index].side, at: open[0].time)
+    sieve.mergers.captureDidClose(role: inputs[index].side, at: open[0].time)
     if open[0].reader.position != nil { progress.completed += open[0].reader.size }
     open.removeFirst()
     if let point = captures[index].point { capturePoints.end(at: point) }
@@ -284,8 +274,8 @@ extension SegmentSource {
 
   /// Warns of points whose clocks differ, as far as the captures were read.
   mutating func compareClocks() {
-    for difference in clocks?.differences ?? [] { note(difference) }
-    clocks = nil
+    for difference in sieve.clocks?.differences ?? [] { note(difference) }
+    sieve.clocks = nil
   }
 
   /// Warns in the first capture of the point that differs.
@@ -301,32 +291,4 @@ extension SegmentSource {
 extension CaptureReader {
   /// In bytes; zero for a pipe.
   fileprivate var size: UInt64 { status?.size ?? 0 }
-
-  /// Reads the next packet; where there is none, notes in the record why.
-  fileprivate mutating func advance(noting record: inout CaptureRecord) -> Bool {
-    do {
-      switch try advance() {
-      case .packet: return true
-      case .endOfFile:
-        if packets == 0 { record.warnings.append(.noPackets) }
-      case .cutOff:
-        record.truncated = true
-        record.warnings.append(.cutOff(packets: packets))
-      }
-    } catch {
-      record.failure = error
-    }
-    return false
-  }
-
-  /// Decodes the current packet.
-  fileprivate func segment(
-    with decoder: inout FrameDecoder, origin: FrameDecoder.Origin
-  ) throws(DecodeError) -> Segment {
-    guard let linkType else { throw .unsupportedLinkType }
-    return try withFrame { frame throws(DecodeError) in
-      try decoder.segment(
-        of: frame, originalLength: originalLength, linkType: linkType, origin: origin)
-    }
-  }
 }

@@ -31,6 +31,7 @@ struct LoadBalancerEndpoints: Sendable {
 
   /// The side that a segment belongs to. What touches nothing that is known counts as server side,
   /// as a capture does whose side cannot be told.
+  @inline(never)
   func side(of segment: Segment) -> Side {
     side(from: segment.source, to: segment.destination)
       ?? side(from: segment.destination, to: segment.source) ?? .server

@@ -37,16 +37,26 @@ struct CommonHeaders: BitwiseCopyable {
     else { return nil }
   }
 
-  /// Where the captured bytes of the segment lie in the packet.
-  @inline(__always)
-  func segmentRange(captured: Int) -> Range<Int> {
-    IPv4.minimumHeaderLength..<min(captured, packetLength)
+  /// Reads a packet if there is nothing special about it.
+  ///
+  /// A function of its own: what reads packets one after the other needs the registers, too.
+  ///
+  /// - Parameters:
+  ///   - packet: the captured bytes from the IP header's first on.
+  ///   - segment: set, unless nil is returned.
+  /// - Returns: where in the packet the captured bytes of the segment lie, from the TCP header on.
+  @inline(never)
+  static func read(
+    _ packet: RawSpan, _ origin: FrameDecoder.Origin, into segment: inout Segment
+  ) -> Range<Int>? {
+    guard let headers = CommonHeaders(packet) else { return nil }
+    headers.read(packet, origin, into: &segment)
+    return IPv4.minimumHeaderLength..<min(packet.byteCount, headers.packetLength)
   }
 
-  /// - Parameter packet: the bytes that the headers were made of.
   @inline(__always)
-  func segment(in packet: RawSpan, _ origin: FrameDecoder.Origin) -> Segment {
-    Segment(
+  private func read(_ packet: RawSpan, _ origin: FrameDecoder.Origin, into segment: inout Segment) {
+    segment = Segment(
       time: origin.time,
       source: Endpoint(
         address: IPAddress(v4: UInt32(truncatingIfNeeded: ip.1)),
@@ -58,12 +68,15 @@ struct CommonHeaders: BitwiseCopyable {
       flags: TCPFlags(rawValue: UInt8(truncatingIfNeeded: tcp.1 >> 16)),
       window: UInt16(truncatingIfNeeded: tcp.1),
       payloadLength: UInt32(truncatingIfNeeded: packetLength &- 20 &- tcpLength),
-      options: tcpLength == TCPHeader.minimumLength
-        ? TCPOptions() : TCPOptions(packet.extracting(Self.length..<20 &+ tcpLength)),
+      options: TCPOptions(),
       ipIdentification: UInt16(truncatingIfNeeded: ip.0 >> 16),
       dontFragment: ip.0 & UInt64(IPv4.dontFragmentFlag) != 0,
       digest: digest(of: packet),
       frame: origin.frame, capture: origin.capture, point: origin.point)
+    // In place: a value that three branches make would go through the stack.
+    if tcpLength > TCPHeader.minimumLength {
+      segment.options.read(packet.extracting(Self.length..<20 &+ tcpLength))
+    }
   }
 
   /// The same as `IPv4` and `TCPHeader` make.

@@ -12,33 +12,36 @@ struct FrameDecoder {
   }
 
   private(set) var fragments = FragmentReassembler()
-  /// Where in the last frame the captured bytes of its segment lie, from the TCP header on; empty
-  /// where fragments made up the segment.
-  private(set) var segmentRange = 0..<0
 
+  /// Decodes a frame in place: a segment is large, and every copy of one would cost a tenth of this.
+  ///
   /// - Parameters:
   ///   - frame: the captured bytes.
   ///   - originalLength: how many bytes the frame had on the wire.
-  mutating func segment(
-    of frame: RawSpan, originalLength: Int, linkType: LinkType, origin: Origin
-  ) throws(DecodeError) -> Segment {
-    let originalLength = max(originalLength, frame.byteCount)
+  ///   - segment: set, unless an error is thrown.
+  /// - Returns: where in the frame the captured bytes of the segment lie, from the TCP header on; empty
+  ///   where fragments made up the segment.
+  @inline(__always)
+  mutating func decode(
+    _ frame: RawSpan, originalLength: Int, linkType: LinkType, origin: Origin,
+    into segment: inout Segment
+  ) throws(DecodeError) -> Range<Int> {
     let link = try Self.linkPayload(of: frame, wireLength: originalLength, linkType: linkType)
     let packet = frame.extracting(link.offset..<frame.byteCount)
-    if link.network == .ipv4, let headers = CommonHeaders(packet) {
-      let range = headers.segmentRange(captured: packet.byteCount)
-      segmentRange = link.offset &+ range.lowerBound..<link.offset &+ range.upperBound
-      return headers.segment(in: packet, origin)
+    if link.network == .ipv4, let range = CommonHeaders.read(packet, origin, into: &segment) {
+      return link.offset &+ range.lowerBound..<link.offset &+ range.upperBound
     }
-    return try uncommonSegment(
-      of: packet, link: link, wireLength: originalLength - link.offset, origin: origin)
+    return try decodeUncommon(
+      packet, link: link, wireLength: max(originalLength, frame.byteCount) - link.offset,
+      origin: origin, into: &segment)
   }
 
   /// Out of line, so that it does not slow down what is common.
   @inline(never)
-  mutating func uncommonSegment(
-    of packet: RawSpan, link: LinkPayload, wireLength: Int, origin: Origin
-  ) throws(DecodeError) -> Segment {
+  mutating func decodeUncommon(
+    _ packet: RawSpan, link: LinkPayload, wireLength: Int, origin: Origin,
+    into segment: inout Segment
+  ) throws(DecodeError) -> Range<Int> {
     let ip =
       switch link.network {
       case .ipv4: try IPv4.header(of: packet, wireLength: wireLength)
@@ -46,24 +49,27 @@ struct FrameDecoder {
       }
     let range = ip.payloadRange(captured: packet.byteCount)
     let payload = packet.extracting(range)
-    segmentRange = 0..<0
     if let fragment = ip.fragment {
-      return try segment(completedBy: fragment, ip: ip, payload: payload, origin: origin)
+      segment = try self.segment(completedBy: fragment, ip: ip, payload: payload, origin: origin)
+      return 0..<0
     }
     guard ip.transport == IPHeader.TransportProtocol.tcp else { throw .notTCP }
-    segmentRange = link.offset + range.lowerBound..<link.offset + range.upperBound
-    return try Self.segment(
+    segment = try Self.segment(
       of: payload, wireLength: wireLength - ip.payloadOffset, length: ip.payloadLength, ip: ip,
       origin: origin)
+    return link.offset + range.lowerBound..<link.offset + range.upperBound
   }
 
   /// Gives up the datagrams that still wait for fragments.
   mutating func finish() { fragments.abandonAll() }
 
+  @inline(__always)
   private static func linkPayload(
     of frame: RawSpan, wireLength: Int, linkType: LinkType
   ) throws(DecodeError) -> LinkPayload {
-    switch linkType {
+    // Not left to the switch, which would jump by a table.
+    if linkType == .ethernet { return try Ethernet.payload(of: frame, wireLength: wireLength) }
+    return switch linkType {
     case .ethernet: try Ethernet.payload(of: frame, wireLength: wireLength)
     case .linuxCooked: try LinuxCooked.payload(of: frame, wireLength: wireLength)
     case .linuxCooked2: try LinuxCooked.payload2(of: frame, wireLength: wireLength)

@@ -12,23 +12,68 @@ extension TCPOptions {
   /// The largest shift that counts; larger ones mean the same (RFC 7323, section 2.3).
   private static let largestWindowScale: UInt8 = 14
 
+  /// What nearly all systems send, word for word: in a SYN the segment size, leave for selective
+  /// acknowledgments, timestamps and the window scale; timestamps alone in what follows (RFC 7323,
+  /// appendix A).
+  ///
+  ///      0       2      4            8     12     16           19
+  ///     +-------+------+------------+-----+------+------------+-------+
+  ///     | 02 04 | size | 04 02 08 0a| val | echo | 01 03 03   | scale |  in a SYN
+  ///     +-------+------+------------+-----+------+------------+-------+
+  ///     | 01 01 08 0a  | val        | echo|           later
+  ///     +--------------+------------+-----+
+  private enum Usual {
+    static let timestamps: UInt32 = 0x0101_080a
+    static let segmentSize: UInt16 = 0x0204
+    static let selectiveAndTimestamps: UInt32 = 0x0402_080a
+    static let scale: UInt32 = 0x0103_0300
+  }
+
+  @inline(__always)
+  private static func areTimestamps(_ bytes: RawSpan) -> Bool {
+    bytes.byteCount == 12 && bytes.uint32(at: 0) == Usual.timestamps
+  }
+
+  @inline(__always)
+  private static func areOfSyn(_ bytes: RawSpan) -> Bool {
+    bytes.byteCount == 20 && bytes.uint32(at: 4) == Usual.selectiveAndTimestamps
+      && bytes.uint16(at: 0) == Usual.segmentSize
+      && bytes.uint32(at: 16) & 0xffff_ff00 == Usual.scale
+  }
+
+  /// Whether there is nothing in the options but what nearly all systems send.
+  @inline(__always)
+  static func areUsual(_ bytes: RawSpan) -> Bool { areTimestamps(bytes) || areOfSyn(bytes) }
+
   /// Reads options up to the first that contradicts its own length or was cut.
   ///
   /// Nothing here is an error: TCP itself ignores what it cannot read (RFC 9293, section 3.1).
-  @inline(__always)
   init(_ bytes: RawSpan) {
     self.init()
-    // What nearly all segments have once a connection is open (RFC 7323, appendix A).
-    if bytes.byteCount == 12, bytes.uint32(at: 0) == 0x0101_080a {
+    read(bytes)
+  }
+
+  /// Reads options into a value that has none yet.
+  @inline(__always)
+  mutating func read(_ bytes: RawSpan) {
+    if Self.areTimestamps(bytes) {
       hasTimestamps = true
       timestampValue = bytes.uint32(at: 4)
       timestampEchoReply = bytes.uint32(at: 8)
-      return
+    } else if Self.areOfSyn(bytes) {
+      maximumSegmentSize = bytes.uint16(at: 2)
+      permitsSelectiveAcknowledgment = true
+      hasTimestamps = true
+      timestampValue = bytes.uint32(at: 8)
+      timestampEchoReply = bytes.uint32(at: 12)
+      windowScale = min(bytes.uint8(at: 19), Self.largestWindowScale)
+    } else {
+      readEach(bytes)
     }
-    if bytes.byteCount > 0 { read(bytes) }
   }
 
-  private mutating func read(_ bytes: RawSpan) {
+  @inline(never)
+  private mutating func readEach(_ bytes: RawSpan) {
     var offset = 0
     while offset < bytes.byteCount {
       let kind = bytes.uint8(at: offset)

@@ -44,8 +44,10 @@ extension FrameDecoder {
   ) throws(DecodeError) -> Segment {
     let origin = Origin(
       time: Timestamp(nanoseconds: seconds * 1_000_000_000), frame: 1, capture: 0, point: 0)
-    return try segment(
-      of: unsafe frame.span.bytes, originalLength: originalLength ?? frame.count,
-      linkType: linkType, origin: origin)
+    var segment = Segment.none
+    _ = try decode(
+      unsafe frame.span.bytes, originalLength: originalLength ?? frame.count,
+      linkType: linkType, origin: origin, into: &segment)
+    return segment
   }
 }

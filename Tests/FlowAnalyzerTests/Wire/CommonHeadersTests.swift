@@ -27,14 +27,16 @@ import Testing
       let frame = TestPacket.ethernet(packet)
       let bytes = unsafe frame.span.bytes
       do throws(DecodeError) {
-        let segment =
+        var segment = Segment.none
+        let range =
           uncommon
-          ? try decoder.uncommonSegment(
-            of: bytes.extracting(14..<frame.count), link: LinkPayload(network: .ipv4, offset: 14),
-            wireLength: wireLength, origin: origin)
-          : try decoder.segment(
-            of: bytes, originalLength: 14 + wireLength, linkType: .ethernet, origin: origin)
-        return .segment(Self.fields(of: segment), decoder.segmentRange)
+          ? try decoder.decodeUncommon(
+            bytes.extracting(14..<frame.count), link: LinkPayload(network: .ipv4, offset: 14),
+            wireLength: wireLength, origin: origin, into: &segment)
+          : try decoder.decode(
+            bytes, originalLength: 14 + wireLength, linkType: .ethernet, origin: origin,
+            into: &segment)
+        return .segment(Self.fields(of: segment), range)
       } catch {
         return .error(error)
       }
