@@ -18,6 +18,7 @@ struct AnalyzeCommand: ParsableCommand {
   @OptionGroup(title: "Captures") var captures: CaptureOptions
   @OptionGroup(title: "Server") var server: ServerOptions
   @OptionGroup(title: "Reports") var reports: ReportOptions
+  @OptionGroup(title: "Work") var work: WorkOptions
   @OptionGroup(visibility: .hidden) var planned: PlannedOptions
 
   func validate() throws {
@@ -52,6 +53,7 @@ struct AnalyzeCommand: ParsableCommand {
     var configuration = AnalyzerConfiguration()
     server.apply(to: &configuration)
     configuration.maximumFindings = reports.maxFindings
+    work.apply(to: &configuration)
 
     Interruption.watch()
     defer { Interruption.stopWatching() }

@@ -17,6 +17,7 @@ struct ConnectionsCommand: ParsableCommand {
       """)
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions
+  @OptionGroup(title: "Work") var work: WorkOptions
 
   func run() throws {
     if captures.inputs.isEmpty {
@@ -26,7 +27,9 @@ struct ConnectionsCommand: ParsableCommand {
     Interruption.watch()
     defer { Interruption.stopWatching() }
     var output = StreamedOutput()
-    let failures = Analyzer().connections(captures.inputs) { lines in
+    var configuration = AnalyzerConfiguration()
+    work.apply(to: &configuration)
+    let failures = Analyzer(configuration: configuration).connections(captures.inputs) { lines in
       output.write(lines)
       return !Interruption.happened && !output.isClosed
     }

@@ -42,7 +42,7 @@ struct ExitStatusTests {
 
   @Test(arguments: [
     ["--lb", "dpvs"], ["--filter", "tcp"], ["--since", "2026-11-22"],
-    ["--until", "2026-11-22"], ["--workers", "2"], ["--anonymize", "key"], ["--config", "a.yaml"],
+    ["--until", "2026-11-22"], ["--anonymize", "key"], ["--config", "a.yaml"],
     ["--report", "html"], ["--report", "ndjson=a"], ["--report", "markdown"],
     ["--report", "junit"], ["--report", "prometheus"],
   ])

@@ -34,6 +34,18 @@ struct OutputTests {
     #expect(first.output == second.output)
   }
 
+  @Test(arguments: [
+    ["analyze", "--server", Captures.collide], ["analyze", "l4-collide/lb-any.pcap"],
+    ["connections", "--client", "l7-http/client-any.pcap", "--server", "l7-http/server.pcap"],
+  ])
+  func `one worker and two give the same bytes`(arguments: [String]) throws {
+    let one = try Tool.run(arguments + ["--workers", "1"])
+    let two = try Tool.run(arguments + ["--workers", "2"])
+    #expect(one.status == 0)
+    #expect(!one.output.isEmpty)
+    #expect(one.output == two.output)
+  }
+
   @Test func `a report that cannot be written is 2, and the others are written`() throws {
     let result = try Tool.run(
       "analyze", "--server", Captures.clean, "--report", "json=/nonexistent/report.json",

@@ -17,6 +17,13 @@ struct AddressTable: ~Copyable {
     return !address.isIPv6 && value < Self.firstGiven ? value : given(to: address)
   }
 
+  /// The number of an address that needs no look-up for it.
+  @inline(__always)
+  func knownIdentifier(of address: IPAddress) -> UInt32? {
+    let value = UInt32(truncatingIfNeeded: address.low)
+    return !address.isIPv6 && value < Self.firstGiven ? value : nil
+  }
+
   private mutating func given(to address: IPAddress) -> UInt32 {
     let hash = UInt32(truncatingIfNeeded: mixed(address.low ^ mixed(address.high)))
     if let known = index.find(hash, matches: { addresses[$0] == address }) {

@@ -71,8 +71,15 @@ struct AttemptTable: ~Copyable {
   private(set) var total = 0
 
   subscript(position: UInt32) -> Attempt {
-    get { attempts[Int(position)] }
+    _read { yield attempts[Int(position)] }
     _modify { yield &attempts[Int(position)] }
+  }
+
+  /// Has the processor fetch where a SYN that comes soon will be looked up.
+  @inline(__always)
+  func prefetch(source: UInt32, destination: UInt32, port: UInt16, isn: SequenceNumber) {
+    index.prefetch(
+      Key(source: source, destination: destination, isn: isn.value, port: port).hash)
   }
 
   /// The attempt that a SYN belongs to.
@@ -143,15 +150,19 @@ struct AttemptTable: ~Copyable {
       if sweep >= attempts.endPosition { sweep = 0 }
       let position = sweep
       sweep += 1
-      let attempt = attempts[position]
-      if attempt.isLive, attempt.openVerdicts == 0,
-        now.nanoseconds(since: attempt.lastSynAt) > max(Self.longestGap, 2 * attempt.lastGap),
-        let finished = remove(position)
-      {
-        return finished
-      }
+      let later = position &+ Self.sweepAhead
+      if later < attempts.endPosition { index.prefetch(attempts[later].key.hash) }
+      if isOver(position, at: now), let finished = remove(position) { return finished }
     }
     return nil
+  }
+
+  private static let sweepAhead = 12
+
+  private func isOver(_ position: Int, at now: Timestamp) -> Bool {
+    attempts[position].isLive && attempts[position].openVerdicts == 0
+      && now.nanoseconds(since: attempts[position].lastSynAt)
+        > max(Self.longestGap, 2 * attempts[position].lastGap)
   }
 
   /// Forgets attempts at the end of the run, up to and with one that has hits.
@@ -166,14 +177,18 @@ struct AttemptTable: ~Copyable {
 
   /// - Returns: the attempt, if it had hits.
   private mutating func remove(_ position: Int) -> FinishedAttempt? {
-    let attempt = attempts[position]
     let number = UInt32(truncatingIfNeeded: position)
-    let syns = attempt.lastGap > 0 || tellsEnds || attempt.hasHits ? syns(of: number) : []
-    if attempt.lastGap > 0 { repetitions.removeValue(forKey: number) }
-    index.remove(attempt.key.hash, position: position)
+    index.remove(attempts[position].key.hash, position: position)
     attempts[position].isLive = false
     attempts.remove(position)
-    guard tellsEnds || attempt.hasHits else { return nil }
+    let isRepeated = attempts[position].lastGap > 0
+    guard tellsEnds || attempts[position].hasHits else {
+      if isRepeated { repetitions.removeValue(forKey: number) }
+      return nil
+    }
+    let attempt = attempts[position]
+    let syns = syns(of: number)
+    if isRepeated { repetitions.removeValue(forKey: number) }
     let finished = FinishedAttempt(position: number, attempt: attempt, syns: syns)
     if tellsEnds { ended.append(finished) }
     return attempt.hasHits ? finished : nil

@@ -3,60 +3,74 @@ extension FlowTracker {
   mutating func accept(
     _ node: UInt32, _ segment: Segment, _ position: Int, _ senderIsLow: Bool
   ) {
-    pending[Int(node)].exchange.answer = .synAck
-    pending[Int(node)].exchange.answeredAt = segment.time
-    let exchange = pending[Int(node)].exchange
-    let connection = Connection(
-      synSequence: exchange.sequence, synOptions: exchange.options, synAck: segment,
-      startedAt: exchange.time, originatorIsLow: !senderIsLow)
-    begin(connection, node, serverISN: segment.sequence, at: segment.time, position, senderIsLow)
-    if attempts[exchange.attempt].firstSynAckAt == nil {
-      attempts[exchange.attempt].firstSynAckAt = segment.time
-    }
+    noteAnswer(.synAck, to: node, at: segment.time)
+    let attempt = pending[Int(node)].exchange.attempt
+    var connection = Connection(
+      synSequence: pending[Int(node)].exchange.sequence,
+      synOptions: pending[Int(node)].exchange.options, synAck: segment,
+      startedAt: pending[Int(node)].exchange.time, originatorIsLow: !senderIsLow)
+    connection.attempt = attempt
+    end(node, acceptedWith: segment.sequence, at: segment.time, position, senderIsLow)
+    records[position].begin(connection)
+    if attempts[attempt].firstSynAckAt == nil { attempts[attempt].firstSynAckAt = segment.time }
   }
 
   mutating func acceptUnseen(
     _ node: UInt32, serverISN: SequenceNumber, _ segment: Segment, _ position: Int,
     _ serverIsLow: Bool
   ) {
-    pending[Int(node)].exchange.answer = .unseenSynAck
-    pending[Int(node)].exchange.answeredAt = segment.time
-    let exchange = pending[Int(node)].exchange
-    let connection = Connection(
-      synSequence: exchange.sequence, serverSequence: serverISN, segment: segment,
-      startedAt: exchange.time, originatorIsLow: !serverIsLow)
-    begin(connection, node, serverISN: serverISN, at: segment.time, position, serverIsLow)
+    noteAnswer(.unseenSynAck, to: node, at: segment.time)
+    var connection = Connection(
+      synSequence: pending[Int(node)].exchange.sequence, serverSequence: serverISN,
+      segment: segment, startedAt: pending[Int(node)].exchange.time, originatorIsLow: !serverIsLow)
+    connection.attempt = pending[Int(node)].exchange.attempt
+    end(node, acceptedWith: serverISN, at: segment.time, position, serverIsLow)
+    records[position].begin(connection)
   }
 
-  mutating func begin(
-    _ connection: Connection, _ node: UInt32, serverISN: SequenceNumber, at time: Timestamp,
-    _ position: Int, _ serverIsLow: Bool
+  private mutating func noteAnswer(
+    _ answer: Exchange.Answer, to node: UInt32, at time: Timestamp
   ) {
-    var connection = connection
-    let exchange = pending[Int(node)].exchange
-    connection.attempt = exchange.attempt
+    pending[Int(node)].exchange.answer = answer
+    pending[Int(node)].exchange.answeredAt = time
+  }
+
+  /// The SYN at `node` has made a connection: hands out what waited for that, and learns from it what
+  /// the tuple's former connection was.
+  private mutating func end(
+    _ node: UInt32, acceptedWith serverISN: SequenceNumber, at time: Timestamp, _ position: Int,
+    _ serverIsLow: Bool
+  ) {
     let outOfTimeWait = isAcceptedOutOfTimeWait(serverISN, position, serverIsLow)
     if outOfTimeWait {
-      pending[Int(node)].exchange.acceptedOutOfTimeWait = true
-      knowledge[exchange.destination].acceptedOutOfTimeWait += 1
-      if let holder = records[position].connection?.endpoint(isLow: serverIsLow), holder.isReset {
-        knowledge[exchange.destination].survivedResets += 1
-      }
-      amend(position, isLow: serverIsLow) { $0.prove(.timeWait, by: exchange.time) }
-      if let holder = records[position].connection?.endpoint(isLow: serverIsLow) {
-        pending[Int(node)].exchange.holder.learn(from: holder)
-      }
+      noteAcceptedOutOfTimeWait(node, position, serverIsLow)
     } else {
-      learn(from: exchange, serverISN: serverISN, at: time)
+      if records[position].hasConnection {
+        learn(from: pending[Int(node)].exchange, serverISN: serverISN, at: time)
+      }
       records[position].clockISN = serverISN
       records[position].clockISNAt = time
     }
     setProof(outOfTimeWait ? .stillHeld : .gone, upTo: node, position)
+    let sequence = pending[Int(node)].exchange.sequence
     finish(through: node, position)
-    finishAsRepetitions(of: exchange, position)
-    records[position].connection = connection
-    records[position].hadUnansweredSyn = false
-    records[position].limitedAnswerAt = nil
+    if records[position].hasPending { finishAsRepetitions(of: sequence, position) }
+  }
+
+  @inline(never)
+  private mutating func noteAcceptedOutOfTimeWait(
+    _ node: UInt32, _ position: Int, _ serverIsLow: Bool
+  ) {
+    let exchange = pending[Int(node)].exchange
+    pending[Int(node)].exchange.acceptedOutOfTimeWait = true
+    knowledge[exchange.destination].acceptedOutOfTimeWait += 1
+    if let holder = records[position].connection?.endpoint(isLow: serverIsLow), holder.isReset {
+      knowledge[exchange.destination].survivedResets += 1
+    }
+    amend(position, isLow: serverIsLow) { $0.prove(.timeWait, by: exchange.time) }
+    if let holder = records[position].connection?.endpoint(isLow: serverIsLow) {
+      pending[Int(node)].exchange.holder.learn(from: holder)
+    }
   }
 
   /// The fingerprint of Linux: ISN = old SND.NXT + 65537.
@@ -89,10 +103,10 @@ extension FlowTracker {
   }
 
   /// SYNs behind the accepted one that repeat it met its half-open connection.
-  mutating func finishAsRepetitions(of exchange: Exchange, _ position: Int) {
+  private mutating func finishAsRepetitions(of sequence: SequenceNumber, _ position: Int) {
     var node = records[position].firstPending
     while node != TupleRecord.none {
-      if pending[Int(node)].exchange.sequence == exchange.sequence {
+      if pending[Int(node)].exchange.sequence == sequence {
         pending[Int(node)].exchange.repetition = .ofOwnConnection
         pending[Int(node)].exchange.holder.state = .synReceived
       }

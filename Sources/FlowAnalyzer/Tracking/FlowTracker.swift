@@ -60,11 +60,20 @@ struct FlowTracker: ~Copyable {
     self.timer = timer
   }
 
+  private static let sweepAhead = 12
+
   /// Has the processor fetch where a segment that comes soon will be looked up.
   @inline(__always)
   func prepareLookup(of segment: borrowing Segment) {
     index.prefetch(segment.flowHash)
     duplicates.prefetch(segment.digest)
+    if segment.isOpening, let source = addresses.knownIdentifier(of: segment.source.address),
+      let destination = addresses.knownIdentifier(of: segment.destination.address)
+    {
+      attempts.prefetch(
+        source: source, destination: destination, port: segment.destination.port,
+        isn: segment.sequence)
+    }
   }
 
   /// Has the processor fetch what is kept of the tuple of a segment that comes next.
@@ -241,6 +250,9 @@ struct FlowTracker: ~Copyable {
   private mutating func sweepOne() {
     guard records.endPosition > 0 else { return }
     if sweep >= records.endPosition { sweep = 0 }
+    // Where the index keeps a record that will be forgotten in a moment is not in the cache.
+    let later = sweep &+ Self.sweepAhead
+    if later < records.endPosition { index.prefetch(records[later].hash) }
     if records[sweep].isLive, isForgettable(sweep, at: settled) {
       forget(sweep)
       index.remove(records[sweep].hash, position: sweep)

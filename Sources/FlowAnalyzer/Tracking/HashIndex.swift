@@ -38,11 +38,15 @@ struct HashIndex: ~Copyable {
   @inline(__always)
   func prefetch(_ hash: UInt32) { unsafe prefetch_line(slots + Int(hash) & mask) }
 
-  /// The position of the first entry under `hash`, if its slots hold one: a guess for prefetching.
+  /// The position of the first entry under `hash`, if it is not far off: a guess for prefetching.
   @inline(__always)
   func guess(_ hash: UInt32) -> Int? {
-    let slot = unsafe slots[Int(hash) & mask]
-    return slot.hash == hash && slot.occupant != 0 ? Int(slot.occupant &- 1) : nil
+    for step in 0..<8 {
+      let slot = unsafe slots[(Int(hash) &+ step) & mask]
+      if slot.occupant == 0 { return nil }
+      if slot.hash == hash { return Int(slot.occupant &- 1) }
+    }
+    return nil
   }
 
   /// The position stored under `hash` for which `matches` holds.

@@ -78,6 +78,15 @@ struct TupleRecord: BitwiseCopyable {
 }
 
 extension TupleRecord {
+  /// The tuple carries another connection from now on.
+  mutating func begin(_ connection: Connection) {
+    hasConnection = true
+    current = connection
+    retention = current.retention
+    hadUnansweredSyn = false
+    limitedAnswerAt = nil
+  }
+
   /// What a segment did to the tuple's connection.
   struct Change {
     var before: (state: TCPState, holders: Connection.Side)

@@ -5,17 +5,28 @@ import Testing
 @Suite("A clock that runs fast")
 struct ClockDriftTests {
   /// 400 s of traffic, the client side under a clock that gains so many parts per million.
-  private func joined(driftPpm: Double) throws -> Joined {
+  private func joined(driftPpm: Double, workers: Int = 2) throws -> Joined {
     let directory = try TemporaryDirectory()
     let scenario = "l4-client-fin"
     let client = try CaptureBuilder(reading: Translations.file(scenario, "client-any.pcap"))
       .repeated(80, every: 5_000_000_000).delayed(by: 30_000_000_000, driftPpm: driftPpm)
     let server = try CaptureBuilder(reading: Translations.file(scenario, "server.pcap"))
       .repeated(80, every: 5_000_000_000)
-    return Joined([
-      CaptureInput(path: try directory.write(server, as: "server.pcap"), role: .server),
-      CaptureInput(path: try directory.write(client, as: "client.pcap"), role: .client),
-    ])
+    var configuration = AnalyzerConfiguration()
+    configuration.workers = workers
+    return Joined(
+      [
+        CaptureInput(path: try directory.write(server, as: "server.pcap"), role: .server),
+        CaptureInput(path: try directory.write(client, as: "client.pcap"), role: .client),
+      ], configuration)
+  }
+
+  /// Clocks are shifted at the same segments, whether or not somebody reads ahead.
+  @Test func `it is followed at the same places by one worker and by two`() throws {
+    let one = try joined(driftPpm: 200, workers: 1)
+    let two = try joined(driftPpm: 200, workers: 2)
+    #expect(one.connections.map(\.start) == two.connections.map(\.start))
+    #expect(one.report.clock.map(\.driftPpm) == two.report.clock.map(\.driftPpm))
   }
 
   @Test(arguments: [200, -50, 0] as [Double])
