@@ -197,6 +197,8 @@ extension Joiner {
   ) {
     if let rejected = tracker.lastRejected {
       observeServerRejection(segment, of: rejected, &tracker)
+    } else if let accepted = tracker.lastAcceptedUnseen {
+      observeUnseenAnswer(to: accepted, &tracker)
     }
     if segment.flags.contains(.syn) {
       if segment.isOpening {
@@ -297,6 +299,14 @@ extension Joiner {
     } else if beginStream(of: connection, record, attempt, &tracker), hasClientSide {
       linkAnswer(segment, &tracker)
     }
+  }
+
+  /// The server has answered, but by a way that does not lead by any capture point, or a lossy one.
+  private mutating func observeUnseenAnswer(to attempt: UInt32, _ tracker: inout FlowTracker) {
+    let leg = tracker.attempts[attempt].leg
+    guard leg != ClientLeg.none, legs[Int(leg)].isJoinedByHandshake else { return }
+    legs[Int(leg)].notes.insert(.isAnswered)
+    occupy(tracker.lastRecord, by: tracker.attempts[attempt].party, &tracker)
   }
 
   /// Puts a client whose connection will not be read into a tuple.

@@ -24,6 +24,7 @@ extension FlowTracker {
       synSequence: pending[Int(node)].exchange.sequence, serverSequence: serverISN,
       segment: segment, startedAt: pending[Int(node)].exchange.time, originatorIsLow: !serverIsLow)
     connection.attempt = pending[Int(node)].exchange.attempt
+    lastAcceptedUnseen = connection.attempt
     end(node, acceptedWith: serverISN, at: segment.time, position, serverIsLow)
     records[position].begin(connection)
   }

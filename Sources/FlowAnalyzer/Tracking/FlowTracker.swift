@@ -35,6 +35,8 @@ struct FlowTracker: ~Copyable {
   var lastAttempt: UInt32 = 0
   /// The attempt whose SYN the last segment has answered with the old connection's numbers.
   var lastRejected: UInt32?
+  /// The attempt whose SYN the last segment has shown to be accepted, by an answer that was not captured.
+  var lastAcceptedUnseen: UInt32?
   /// What the join has found out about the next SYN: the attempt that it belongs to, whatever address
   /// it comes from, and when the client side saw it.
   var joinedAttempt: UInt32?
@@ -89,6 +91,7 @@ struct FlowTracker: ~Copyable {
     settled = records.endPosition == 0 ? segment.time : min(now, segment.time)
     now = segment.time
     lastRejected = nil
+    lastAcceptedUnseen = nil
     let source = addresses.identifier(of: segment.source.address)
     let destination = addresses.identifier(of: segment.destination.address)
     let (key, senderIsLow) = TupleKey.of(

@@ -216,6 +216,29 @@ struct TwoSidesTests {
     #expect(finding.hits[0].previous.client?.ip.description == "172.16.1.1")
   }
 
+  /// Direct server return: what the server sends takes another way.
+  @Test func `answers that bypass the load balancer`() {
+    let sides = TwoSides(
+      client: """
+        0.0000 > S  1000 port 3001 from 1
+        0.0020 > .  1001 ack 5001 port 3001 from 1
+        0.0030 > P. 1001(10) ack 5001 port 3001 from 1
+        """,
+      server: """
+        0.0005 > S  1000
+        0.0025 > .  1001 ack 5001
+        0.0035 > P. 1001(10) ack 5001
+        """)
+    #expect(sides.pairs == ["1:3001 > 1:4003 (isn)"])
+    #expect(sides.report.topology.answersBypass)
+    #expect(sides.report.coverage.reasons.contains(.noAnswers))
+  }
+
+  @Test func `answers that come back the way they should`() {
+    let sides = TwoSides(client: Self.firstClient, server: Self.firstServer)
+    #expect(!sides.report.topology.answersBypass)
+  }
+
   @Test func `two connections with one ISN and nothing else to tell them are not paired`() {
     let sides = TwoSides(
       client: """
