@@ -180,6 +180,7 @@ struct Audit: ~Copyable {
       timeWait: configuration.assumedTimeWait,
       timer: (configuration.serverStack ?? .linux).timer)
     tracker.attempts.tellsEnds = hasClientSide
+    clients.looksForTranslations = false
     clients.attempts.tellsEnds = hasClientSide
     ledger = AuditLedger(
       judge: Judge(

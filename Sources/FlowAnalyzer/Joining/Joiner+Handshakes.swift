@@ -57,7 +57,9 @@ extension Joiner {
       legsByTimestamp.insert(leg, for: Self.timestampKey(segment), at: segment.time)
     }
     let key = UInt64(segment.sequence.value)
-    if !legsByISN.contains(leg, for: key) { legsByISN.insert(leg, for: key, at: segment.time) }
+    if isNew || !legsByISN.contains(leg, for: key) {
+      legsByISN.insert(leg, for: key, at: segment.time)
+    }
     linkEarlySyn(of: leg, segment, &tracker)
     sweepLegs(at: segment.time)
   }

@@ -5,6 +5,12 @@ struct TopologyRecord {
     var firstPort: UInt16
     var lastPort: UInt16
     var connections: Int
+
+    fileprivate mutating func add(_ port: UInt16) {
+      firstPort = min(firstPort, port)
+      lastPort = max(lastPort, port)
+      connections += 1
+    }
   }
 
   struct Service: Hashable {
@@ -16,36 +22,29 @@ struct TopologyRecord {
   static let capacity = 4096
 
   private(set) var snat: [UInt32: SNATRange] = [:]
-  private(set) var virtual: [Service: Int] = [:]
-  private(set) var servers: [Service: Int] = [:]
+  private(set) var virtual: Set<Service> = []
+  private(set) var servers: Set<Service> = []
   private(set) var translations: [Translation: Int] = [:]
   /// Connections to the very address that the client asked for, from another source.
   private(set) var egress = 0
+  /// The last pair: most are like the one before.
+  private var last: (virtual: Service, server: Service)?
 
   mutating func note(_ server: ServerTuple, leg: ClientLeg) {
     if let translation = leg.method.translation { translations[translation, default: 0] += 1 }
-    let isSameService =
-      leg.virtual == server.destination && leg.virtualPort == server.destinationPort
-    if isSameService { egress += 1 }
-    count(Service(address: server.destination, port: server.destinationPort), in: \.servers)
-    count(Service(address: leg.virtual, port: leg.virtualPort), in: \.virtual)
+    let virtual = Service(address: leg.virtual, port: leg.virtualPort)
+    let service = Service(address: server.destination, port: server.destinationPort)
+    if virtual == service { egress += 1 }
+    if last?.virtual != virtual || last?.server != service {
+      last = (virtual, service)
+      if servers.count < Self.capacity { servers.insert(service) }
+      if self.virtual.count < Self.capacity { self.virtual.insert(virtual) }
+    }
     guard leg.method != .sameTuple else { return }
-    if var range = snat[server.source] {
-      range.firstPort = min(range.firstPort, server.sourcePort)
-      range.lastPort = max(range.lastPort, server.sourcePort)
-      range.connections += 1
-      snat[server.source] = range
-    } else if snat.count < Self.capacity {
+    if snat[server.source]?.add(server.sourcePort) == nil, snat.count < Self.capacity {
       snat[server.source] = SNATRange(
         firstPort: server.sourcePort, lastPort: server.sourcePort, connections: 1)
     }
-  }
-
-  private mutating func count(
-    _ service: Service, in kind: WritableKeyPath<TopologyRecord, [Service: Int]>
-  ) {
-    if self[keyPath: kind][service] == nil, self[keyPath: kind].count >= Self.capacity { return }
-    self[keyPath: kind][service, default: 0] += 1
   }
 
   /// The load balancer passes handshakes on, as far as this can be said of all connections.

@@ -47,11 +47,11 @@ extension ReportBuilder {
     }
     ports.sort { $0.ip < $1.ip }
     var virtual: Set<String> = []
-    for service in record.virtual.keys {
+    for service in record.virtual {
       virtual.insert(joiner.addresses[service.address].description)
     }
     var servers: Set<String> = []
-    for service in record.servers.keys {
+    for service in record.servers {
       servers.insert(joiner.addresses[service.address].description)
     }
     let isEgress = record.egress > 0 && record.translation != .none && virtual == servers

@@ -92,10 +92,15 @@ struct ReportBuilder {
     var counts: [HeldKind: Int] = [:]
     var listed: [HeldTuple] = []
     let limit = configuration.maximumHeldTuples
+    // What comes behind the last of a full list will not be listed.
+    var last: HeldTuple?
     tracker.forEachHeldTuple(ignoresResets: configuration.ignoresResets) { held in
       counts[held.kind, default: 0] += 1
+      if let last, !held.precedes(last) { return }
       listed.append(held)
-      if (listed.count - 1) / 2 >= limit { Self.cut(&listed, to: limit) }
+      guard (listed.count - 1) / 2 >= limit else { return }
+      Self.cut(&listed, to: limit)
+      last = listed.last
     }
     Self.cut(&listed, to: limit)
     let total = counts.values.reduce(0, +)
@@ -106,7 +111,7 @@ struct ReportBuilder {
   }
 
   private static func cut(_ tuples: inout [HeldTuple], to limit: Int) {
-    tuples.sort { $0.order < $1.order }
+    tuples.sort { $0.precedes($1) }
     if tuples.count > limit { tuples.removeLast(tuples.count - limit) }
   }
 
@@ -129,8 +134,13 @@ extension HeldTuple {
   }
 
   /// TIME_WAIT first, then by tuple.
-  fileprivate var order: (Int, Endpoint, Endpoint) {
-    (kind == .timeWait ? 0 : 1, tuple.destination, tuple.source)
+  fileprivate func precedes(_ other: HeldTuple) -> Bool {
+    let isFirst = state == .timeWait
+    if isFirst != (other.state == .timeWait) { return isFirst }
+    if tuple.destination != other.tuple.destination {
+      return tuple.destination < other.tuple.destination
+    }
+    return tuple.source < other.tuple.source
   }
 }
 

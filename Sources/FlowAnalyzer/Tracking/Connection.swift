@@ -17,9 +17,9 @@ struct Connection: BitwiseCopyable {
   private(set) var originatorIsLow: Bool
   /// The handshake was not seen: it lies before the capture or was lost.
   let beganUnseen: Bool
-  /// Which ends have been heard.
-  private var heardFromLow = false
-  private var heardFromHigh = false
+  /// Which ends have been heard: both, where the handshake was.
+  private var heardFromLow: Bool
+  private var heardFromHigh: Bool
   /// Nothing of it was seen but an answer with its numbers.
   private(set) var isInferred = false
   private(set) var enteredTimeWait: Side = []
@@ -86,6 +86,8 @@ struct Connection: BitwiseCopyable {
     self.startedAt = startedAt
     self.originatorIsLow = originatorIsLow
     self.beganUnseen = beganUnseen
+    heardFromLow = !beganUnseen
+    heardFromHigh = !beganUnseen
   }
 
   /// A connection first seen in the middle, by `segment`.
@@ -101,6 +103,8 @@ struct Connection: BitwiseCopyable {
     startedAt = segment.time
     self.originatorIsLow = originatorIsLow
     beganUnseen = true
+    heardFromLow = false
+    heardFromHigh = false
     if segment.options.hasTimestamps {
       let (own, echo) = (segment.options.timestampValue, segment.options.timestampEchoReply)
       originator.negotiateTimestamps(senderIsOriginator ? echo : own)
@@ -128,6 +132,8 @@ struct Connection: BitwiseCopyable {
     startedAt = firstSeenAt
     self.originatorIsLow = originatorIsLow
     beganUnseen = true
+    heardFromLow = false
+    heardFromHigh = false
     isInferred = true
     // Entered before the capture: not one of those that it shows.
     if state == .timeWait { enteredTimeWait = .responder }

@@ -27,6 +27,8 @@ struct FlowTracker: ~Copyable {
   private var index = HashIndex()
   private var duplicates = DuplicateFilter()
   private var translation = TranslationSign()
+  /// Whether it is of interest that a capture shows both sides of the load balancer.
+  var looksForTranslations = true
   /// SYNs that await their verdict, in chains that hang on the records.
   var pending = Slab<PendingSyn>()
   /// Where the last segment's tuple is kept.
@@ -106,7 +108,9 @@ struct FlowTracker: ~Copyable {
     if segment.flags.isDisjoint(with: [.syn, .fin, .rst]) { counts.plainSegments += 1 }
     if segment.isOpening {
       counts.syns += 1
-      if translation.isTranslation(segment, destination: destination) { counts.translatedSyns += 1 }
+      if looksForTranslations, translation.isTranslation(segment, destination: destination) {
+        counts.translatedSyns += 1
+      }
       observeSyn(segment, source: source, destination: destination, position, senderIsLow)
     } else if records[position].hasPending {
       observeWhilePending(segment, position, senderIsLow)

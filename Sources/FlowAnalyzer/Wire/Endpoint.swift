@@ -9,7 +9,7 @@ public struct Endpoint: BitwiseCopyable, Hashable, Comparable, Sendable {
   }
 
   public static func < (lhs: Endpoint, rhs: Endpoint) -> Bool {
-    (lhs.address, lhs.port) < (rhs.address, rhs.port)
+    lhs.address == rhs.address ? lhs.port < rhs.port : lhs.address < rhs.address
   }
 }
 

@@ -25,7 +25,7 @@ extension IPAddress: Comparable {
   /// IPv4 before IPv6, then numerically.
   public static func < (lhs: IPAddress, rhs: IPAddress) -> Bool {
     if lhs.isIPv6 != rhs.isIPv6 { return rhs.isIPv6 }
-    return (lhs.high, lhs.low) < (rhs.high, rhs.low)
+    return lhs.high == rhs.high ? lhs.low < rhs.low : lhs.high < rhs.high
   }
 }
 
