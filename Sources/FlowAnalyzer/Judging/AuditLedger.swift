@@ -26,8 +26,12 @@ struct AuditLedger: ~Copyable {
   mutating func collect(from tracker: inout FlowTracker, _ joiner: inout Joiner) {
     guard !tracker.finished.isEmpty else { return }
     for index in tracker.finished.indices {
+      if judge.isPlainFirstUse(tracker.finished[index]) {
+        enterFirstUse(by: tracker.finished[index].attempt, &tracker)
+        continue
+      }
       let exchange = tracker.finished[index]
-      if judge.isPlainFirstUse(exchange) || waiting.count >= Self.longestWait
+      if waiting.count >= Self.longestWait
         || judge.isSettled(exchange, knowing: tracker.knowledge[exchange.destination])
       {
         enter(exchange, &tracker, &joiner)
@@ -51,6 +55,13 @@ struct AuditLedger: ~Copyable {
       close(finished, end: tracker.now, joiner)
     }
     findings.sort()
+  }
+
+  /// The common case: nothing can be learnt from it.
+  private mutating func enterFirstUse(by attempt: UInt32, _ tracker: inout FlowTracker) {
+    counts.firstUses += 1
+    counts.answersSeen += 1
+    tracker.attempts[attempt].openVerdicts &-= 1
   }
 
   private mutating func enter(

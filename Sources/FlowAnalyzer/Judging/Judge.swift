@@ -45,6 +45,7 @@ struct Judge {
   }
 
   /// The common case, settled at a glance: a tuple never seen before, and an answer to its SYN.
+  @inline(__always)
   func isPlainFirstUse(_ exchange: Exchange) -> Bool {
     exchange.answer == .synAck && !exchange.holder.notes.contains(.known)
   }

@@ -43,12 +43,12 @@ extension FlowTracker {
   mutating func finishFirst(_ position: Int) {
     let node = records[position].firstPending
     guard node != TupleRecord.none else { return }
-    var exchange = pending[Int(node)].exchange
-    exchange.watched = now.nanoseconds(since: exchange.time)
-    if !records[position].hasConnection, exchange.answer != .synAck {
+    pending[Int(node)].exchange.watched = now.nanoseconds(
+      since: pending[Int(node)].exchange.time)
+    if !records[position].hasConnection, pending[Int(node)].exchange.answer != .synAck {
       records[position].hadUnansweredSyn = true
     }
-    finished.append(exchange)
+    finished.append(pending[Int(node)].exchange)
     records[position].firstPending = pending[Int(node)].next
     records[position].pendingCount &-= 1
     if !records[position].hasPending { records[position].lastPending = TupleRecord.none }
