@@ -3,7 +3,8 @@ import BasicContainers
 /// Open captures as a binary heap: the one whose packet comes next is at the root.
 struct MergeQueue: ~Copyable {
   /// A capture's place in the heap, with all that decides on it: captures are large and do not move.
-  private struct Entry {
+  /// Not private, although nobody else needs it: the compiler (6.3.1) then breaks in debug builds.
+  struct Entry {
     var time: Timestamp
     /// Of equals comes first the capture that has begun, so that a rotation's next file finds the last
     /// one ended; then it is the order of the command line.
