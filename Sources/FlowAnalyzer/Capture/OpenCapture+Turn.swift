@@ -17,32 +17,89 @@ extension OpenCapture {
     turn: Turn, into batch: inout SegmentBatch, decoder: inout FrameDecoder,
     sieve: inout SegmentSieve, noting record: inout CaptureRecord
   ) -> TurnEnd {
-    var origin = FrameDecoder.Origin(
-      time: time, frame: 0, capture: UInt32(truncatingIfNeeded: index),
-      point: UInt32(truncatingIfNeeded: point ?? 0))
     while true {
-      origin.time = time
-      origin.frame = reader.packets
-      latestPacket = max(latestPacket, time)
-      do throws(DecodeError) {
-        guard let linkType = reader.linkType else { throw .unsupportedLinkType }
-        try reader.withFrame { frame throws(DecodeError) in
-          let range = try decoder.decode(
-            frame, originalLength: reader.originalLength, linkType: linkType, origin: origin,
-            into: &batch.next)
-          record.countSegment(at: reader.time, hasCutHeader: batch.next.options.isTruncated)
-          if let side = sieve.side(of: &batch.next, role: role) {
-            batch.appendNext(side: side, tcp: frame.extracting(range))
-          } else {
-            record.countDuplicates(1)
-          }
-        }
-      } catch {
-        record.count(error, at: reader.time)
-      }
+      takeCurrentPacket(into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
+      if batch.isFull { return .batchIsFull }
+      let isOver = takePacketsAtHand(
+        turn: turn, into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
+      if isOver { return .isOver }
       if batch.isFull { return .batchIsFull }
       guard reader.advance(noting: &record) else { return .captureIsOver }
       guard turn.includes(time) else { return .isOver }
+    }
+  }
+
+  private mutating func takeCurrentPacket(
+    into batch: inout SegmentBatch, decoder: inout FrameDecoder, sieve: inout SegmentSieve,
+    noting record: inout CaptureRecord
+  ) {
+    latestPacket = max(latestPacket, time)
+    let origin = origin(time: time, number: reader.packets)
+    reader.withFrame { frame in
+      batch.take(
+        frame, originalLength: reader.originalLength, linkType: reader.linkType, origin: origin,
+        at: reader.time, role: role, side: nil, decoder: &decoder, sieve: &sieve, noting: &record)
+    }
+  }
+
+  /// Nearly all packets go this way.
+  ///
+  /// - Returns: whether the current packet is one that does not belong to the turn.
+  @inline(never)
+  private mutating func takePacketsAtHand(
+    turn: Turn, into batch: inout SegmentBatch, decoder: inout FrameDecoder,
+    sieve: inout SegmentSieve, noting record: inout CaptureRecord
+  ) -> Bool {
+    let (role, correction) = (role, correction)
+    let side = sieve.side(ofAllWith: role)
+    var (origin, latest) = (origin(time: time, number: 0), latestPacket)
+    let isOver = reader.lendPackets(
+      while: { turn.includes($0.advanced(byNanoseconds: correction)) },
+      { frame, packet, linkType, number in
+        origin.time = packet.time.advanced(byNanoseconds: correction)
+        origin.frame = number
+        latest = max(latest, origin.time)
+        batch.take(
+          frame, originalLength: packet.originalLength, linkType: linkType, origin: origin,
+          at: packet.time, role: role, side: side, decoder: &decoder, sieve: &sieve,
+          noting: &record)
+        return !batch.isFull
+      })
+    latestPacket = latest
+    return isOver
+  }
+
+  private func origin(time: Timestamp, number: UInt64) -> FrameDecoder.Origin {
+    FrameDecoder.Origin(
+      time: time, frame: number, capture: UInt32(truncatingIfNeeded: index),
+      point: UInt32(truncatingIfNeeded: point ?? 0))
+  }
+}
+
+extension SegmentBatch {
+  /// Decodes a packet and appends its segment, unless it has none or that is a further copy.
+  ///
+  /// - Parameters:
+  ///   - time: by the capture's own clock.
+  ///   - side: nil if the sieve must tell.
+  @inline(__always)
+  fileprivate mutating func take(
+    _ frame: RawSpan, originalLength: Int, linkType: LinkType?, origin: FrameDecoder.Origin,
+    at time: Timestamp, role: CaptureRole, side: Side?, decoder: inout FrameDecoder,
+    sieve: inout SegmentSieve, noting record: inout CaptureRecord
+  ) {
+    do throws(DecodeError) {
+      guard let linkType else { throw .unsupportedLinkType }
+      let range = try decoder.decode(
+        frame, originalLength: originalLength, linkType: linkType, origin: origin, into: &next)
+      record.countSegment(at: time, hasCutHeader: next.options.isTruncated)
+      if let side = side ?? sieve.side(of: &next, role: role) {
+        appendNext(side: side, tcp: frame.extracting(range))
+      } else {
+        record.countDuplicates(1)
+      }
+    } catch {
+      record.count(error, at: time)
     }
   }
 }

@@ -20,13 +20,4 @@ struct OpenCapture: ~Copyable {
 
   /// When its packet was captured, by the clock of all.
   var time: Timestamp { reader.time.advanced(byNanoseconds: correction) }
-
-  /// Whether this capture's packet comes before `other`'s: by time; of equals, the one of the
-  /// capture that has begun, so that a rotation's next file finds the last one ended; then in the
-  /// order of the command line.
-  func precedes(_ other: borrowing OpenCapture) -> Bool {
-    if time != other.time { return time < other.time }
-    if (point == nil) != (other.point == nil) { return point != nil }
-    return index < other.index
-  }
 }

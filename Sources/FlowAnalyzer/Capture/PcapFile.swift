@@ -59,10 +59,36 @@ struct PcapFile: BitwiseCopyable {
     (1...UInt32(Int32.max)).contains(field) ? field : largestPacket
   }
 
+  /// What a record says of its packet.
+  struct Record {
+    fileprivate var captured: UInt32
+    fileprivate var original: UInt32
+    var time: Timestamp
+    /// How many bytes the packet had on the wire.
+    var originalLength: Int { Int(original) }
+    /// Of the record.
+    var length: Int { PcapFile.recordHeaderLength &+ Int(captured) }
+  }
+
+  @inline(__always)
+  private func parse(_ bytes: RawSpan, at offset: Int) -> Record {
+    let (seconds, fraction, one, other) = bytes.fourUInt32(at: offset, order)
+    let time = Timestamp(
+      nanoseconds: Int64(seconds) &* 1_000_000_000 &+ Int64(fraction) &* nanosecondsPerUnit)
+    let isSwapped =
+      lengthOrder != .capturedFirst && (lengthOrder == .originalFirst || one > other)
+    return isSwapped
+      ? Record(captured: other, original: one, time: time)
+      : Record(captured: one, original: other, time: time)
+  }
+
+  /// How many bytes of a packet are given out.
+  @inline(__always)
+  private func lentLength(_ record: Record) -> Int { Int(min(record.captured, snapLength)) }
+
   /// Reads the next packet, whose record begins at the first of the source's bytes.
   ///
   /// - Returns: false at the end of the file.
-  @inline(__always)
   func next(in source: inout ReadBuffer, _ packet: inout CapturedPacket) throws(CaptureFault)
     -> Bool
   {
@@ -70,23 +96,61 @@ struct PcapFile: BitwiseCopyable {
       guard source.count == 0 else { throw .cut }
       return false
     }
-    let (seconds, fraction, capturedField, originalField) = source.fourUInt32(order)
-    var (captured, original) = (capturedField, originalField)
-    if lengthOrder != .capturedFirst {
-      if lengthOrder == .originalFirst || captured > original { swap(&captured, &original) }
+    let record = source.withBytes { parse($0, at: 0) }
+    guard record.captured <= Self.largestPacket else {
+      throw .capturedLength(record.captured, limit: Self.largestPacket)
     }
-    guard captured <= Self.largestPacket else {
-      throw .capturedLength(captured, limit: Self.largestPacket)
-    }
-    let length = Self.recordHeaderLength &+ Int(captured)
-    guard try source.fill(to: length) else { throw .cut }
-    packet.time = Timestamp(
-      nanoseconds: Int64(seconds) &* 1_000_000_000 &+ Int64(fraction) &* nanosecondsPerUnit)
-    packet.originalLength = Int(original)
+    guard try source.fill(to: record.length) else { throw .cut }
+    give(record, from: &source, to: &packet)
+    return true
+  }
+
+  private func give(
+    _ record: Record, from source: inout ReadBuffer, to packet: inout CapturedPacket
+  ) {
+    packet.time = record.time
+    packet.originalLength = record.originalLength
     packet.linkType = supported
     // SAFETY: they are asked for only while the packet is the current one.
     unsafe packet.bytes = source.consume(
-      length, lending: Self.recordHeaderLength, count: Int(min(captured, snapLength)))
-    return true
+      record.length, lending: Self.recordHeaderLength, count: lentLength(record))
+  }
+
+  /// Lends the packets that are at hand. Where it stops, at whatever it may be, `next` goes on.
+  ///
+  /// - Parameters:
+  ///   - packet: that at whose time it was stopped; else it has just the time of the last one lent.
+  ///   - isInTime: stops it at a packet of which it does not want the time.
+  ///   - body: stops it after a packet by returning false.
+  /// - Returns: how many were lent, and whether `packet` is one that was not.
+  @inline(__always)
+  func lendPackets(
+    in source: inout ReadBuffer, _ packet: inout CapturedPacket,
+    while isInTime: (Timestamp) -> Bool,
+    _ body: (_ frame: RawSpan, Record, LinkType?) -> Bool
+  ) -> (count: UInt64, isStoppedByTime: Bool) {
+    var count: UInt64 = 0
+    var time = packet.time
+    let (passed, refused) = source.withBytes { bytes -> (Int, Record?) in
+      var offset = 0
+      while bytes.byteCount &- offset >= Self.recordHeaderLength {
+        let record = parse(bytes, at: offset)
+        guard record.captured <= Self.largestPacket,
+          bytes.byteCount &- offset >= record.length
+        else { break }
+        guard isInTime(record.time) else { return (offset, record) }
+        let start = offset &+ Self.recordHeaderLength
+        offset &+= record.length
+        count &+= 1
+        time = record.time
+        guard body(bytes.extracting(start..<start &+ lentLength(record)), record, supported)
+        else { break }
+      }
+      return (offset, nil)
+    }
+    source.consume(passed)
+    packet.time = time
+    if let refused { give(refused, from: &source, to: &packet) }
+    return (count, refused != nil)
   }
 }

@@ -57,7 +57,6 @@ struct PlainReader: ~Copyable {
   var position: UInt64? { source.position }
 
   /// Reads the next packet. Its bytes stay where they are until the next call.
-  @inline(__always)
   mutating func advance(
     to packet: inout CapturedPacket
   ) throws(CaptureError) -> CaptureReader.Outcome {
@@ -74,6 +73,18 @@ struct PlainReader: ~Copyable {
     guard isFound else { return .endOfFile }
     packets &+= 1
     return .packet
+  }
+
+  /// Lends packets that are at hand; see `PcapFile`. Of other formats none are.
+  @inline(__always)
+  mutating func lendPackets(
+    _ packet: inout CapturedPacket, while isInTime: (Timestamp) -> Bool,
+    _ body: (_ frame: RawSpan, PcapFile.Record, LinkType?) -> Bool
+  ) -> (count: UInt64, isStoppedByTime: Bool) {
+    guard let pcap else { return (0, false) }
+    let lent = pcap.lendPackets(in: &source, &packet, while: isInTime, body)
+    packets &+= lent.count &+ (lent.isStoppedByTime ? 1 : 0)
+    return lent
   }
 
   @inline(never)

@@ -49,6 +49,13 @@ struct ReadBuffer: ~Copyable {
     return unsafe UnsafeRawBufferPointer(start: front + offset, count: length)
   }
 
+  /// Lends all bytes at hand.
+  @inline(__always)
+  func withBytes<Result>(_ body: (RawSpan) -> Result) -> Result {
+    // SAFETY: they stay where they are while `self` is borrowed.
+    unsafe body(RawSpan(_unsafeStart: UnsafeRawPointer(front), byteCount: count))
+  }
+
   @inline(__always)
   private var front: UnsafeMutableRawPointer {
     // SAFETY: the storage is never empty, so that it has an address.
@@ -129,16 +136,6 @@ extension ReadBuffer {
   func uint32(at offset: Int, _ order: ByteOrder) -> UInt32 { integer(at: offset, order) }
 
   func uint64(at offset: Int, _ order: ByteOrder) -> UInt64 { integer(at: offset, order) }
-
-  /// The first four integers at hand, with one check for all of them.
-  @inline(__always)
-  func fourUInt32(_ order: ByteOrder) -> (UInt32, UInt32, UInt32, UInt32) {
-    // SAFETY: `bytes` checks the bounds; every bit pattern is an integer; no alignment is needed.
-    let raw = unsafe bytes(at: 0, count: 16)
-      .loadUnaligned(as: (UInt32, UInt32, UInt32, UInt32).self)
-    guard order == .big else { return raw }
-    return (raw.0.byteSwapped, raw.1.byteSwapped, raw.2.byteSwapped, raw.3.byteSwapped)
-  }
 
   private func integer<Value: FixedWidthInteger & BitwiseCopyable>(
     at offset: Int, _ order: ByteOrder

@@ -11,9 +11,14 @@ struct SegmentBatch: ~Copyable {
 
   struct Entry: BitwiseCopyable {
     var segment: Segment
-    fileprivate var bytesStart: UInt32 = 0
-    fileprivate var bytesCount: UInt32 = 0
+    fileprivate var bytes = Bytes()
     var side = Side.server
+
+    /// Where in the batch's bytes its own lie.
+    fileprivate struct Bytes: BitwiseCopyable {
+      var start: UInt32 = 0
+      var count: UInt32 = 0
+    }
 
     fileprivate static let vacant = Entry(segment: .none)
   }
@@ -79,26 +84,27 @@ struct SegmentBatch: ~Copyable {
     // SAFETY: `count` is below the capacity.
     let entry = unsafe entries + count
     unsafe entry.pointee.side = side
-    unsafe entry.pointee.bytesStart = UInt32(truncatingIfNeeded: bytes.count)
-    unsafe entry.pointee.bytesCount = keepsAllBytes || next.isOutdone(by: tcp) ? keep(tcp) : 0
+    unsafe entry.pointee.bytes =
+      next.isOutdone(by: tcp) || keepsAllBytes ? keep(tcp) : Entry.Bytes()
     count &+= 1
   }
 
-  /// - Returns: how many bytes were kept.
   @inline(never)
-  private mutating func keep(_ tcp: RawSpan) -> UInt32 {
+  private mutating func keep(_ tcp: RawSpan) -> Entry.Bytes {
+    let start = bytes.count
     let count = keepsAllBytes ? tcp.byteCount : min(tcp.byteCount, Self.longestBytes)
     unsafe tcp.extracting(0..<count).withUnsafeBytes { bytes in
       unsafe self.bytes.append(contentsOf: bytes)
     }
-    return UInt32(truncatingIfNeeded: count)
+    return Entry.Bytes(
+      start: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: count))
   }
 
   /// Lends the captured bytes of a segment from its TCP header on; none where they say nothing more.
   @inline(__always)
   func withTCP<Result>(of position: Int, _ body: (RawSpan) -> Result) -> Result {
-    let start = Int(self[position].bytesStart)
-    let end = start &+ Int(self[position].bytesCount)
+    let start = Int(self[position].bytes.start)
+    let end = start &+ Int(self[position].bytes.count)
     // SAFETY: bytes have no padding between them.
     return unsafe body(bytes.span.bytes.extracting(start..<end))
   }

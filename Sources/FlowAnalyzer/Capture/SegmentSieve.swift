@@ -8,6 +8,16 @@ struct SegmentSieve {
 
   init(endpoints: LoadBalancerEndpoints) { self.endpoints = endpoints }
 
+  /// The side of all segments of a capture; nil where each of them must be looked at.
+  func side(ofAllWith role: CaptureRole) -> Side? {
+    guard clocks == nil, !mergers.areAtWork else { return nil }
+    return switch role {
+    case .client: .client
+    case .server: .server
+    case .both: nil
+    }
+  }
+
   /// - Parameters:
   ///   - segment: by its place, as it is copied only for what few captures need.
   ///   - role: what the segment's capture shows.

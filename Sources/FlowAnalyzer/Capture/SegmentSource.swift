@@ -215,7 +215,7 @@ extension SegmentSource {
   /// Decodes the packets of the capture whose turn it is.
   private mutating func takeTurn(into batch: inout SegmentBatch) {
     if open[0].point == nil { beginFirst() }
-    let turn = open.firstsTurn.untilDue(closed.last?.firstPacket)
+    let turn = open.turnOfFirst.untilDue(closed.last?.firstPacket)
     let end = open[0].take(
       turn: turn, into: &batch, decoder: &decoder, sieve: &sieve,
       noting: &captures[open[0].index])

@@ -43,15 +43,16 @@ struct CommonHeaders: BitwiseCopyable {
   ///
   /// - Parameters:
   ///   - packet: the captured bytes from the IP header's first on.
-  ///   - segment: set, unless nil is returned.
-  /// - Returns: where in the packet the captured bytes of the segment lie, from the TCP header on.
+  ///   - segment: set, unless zero is returned.
+  /// - Returns: where in the packet the captured bytes of the segment end, whose TCP header follows on
+  ///   the shortest IP header; zero if there is something special.
   @inline(never)
   static func read(
     _ packet: RawSpan, _ origin: FrameDecoder.Origin, into segment: inout Segment
-  ) -> Range<Int>? {
-    guard let headers = CommonHeaders(packet) else { return nil }
+  ) -> Int {
+    guard let headers = CommonHeaders(packet) else { return 0 }
     headers.read(packet, origin, into: &segment)
-    return IPv4.minimumHeaderLength..<min(packet.byteCount, headers.packetLength)
+    return min(packet.byteCount, headers.packetLength)
   }
 
   @inline(__always)

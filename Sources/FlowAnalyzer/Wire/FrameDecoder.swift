@@ -28,8 +28,9 @@ struct FrameDecoder {
   ) throws(DecodeError) -> Range<Int> {
     let link = try Self.linkPayload(of: frame, wireLength: originalLength, linkType: linkType)
     let packet = frame.extracting(link.offset..<frame.byteCount)
-    if link.network == .ipv4, let range = CommonHeaders.read(packet, origin, into: &segment) {
-      return link.offset &+ range.lowerBound..<link.offset &+ range.upperBound
+    if link.network == .ipv4 {
+      let end = CommonHeaders.read(packet, origin, into: &segment)
+      if end > 0 { return link.offset &+ IPv4.minimumHeaderLength..<link.offset &+ end }
     }
     return try decodeUncommon(
       packet, link: link, wireLength: max(originalLength, frame.byteCount) - link.offset,

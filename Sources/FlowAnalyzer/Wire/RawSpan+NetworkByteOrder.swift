@@ -1,4 +1,4 @@
-/// Integers in network byte order at any offset: the only raw loads of this module.
+/// Integers at any offset, in network byte order as a rule: the only raw loads of headers.
 ///
 /// Every load is checked against the span's bounds and traps outside of them. Parsers check a
 /// header's length once, so that no load of theirs can trap, whatever the bytes say.
@@ -21,6 +21,16 @@ extension RawSpan {
   func uint64(at offset: Int) -> UInt64 {
     // SAFETY: as for `uint16`.
     unsafe UInt64(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
+  }
+
+  /// Four integers in a row, with one check of the bounds.
+  @inline(__always)
+  func fourUInt32(at offset: Int, _ order: ByteOrder) -> (UInt32, UInt32, UInt32, UInt32) {
+    // SAFETY: as for `uint16`.
+    let raw = unsafe unsafeLoadUnaligned(
+      fromByteOffset: offset, as: (UInt32, UInt32, UInt32, UInt32).self)
+    guard order == .big else { return raw }
+    return (raw.0.byteSwapped, raw.1.byteSwapped, raw.2.byteSwapped, raw.3.byteSwapped)
   }
 }
 
