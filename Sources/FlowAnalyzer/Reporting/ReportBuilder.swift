@@ -89,13 +89,17 @@ struct ReportBuilder {
 
   private func heldAtEnd(_ tracker: borrowing FlowTracker) -> AnalysisReport.HeldAtEnd {
     let configuration = configuration
-    var counts: [HeldKind: Int] = [:]
+    var counts = (timeWait: 0, established: 0, closing: 0)
     var listed: [HeldTuple] = []
     let limit = configuration.maximumHeldTuples
     // What comes behind the last of a full list will not be listed.
     var last: HeldTuple?
     tracker.forEachHeldTuple(ignoresResets: configuration.ignoresResets) { held in
-      counts[held.kind, default: 0] += 1
+      switch held.kind {
+      case .timeWait: counts.timeWait += 1
+      case .established: counts.established += 1
+      case .closing: counts.closing += 1
+      }
       if let last, !held.precedes(last) { return }
       listed.append(held)
       guard (listed.count - 1) / 2 >= limit else { return }
@@ -103,10 +107,10 @@ struct ReportBuilder {
       last = listed.last
     }
     Self.cut(&listed, to: limit)
-    let total = counts.values.reduce(0, +)
+    let total = counts.timeWait + counts.established + counts.closing
     return AnalysisReport.HeldAtEnd(
-      timeWait: counts[.timeWait] ?? 0, established: counts[.established] ?? 0,
-      closing: counts[.closing] ?? 0, tuples: listed.map(heldTuple),
+      timeWait: counts.timeWait, established: counts.established, closing: counts.closing,
+      tuples: listed.map(heldTuple),
       tuplesOmitted: total - listed.count)
   }
 
