@@ -179,7 +179,7 @@ struct Audit: ~Copyable {
     tracker = FlowTracker(
       timeWait: configuration.assumedTimeWait,
       timer: (configuration.serverStack ?? .linux).timer)
-    tracker.attempts.tellsEnds = hasClientSide
+    tracker.attempts.tellsEnds = hasClientSide || listsConnections
     clients.looksForTranslations = false
     clients.attempts.tellsEnds = hasClientSide
     ledger = AuditLedger(

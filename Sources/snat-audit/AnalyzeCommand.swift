@@ -8,11 +8,14 @@ struct AnalyzeCommand: ParsableCommand {
     commandName: "analyze",
     abstract: "Report every SYN that hit a tuple which the server still held.",
     discussion: """
-      Reads pcap and pcapng captures from the server, or from the load balancer's interface towards \
-      it, in one pass. A capture that cannot be read costs exit code 2; the others are reported.
+      Reads pcap and pcapng captures of the server's side of the load balancer, and of the clients' \
+      side if there are any: then every finding names both clients. A capture that cannot be read \
+      costs exit code 2; the others are reported.
 
-      Example:
+      Examples:
         snat-audit analyze --server server.pcap --report json=report.json
+        snat-audit analyze --client client.pcap --server server.pcap
+        snat-audit analyze lb-any.pcap
       """)
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions

@@ -7,8 +7,10 @@ struct CaptureOptions: ParsableArguments {
     help: ArgumentHelp(
       "Captures whose side is not said.",
       discussion: """
-        They are taken for the server side, with a warning. A file, a directory with captures, or - \
-        for standard input.
+        What they show tells: the clients' side, the server's, or both, as tcpdump -i any on the load \
+        balancer writes it. Where nothing tells, they are taken for the server side, with a warning. A \
+        file, a directory with captures, or - for standard input, which is taken as it is: no clock is \
+        corrected there.
         """,
       valueName: "capture"),
     completion: .file(extensions: ["pcap", "pcapng", "cap"]))

@@ -14,8 +14,10 @@ struct SnatAudit: ParsableCommand {
       waits seconds for no visible reason. snat-audit reads packet captures and tells of every SYN \
       what it met, how the server answered, and what that cost.
 
-      Example:
+      Examples:
         snat-audit analyze --server server.pcap
+        snat-audit analyze --client client.pcap --server server.pcap
+        snat-audit analyze lb-any.pcap
 
       Exit codes: 0 done; 2 usage error, an input that cannot be read, or a report that cannot be \
       written; 130 interrupted.

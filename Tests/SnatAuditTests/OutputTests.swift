@@ -46,6 +46,18 @@ struct OutputTests {
     #expect(one.output == two.output)
   }
 
+  @Test func `connections of one side are listed, without the other`() throws {
+    let result = try Tool.run("connections", "--server", Captures.collide)
+    #expect(result.status == 0)
+    let lines = result.output.split(separator: "\n")
+    #expect(lines.count == 140)
+    for line in lines {
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      #expect(object?["client"] is NSNull)
+      #expect(object?["server"] is [String: Any])
+    }
+  }
+
   @Test func `a report that cannot be written is 2, and the others are written`() throws {
     let result = try Tool.run(
       "analyze", "--server", Captures.clean, "--report", "json=/nonexistent/report.json",

@@ -63,7 +63,9 @@ struct HiddenRequests {
     let latest = opened ?? time
     if let lostAt, latest.nanoseconds(since: lostAt) <= Self.window { return .several }
     let possible = requests.filter {
-      $0.time <= time && latest.nanoseconds(since: $0.time) <= Self.window
+      // A ticket comes right behind the request that it follows.
+      let age = latest.nanoseconds(since: $0.time)
+      return $0.time <= time && age <= ($0.isAnswered ? Self.cause : Self.window)
         && !(isHTTP && $0.isHTTP)
     }
     let pool = Self.likeliest(possible, opened: opened)
@@ -78,9 +80,11 @@ struct HiddenRequests {
   }
 
   /// The only request under way of a client that the load balancer names.
-  func only(of client: UInt32, at time: Timestamp, opened: Timestamp?) -> Request? {
+  func only(
+    of client: UInt32, at time: Timestamp, opened: Timestamp?, isHTTP: Bool
+  ) -> Request? {
     let possible = requests.filter {
-      $0.client == client && $0.time <= time
+      $0.client == client && $0.time <= time && !(isHTTP && $0.isHTTP)
         && (opened ?? time).nanoseconds(since: $0.time) <= Self.window
     }
     let pool = Self.likeliest(possible, opened: opened)

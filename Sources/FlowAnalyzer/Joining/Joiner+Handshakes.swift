@@ -61,6 +61,7 @@ extension Joiner {
       legsByISN.insert(leg, for: key, at: segment.time)
     }
     linkEarlySyn(of: leg, segment, &tracker)
+    if isNew { linkEarlyName(of: leg, segment, &tracker) }
     sweepLegs(at: segment.time)
   }
 
@@ -85,6 +86,32 @@ extension Joiner {
     legs[Int(leg)].forwardedCount += UInt32(tracker.attempts.synCount(of: attempt))
     noteForth(
       leg, at: tracker.attempts[attempt].firstSynAt, point: tracker.attempts[attempt].point)
+    // The answer may have come by as well: whose connection the tuple carries is known only now.
+    let record = Int(tracker.attempts[attempt].record)
+    if tracker.records[record].hasConnection, tracker.records[record].current.attempt == attempt {
+      occupy(record, by: tracker.attempts[attempt].party, &tracker)
+    }
+  }
+
+  /// The load balancer has named the client already, by the order of two clocks.
+  private mutating func linkEarlyName(
+    of leg: UInt32, _ segment: Segment, _ tracker: inout FlowTracker
+  ) {
+    let key = Self.nameKey(legs[Int(leg)].client, legs[Int(leg)].clientPort)
+    guard let attempt = earlyNames.only(key, at: segment.time, within: Self.clockSlack),
+      tracker.attempts[attempt].leg == ClientLeg.none
+    else { return }
+    let party = tracker.attempts[attempt].party
+    guard party.address == legs[Int(leg)].client, party.port == legs[Int(leg)].clientPort else {
+      return
+    }
+    earlyNames.remove(attempt, for: key)
+    link(
+      leg, to: attempt, Evidence(method: party.method, confidence: party.confidence), &tracker)
+  }
+
+  static func nameKey(_ address: UInt32, _ port: UInt16) -> UInt64 {
+    UInt64(address) << 16 | UInt64(port)
   }
 
   private mutating func observeClientSynAck(
@@ -289,9 +316,13 @@ extension Joiner {
       tracker.records[record].current.responder.initialSequence == segment.sequence
     else { return }
     let connection = tracker.records[record].current
-    guard let attempt = connection.attempt,
-      segment.time.nanoseconds(since: connection.startedAt) <= AttemptTable.longestGap
-    else { return }
+    guard let attempt = connection.attempt else {
+      occupyUnseen(record, answered: segment, &tracker)
+      return
+    }
+    guard segment.time.nanoseconds(since: connection.startedAt) <= AttemptTable.longestGap else {
+      return
+    }
     let leg = tracker.attempts[attempt].leg
     let isFirst = tracker.attempts[attempt].firstSynAckAt == segment.time
     if leg != ClientLeg.none { legs[Int(leg)].notes.insert(.isAnswered) }
@@ -309,6 +340,35 @@ extension Joiner {
     guard leg != ClientLeg.none, legs[Int(leg)].isJoinedByHandshake else { return }
     legs[Int(leg)].notes.insert(.isAnswered)
     occupy(tracker.lastRecord, by: tracker.attempts[attempt].party, &tracker)
+  }
+
+  /// A SYN-ACK whose SYN was not captured here: what it acknowledges is the client's number. Whoever had
+  /// the tuple before has it no more.
+  private mutating func occupyUnseen(
+    _ record: Int, answered synAck: Segment, _ tracker: inout FlowTracker
+  ) {
+    let isn = synAck.acknowledgment.retreated(by: 1)
+    var found: UInt32?
+    var count = 0
+    legsByISN.forEach(UInt64(isn.value)) { leg in
+      guard legs[Int(leg)].isn == isn,
+        synAck.time.nanoseconds(since: legs[Int(leg)].lastSynAt).magnitude
+          <= UInt64(Self.answerWindow)
+      else { return }
+      found = leg
+      count += 1
+    }
+    guard let leg = found, count == 1 else {
+      occupy(record, by: .unknown, &tracker)
+      return
+    }
+    let evidence = Evidence(method: .isn, confidence: 90)
+    join(
+      leg, evidence,
+      to: tuple(
+        source: synAck.destination.address, synAck.destination.port,
+        destination: synAck.source.address, synAck.source.port))
+    occupy(record, by: party(leg, evidence), &tracker)
   }
 
   /// Puts a client whose connection will not be read into a tuple.

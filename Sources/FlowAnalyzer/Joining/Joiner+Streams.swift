@@ -179,10 +179,13 @@ extension Joiner {
     guard let stream = streams.live(number), stream.isEarly, stream.request == fingerprint else {
       return
     }
+    let named = tracker.records[Int(stream.record)].occupant
+    let isNamed = named.method == .forwarded
+    if isNamed, named.address != legs[Int(leg)].client { return }
     streams[number].isEarly = false
     join(
-      number, with: leg, Evidence(method: .payload, confidence: 90), legs[Int(leg)].requestAt,
-      &tracker)
+      number, with: leg, Evidence(method: isNamed ? .forwarded : .payload, confidence: 90),
+      legs[Int(leg)].requestAt, &tracker)
   }
 
   // MARK: - The server side
@@ -296,7 +299,8 @@ extension Joiner {
     case .nobody:
       if let address {
         note(Party(head, address: address), on: number, at: time, &tracker)
-      } else if hasClientSide {
+      }
+      if hasClientSide {
         streams[number].isEarly = true
         streams[number].request = head.fingerprint
         earlyRequests.insert(number, for: head.fingerprint, at: time)
@@ -361,7 +365,8 @@ extension Joiner {
       stream.userCount == 0
       ? stream.attempt(at: segment.time).map { tracker.attempts[$0].firstSynAt } : nil
     if let address {
-      let request = hiddenRequests.only(of: address, at: segment.time, opened: opened)
+      let request = hiddenRequests.only(
+        of: address, at: segment.time, opened: opened, isHTTP: isHTTP)
       return request.map { .one($0.leg, Evidence(method: .forwarded, confidence: 90)) } ?? .nobody
     }
     switch hiddenRequests.origin(
@@ -415,6 +420,9 @@ extension Joiner {
       note(
         Party(address: address, port: client.port, method: method, confidence: 100), on: number,
         at: time, &tracker)
+      if hasClientSide, let attempt = streams[number].attempt(at: time) {
+        earlyNames.insert(attempt, for: Self.nameKey(address, client.port), at: time)
+      }
     }
     // One connection for one client: there is nothing more to learn.
     endStream(number, record, &tracker)
@@ -429,9 +437,12 @@ extension Joiner {
     if let leg = leg(of: client, at: time) {
       link(leg, to: attempt, evidence, &tracker)
     } else {
+      let address = addresses.identifier(of: client.address)
       tracker.attempts[attempt].party = Party(
-        address: addresses.identifier(of: client.address), port: client.port, method: method,
-        confidence: 100)
+        address: address, port: client.port, method: method, confidence: 100)
+      if hasClientSide {
+        earlyNames.insert(attempt, for: Self.nameKey(address, client.port), at: time)
+      }
     }
   }
 
@@ -454,7 +465,10 @@ extension Joiner {
   ) {
     let stream = streams[number]
     let former = tracker.records[Int(stream.record)].occupant
-    if stream.userCount == 0 || !former.isSameClient(as: party) {
+    let isSame =
+      former.isSameClient(as: party)
+      || (former.address == party.address && former.port == 0 && former.isKnown)
+    if stream.userCount == 0 || !isSame {
       streams[number].userCount += 1
       if stream.userCount == 1 { users[number] = ClientList(former) }
       users[number]?.add(party)

@@ -22,6 +22,8 @@ struct Joiner: ~Copyable {
   /// How long a rejection waits for its other side: Linux rejects on one tuple once in 500 ms at most, so
   /// that within less than half of that its numbers are only one's.
   static let rejectionWindow: Int64 = 200_000_000
+  /// How long a SYN takes through the load balancer, at most.
+  static let transit: Int64 = 50_000_000
   /// How long a request may stay in the load balancer.
   static let requestWindow: Int64 = 30_000_000_000
   /// How much earlier than its cause an effect may seem to come, where two clocks are compared.
@@ -55,6 +57,8 @@ struct Joiner: ~Copyable {
   /// Requests of the client side by their fingerprints.
   var requests = RecentIndex(window: requestWindow)
   var hiddenRequests = HiddenRequests()
+  /// Attempts of the server side whose client was named before its SYN came by: by that client.
+  var earlyNames = RecentIndex(window: clockSlack)
   /// Streams of the server side with a request whose client has not come by yet.
   var earlyRequests = RecentIndex(window: clockSlack)
   /// Who used streams that have carried several clients.
@@ -298,7 +302,7 @@ struct Joiner: ~Copyable {
   private func isCovered(_ leg: ClientLeg) -> Bool {
     guard let serverSide else { return false }
     // The first SYN of all comes a moment before the first segment behind the load balancer.
-    return leg.firstSynAt.nanoseconds(since: serverSide.first) >= -Self.clockSlack
+    return leg.firstSynAt.nanoseconds(since: serverSide.first) >= -Self.transit
       && leg.lastSynAt <= serverSide.last
   }
 

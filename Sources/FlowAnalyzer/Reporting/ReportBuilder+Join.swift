@@ -29,7 +29,9 @@ extension ReportBuilder {
     var unpaired: [String: Int] = [:]
     for gap in JoinGap.allCases { unpaired[gap.rawValue] = counts.gaps[gap] ?? 0 }
     var byMethod: [String: Int] = [:]
-    for (method, count) in counts.methods { byMethod[method.rawValue] = count }
+    for (method, count) in counts.methods where method != .none {
+      byMethod[method.rawValue] = count
+    }
     return AnalysisReport.Pairs(
       clientConnections: counts.clientConnections, serverConnections: counts.serverConnections,
       paired: counts.pairedClients, pairedServerConnections: counts.pairedServers,

@@ -16,6 +16,9 @@ struct ClockOffset: Equatable {
   /// longer than this, in nanoseconds.
   static let oneWay: Int64 = 50_000_000
 
+  /// Times of captures are no finer than this as a rule, whatever the file has room for, in nanoseconds.
+  static let resolution: Int64 = 1000
+
   /// How many connections are looked at.
   static let considered = 256
 
@@ -67,6 +70,6 @@ struct ClockOffset: Equatable {
     // Where they do not all agree, because the clocks drift, the narrowest overlap says too much.
     let widths = intervals.map { $0.high - $0.low }.sorted()
     let width = agreeing * 10 >= intervals.count * 9 ? 0 : widths[widths.count / 2]
-    error = max(1, (max(best.high - best.low, width) + 1) / 2)
+    error = max(Self.resolution, (max(best.high - best.low, width) + 1) / 2)
   }
 }

@@ -41,8 +41,6 @@ struct OpeningSample {
   private var leastZeroBits = 0
   private(set) var syns = 0
   private(set) var segments = 0
-  /// Requests with the client's address put in by a load balancer.
-  private(set) var namedClients = 0
 
   mutating func observe(_ segment: Segment, _ tcp: RawSpan) {
     segments += 1
@@ -107,17 +105,15 @@ struct OpeningSample {
   private mutating func request(_ tcp: RawSpan, _ start: Int, _ tuple: FourTuple) -> RequestHead? {
     var start = start
     switch ProxyHeader.parse(tcp.extracting(start..<tcp.byteCount)) {
-    case .found(_, _, let length):
-      namedClients += 1
-      start += length
+    case .found(_, _, let length): start += length
     case .anonymous(let length): start += length
     case .notThere, .incomplete, .malformed: break
     }
     guard start < tcp.byteCount,
+      // What came in pieces is no token: their beginnings are alike.
       case .found(let head) = RequestHead.parse(
-        tcp.extracting(start..<tcp.byteCount), isComplete: true, wantsForwarded: true)
+        tcp.extracting(start..<tcp.byteCount), isComplete: false, wantsForwarded: false)
     else { return nil }
-    if head.forwardedAddress != nil { namedClients += 1 }
     return head
   }
 

@@ -13,12 +13,12 @@ struct SideFinder {
   init(_ inputs: [CaptureInput]) {
     self.inputs = inputs
     guard inputs.contains(where: { $0.role == nil && $0.isRegularFile }) else { return }
-    // One file speaks for all of its rotation.
-    var samples: [String: OpeningSample] = [:]
+    // The earliest files speak for their rotation, in whatever order they are named.
+    var rotations: [String: [CaptureInput]] = [:]
     for input in inputs where input.isRegularFile {
-      let stem = CapturePoints.stem(of: input.path)
-      if samples[stem] == nil { samples[stem] = Self.sample(input) }
+      rotations[CapturePoints.stem(of: input.path), default: []].append(input)
     }
+    let samples = rotations.mapValues(Self.sample)
     var roles: [String: CaptureRole] = [:]
     for (stem, sample) in samples.sorted(by: { $0.key < $1.key }) where showsBothSides(sample) {
       roles[stem] = .both
@@ -30,8 +30,8 @@ struct SideFinder {
     }
   }
 
-  private static func sample(_ input: CaptureInput) -> OpeningSample {
-    var source = SegmentSource(inputs: [input])
+  private static func sample(_ rotation: [CaptureInput]) -> OpeningSample {
+    var source = SegmentSource(inputs: rotation)
     var sample = OpeningSample()
     while let segment = source.next() {
       source.withSegmentBytes { sample.observe(segment, $0) }

@@ -15,6 +15,8 @@ struct AttemptTable: ~Copyable {
     fileprivate(set) var source: UInt32
     /// The capture point that saw its first SYN.
     var point: UInt32 = 0
+    /// Where the tuple of its latest SYN is kept.
+    var record: UInt32 = 0
     var firstSynAt: Timestamp
     var lastSynAt: Timestamp
     /// Time between the last two SYNs, in nanoseconds; zero while there is but one.

@@ -10,6 +10,7 @@ extension FlowTracker {
     if attempts[attempt].openVerdicts == 0, attempts[attempt].lastGap == 0 {
       attempts[attempt].point = segment.point
     }
+    attempts[attempt].record = UInt32(truncatingIfNeeded: position)
     attempts[attempt].openVerdicts &+= 1
 
     var exchange = Exchange(

@@ -39,9 +39,15 @@ struct RealJoinTests {
 
   /// What the two files themselves say: a SYN's client is found by its ISN, and what it meets was left
   /// by the tuple's last connection that got a SYN-ACK.
-  @Test(arguments: ["l4-collide", "l4-rfc1337", "l4-v6"])
-  func `every hit names the right two clients`(scenario: String) throws {
-    let joined = Joined.fixture(scenario)
+  @Test(arguments: ["l4-collide", "l4-rfc1337", "l4-v6"], [0, 100, -100] as [Double])
+  func `every hit names the right two clients`(scenario: String, driftPpm: Double) throws {
+    let directory = try TemporaryDirectory()
+    let drifting = try CaptureBuilder(reading: Translations.file(scenario, "client-any.pcap"))
+      .delayed(by: 0, driftPpm: driftPpm)
+    let joined = Joined([
+      CaptureInput(path: Translations.file(scenario, "server.pcap"), role: .server),
+      CaptureInput(path: try directory.write(drifting, as: "client.pcap"), role: .client),
+    ])
     var clients: [SequenceNumber: String] = [:]
     let clientSide = CaptureInput(
       path: Translations.file(scenario, "client-any.pcap"), role: .client)
@@ -64,6 +70,33 @@ struct RealJoinTests {
         #expect(hit.previous.client?.description == truth[hit.frame]?.previous)
       }
     }
+  }
+
+  /// The SYN that a TIME_WAIT was left by is missing: its answer still names its client, and nobody
+  /// else is named in its place.
+  @Test func `a SYN that was not captured makes nobody else the previous client`() throws {
+    let scenario = "l4-collide"
+    let directory = try TemporaryDirectory()
+    let whole = Joined.fixture(scenario)
+    let server = try CaptureBuilder(reading: Translations.file(scenario, "server.pcap"))
+    let syns = server.packets.indices.filter {
+      server.packets[$0].bytes[server.tcpOffset(of: server.packets[$0]) + 13] & 0x12 == 0x02
+    }
+    var compared = 0
+    for index in syns.enumerated().filter({ $0.offset.isMultiple(of: 12) }).map(\.element) {
+      var cut = server
+      cut.packets.remove(at: index)
+      let joined = Joined([
+        CaptureInput(path: try directory.write(cut, as: "server.pcap"), role: .server),
+        CaptureInput(path: Translations.file(scenario, "client-any.pcap"), role: .client),
+      ])
+      let before = clients(whole)
+      for (id, names) in clients(joined) where before[id]?.count == names.count {
+        #expect(names == before[id], "without frame \(index + 1)")
+        compared += 1
+      }
+    }
+    #expect(compared > 500)
   }
 
   @Test(arguments: [-7.25, 3600, -82_800, 86_400], ["l4-collide", "l7-http", "l7-proxyv2"])

@@ -386,6 +386,22 @@ struct ProxyTests {
     #expect(sides.pairs == ["1:3001 > 1:4003 (proxy-protocol)"])
   }
 
+  @Test func `PROXY names the client before its SYN comes, by the order of two clocks`() {
+    let sides = TwoSides(
+      client: """
+        0.0440 > S  1000 port 3001 from 1
+        0.0441 < S. 8000 ack 1001 port 3001 from 1
+        """,
+      server: """
+        0.040 > S  70
+        0.041 < S. 500 ack 71
+        0.043 > P. 71 ack 501 say PROXY TCP4 172.16.1.1 172.20.1.1 3001 80|
+        9.0 end
+        """)
+    #expect(sides.pairs == ["1:3001 > 1:4003 (proxy-protocol)"])
+    #expect(sides.connections.count == 1)
+  }
+
   @Test func `a health check of the load balancer is nobody's`() {
     let sides = TwoSides(
       client: """

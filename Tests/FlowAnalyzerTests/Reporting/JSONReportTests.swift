@@ -126,9 +126,9 @@ struct JSONReportTests {
       return true
     }
     #expect(
-      text == #"{"client":{"destination":null,"source":{"ip":"0.0.0.1","port":null}},"#
+      text == #"{"client":null,"#
         + #""join":{"confidence":0.95,"method":"forwarded","reason":"not-covered"},"#
-        + #""server":null,"start":null,"syns":1}"# + "\n")
+        + #""named":{"ip":"0.0.0.1","port":null},"server":null,"start":null,"syns":1}"# + "\n")
   }
 
   private static func line(

@@ -29,6 +29,26 @@ struct SurveyTests {
     #expect(Survey(of: [input(scenario, name)]).inputs.map(\.role) == [nil])
   }
 
+  /// The files that are named first were not taken at the same time.
+  @Test(arguments: ["l4-collide", "l4-rfc1337"])
+  func `the sides of rotations, in whatever order`(scenario: String) throws {
+    let directory = try TemporaryDirectory()
+    var inputs: [CaptureInput] = []
+    for (name, source) in [("server", "server.pcap"), ("client", "client-any.pcap")] {
+      let capture = try CaptureBuilder(reading: Translations.file(scenario, source))
+      var halves = [capture, capture]
+      halves[0].packets = Array(capture.packets.prefix(capture.packets.count / 2))
+      halves[1].packets = Array(capture.packets.dropFirst(capture.packets.count / 2))
+      var files: [String] = []
+      for (number, half) in halves.enumerated() {
+        files.append(try directory.write(half, as: "\(name)\(number).pcap"))
+      }
+      inputs += (name == "server" ? files : files.reversed()).map { CaptureInput(path: $0) }
+    }
+    let survey = Survey(of: inputs)
+    #expect(survey.inputs.map(\.role) == [.server, .server, .client, .client])
+  }
+
   @Test func `what was said is not questioned`() {
     let inputs = [
       CaptureInput(path: Translations.file("l4-collide", "lb-any.pcap"), role: .server)
@@ -73,13 +93,19 @@ struct SurveyTests {
 @Suite("Where intervals overlap")
 struct ClockOffsetTests {
   @Test func `outliers do not move it`() throws {
-    var intervals = (0..<100).map { (low: Int64(1000 - $0), high: Int64(1100 + $0)) }
+    var intervals = (0..<100).map { (low: Int64(10_000 - $0), high: Int64(14_000 + $0)) }
     intervals.append((low: -9_000_000_000, high: -8_999_999_000))
     intervals.append((low: 70_000, high: 70_001))
     let offset = try #require(ClockOffset(intervals: intervals))
-    #expect(offset.offset == 1050)
-    #expect(offset.error == 50)
+    #expect(offset.offset == 12_000)
+    #expect(offset.error == 2000)
     #expect(offset.agreeing == 100)
+  }
+
+  /// A microsecond is what most captures have.
+  @Test func `it is no more exact than the times of captures are`() throws {
+    let offset = try #require(ClockOffset(intervals: [(low: 1000, high: 1000)]))
+    #expect(offset.error == 1000)
   }
 
   @Test func `nothing shared tells nothing`() {

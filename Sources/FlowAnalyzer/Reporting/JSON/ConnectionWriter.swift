@@ -12,6 +12,9 @@ struct ConnectionWriter: ~Copyable {
       Self.writeClient(of: connection, to: &json)
       json.name("join")
       Self.writeJoin(of: connection, to: &json)
+      if connection.client == nil {
+        json.field("named", connection.named.map { AnalysisReport.Client($0) })
+      }
       json.field("server", connection.servers.first)
       if connection.servers.count > 1 { json.field("servers", connection.servers) }
       // By the clock of the client side.
@@ -31,14 +34,13 @@ struct ConnectionWriter: ~Copyable {
     return wantsMore
   }
 
-  /// The connection as the client side shows it. The load balancer may name a client whose connection
-  /// was not captured: its port can then be unknown, and where it went is.
+  /// The connection as the client side shows it. A client that only the load balancer names is not seen
+  /// there, its port may be unknown, and where it went is: it has a field of its own.
   private static func writeClient(of connection: JoinedConnection, to json: inout JSONWriter) {
-    guard connection.client != nil || connection.named != nil else { return json.null() }
-    let source = connection.client?.source ?? connection.named
+    guard let client = connection.client else { return json.null() }
     json.object { json in
-      json.field("destination", connection.client?.destination)
-      json.field("source", source.map { AnalysisReport.Client($0) })
+      json.field("destination", client.destination)
+      json.field("source", client.source)
     }
   }
 
