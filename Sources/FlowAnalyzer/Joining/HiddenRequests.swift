@@ -5,10 +5,11 @@
 /// than `capacity` the oldest are let go, and for as long as one of those could be meant nobody is.
 struct HiddenRequests {
   static let capacity = 256
-  /// How long before the first sign of its partner a request may have come, in nanoseconds.
+  /// How long before the first sign of its partner a request may have come, in nanoseconds: where the
+  /// client is known, and where nothing but time tells. Traffic that has nothing to do with each other
+  /// comes within the latter by chance only.
   static let window: Int64 = 1_000_000_000
-  /// A request that comes so soon before the load balancer opens a connection is the likely cause.
-  private static let cause: Int64 = 10_000_000
+  static let shortWindow: Int64 = 20_000_000
 
   struct Request: Equatable {
     var leg: UInt32
@@ -61,11 +62,9 @@ struct HiddenRequests {
   ///   - isHTTP: it can be read there. Then one that could be read here would be the same.
   func origin(at time: Timestamp, opened: Timestamp?, length: UInt32, isHTTP: Bool) -> Origin {
     let latest = opened ?? time
-    if let lostAt, latest.nanoseconds(since: lostAt) <= Self.window { return .several }
+    if let lostAt, latest.nanoseconds(since: lostAt) <= Self.shortWindow { return .several }
     let possible = requests.filter {
-      // A ticket comes right behind the request that it follows.
-      let age = latest.nanoseconds(since: $0.time)
-      return $0.time <= time && age <= ($0.isAnswered ? Self.cause : Self.window)
+      $0.time <= time && latest.nanoseconds(since: $0.time) <= Self.shortWindow
         && !(isHTTP && $0.isHTTP)
     }
     let pool = Self.likeliest(possible, opened: opened)
@@ -95,7 +94,7 @@ struct HiddenRequests {
     let waiting = requests.filter { !$0.isAnswered }
     let pool = waiting.isEmpty ? requests : waiting
     guard let opened, pool.count > 1 else { return pool }
-    let causes = pool.filter { (0...Self.cause).contains(opened.nanoseconds(since: $0.time)) }
+    let causes = pool.filter { (0...Self.shortWindow).contains(opened.nanoseconds(since: $0.time)) }
     return causes.isEmpty ? pool : causes
   }
 
