@@ -70,9 +70,9 @@ extension Joiner {
     of leg: UInt32, _ segment: Segment, _ tracker: inout FlowTracker
   ) {
     let key = UInt64(segment.sequence.value)
-    var found: UInt32?
-    earlySyns.forEach(key) { found = $0 }
-    guard let attempt = found else { return }
+    guard let attempt = earlySyns.only(key, at: segment.time, within: Self.clockSlack) else {
+      return
+    }
     earlySyns.remove(attempt, for: key)
     guard tracker.attempts[attempt].isn == segment.sequence,
       tracker.attempts[attempt].leg == ClientLeg.none

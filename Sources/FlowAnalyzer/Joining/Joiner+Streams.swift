@@ -172,9 +172,10 @@ extension Joiner {
   private mutating func linkEarlyRequest(
     of leg: UInt32, _ fingerprint: UInt64, _ tracker: inout FlowTracker
   ) {
-    var found: UInt32?
-    earlyRequests.forEach(fingerprint) { found = found ?? $0 }
-    guard let number = found else { return }
+    let time = legs[Int(leg)].requestAt
+    guard let number = earlyRequests.only(fingerprint, at: time, within: Self.clockSlack) else {
+      return
+    }
     earlyRequests.remove(number, for: fingerprint)
     guard let stream = streams.live(number), stream.isEarly, stream.request == fingerprint else {
       return

@@ -343,5 +343,6 @@ public struct Coverage: Sendable {
     case captureCutOff = "capture-cut-off"
     case unreadableInput = "unreadable-input"
     case sideAssumed = "side-assumed"
+    case sidesApart = "sides-apart"
   }
 }

@@ -1,7 +1,8 @@
 extension Coverage {
   /// Grades what the captures could show.
   init(
-    captures: [CaptureRecord], tracked: TrackingCounts, _ counts: AuditCounts, timeWait: Int64
+    captures: [CaptureRecord], tracked: TrackingCounts, _ counts: AuditCounts,
+    joined: JoinCounts, timeWait: Int64
   ) {
     let syns = tracked.syns
     var reasons: Set<Reason> = []
@@ -19,7 +20,11 @@ extension Coverage {
     if tracked.translatedSyns > 0, tracked.translatedSyns >= syns / 10 {
       reasons.insert(.bothSides)
     }
-    if isClientSideOnly { reasons.insert(.clientSideOnly) }
+    if isClientSideOnly {
+      reasons.insert(.clientSideOnly)
+    } else if joined.pairedClients * 2 < joined.clientConnections {
+      reasons.insert(.sidesApart)
+    }
     let isUnreadable = !captures.isEmpty && captures.allSatisfy { $0.failure != nil }
     if isClientSideOnly || (readable.isEmpty && isUnreadable) {
       // What is wrong with the files says it all.

@@ -16,7 +16,7 @@ struct ReportBuilder {
       partial: isPartial, captures: captures.map(capture), clock: clockModels,
       topology: topology(joiner),
       coverage: Coverage(
-        captures: captures, tracked: tracker.counts, ledger.counts,
+        captures: captures, tracked: tracker.counts, ledger.counts, joined: joiner.counts,
         timeWait: configuration.assumedTimeWait),
       analysis: analysis(ledger, servers), summary: summary(tracker, ledger, joiner),
       heldAtEnd: heldAtEnd(tracker), findings: findings(ledger.findings, joiner),

@@ -28,6 +28,13 @@ struct ClockOffset: Equatable {
     first.forEachShared(with: second) { shared.append(($0, $1)) }
     // The first of them: clocks that drift agree for a while only. What follows is watched.
     shared.sort { $0.here.forthAt < $1.here.forthAt }
+    // Handshakes tell where there are any; requests are alike in captures that share nothing else.
+    let handshakes = shared.filter { !$0.here.isRequest }
+    if !handshakes.isEmpty { shared = handshakes }
+    let least =
+      handshakes.isEmpty
+      ? max(Self.leastRequests, min(shared.count, Self.considered) / 4)
+      : Self.leastHandshakes(first, second)
     var intervals: [(low: Int64, high: Int64)] = []
     var isTwoWay = false
     for (here, there) in shared.prefix(Self.considered) {
@@ -40,11 +47,18 @@ struct ClockOffset: Equatable {
         intervals.append((forth &- Self.oneWay, forth))
       }
     }
-    // Chance: two of so many tokens of 32 bits are equal.
-    let chance = Double(first.passages.count) * Double(second.passages.count) / 4.3e9
-    self.init(intervals: intervals, least: chance < 0.001 ? 1 : 3 + Int(chance))
+    self.init(intervals: intervals, least: least)
     // The quickest in one direction tells no more than that the offset is no larger.
     if !isTwoWay { (offset, error) = (offset + error, Self.oneWay) }
+  }
+
+  /// Fewer requests that agree may be chance, and so may few of many.
+  private static let leastRequests = 3
+
+  /// Chance: two of so many tokens of 32 bits are equal.
+  private static func leastHandshakes(_ first: OpeningSample, _ second: OpeningSample) -> Int {
+    let chance = Double(first.passages.count) * Double(second.passages.count) / 4.3e9
+    return chance < 0.001 ? 1 : 3 + Int(chance)
   }
 
   /// The stretch that most intervals cover.

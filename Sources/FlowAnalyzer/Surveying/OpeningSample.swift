@@ -9,6 +9,8 @@ struct OpeningSample {
     var backAt: Timestamp?
     /// It came by on several tuples, and says nothing.
     var isAmbiguous = false
+    /// What carries the token is a request, which others may make as well, and not 32 random bits.
+    var isRequest = false
   }
 
   /// One connection under two tuples at the same point: the load balancer stands there.
@@ -99,6 +101,7 @@ struct OpeningSample {
       isn: opening.isn, synAt: opening.synAt, request: token, isFromClient: false,
       hasSpoken: true)
     note(token, segment.tuple, forthAt: segment.time)
+    passages[token]?.isRequest = true
   }
 
   /// The request that begins here, behind what names the client.

@@ -99,6 +99,16 @@ struct RealJoinTests {
     #expect(compared > 500)
   }
 
+  @Test func `sides that have little in common are said to be apart`() {
+    let joined = Joined([
+      CaptureInput(path: Translations.file("l4-clean", "client-any.pcap"), role: .client),
+      CaptureInput(path: Translations.file("l4-collide", "server.pcap"), role: .server),
+    ])
+    #expect(joined.report.coverage.reasons.contains(.sidesApart))
+    #expect(joined.pairs.isEmpty)
+    #expect(!Joined.fixture("l4-collide").report.coverage.reasons.contains(.sidesApart))
+  }
+
   @Test(arguments: [-7.25, 3600, -82_800, 86_400], ["l4-collide", "l7-http", "l7-proxyv2"])
   func `clocks may differ`(seconds: Double, scenario: String) throws {
     let directory = try TemporaryDirectory()

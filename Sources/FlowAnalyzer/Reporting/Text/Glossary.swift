@@ -149,6 +149,12 @@ extension Coverage.Reason {
           + "side.",
         "Name it with --server to be sure."
       )
+    case .sidesApart:
+      (
+        "Most connections of the clients' side have no partner on the server's: findings may lack their "
+          + "clients.",
+        "Capture both sides at the same time, and do not swap --client and --server."
+      )
     }
   }
 }

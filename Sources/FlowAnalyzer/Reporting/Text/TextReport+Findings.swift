@@ -59,9 +59,14 @@ extension TextReport {
     return " (by \(party.method.plainName), \(Int(party.confidence * 100)) % sure)"
   }
 
+  /// Both sides were captured, so that clients can be named.
+  private var isJoined: Bool { report.summary.clientSyns?.notForwarded != nil }
+
   /// Who left the tuple behind.
   private func previous(_ hit: AnalysisReport.Hit) -> String? {
-    guard let client = hit.previous.client else { return nil }
+    guard let client = hit.previous.client else {
+      return isJoined ? "left behind by a client that is not known" : nil
+    }
     let others = (hit.previous.clientCount ?? 1) - 1
     let more = others > 0 ? " and \(Quantity.count(others, "other client"))" : ""
     return "left behind by \(client)\(more)\(found(hit.previous))"
