@@ -114,6 +114,8 @@ struct LengthShift {
 
   private var shifts: [Int64] = []
   private var next = 0
+  /// What most of them agree in.
+  private var typical: Int64?
 
   mutating func learn(server: UInt32, client: UInt32) {
     let shift = Int64(server) - Int64(client)
@@ -123,15 +125,19 @@ struct LengthShift {
       shifts[next] = shift
       next = (next + 1) % Self.remembered
     }
+    typical = median
+  }
+
+  private var median: Int64? {
+    guard shifts.count >= Self.least else { return nil }
+    let median = shifts.sorted()[shifts.count / 2]
+    let agreeing = shifts.count { abs($0 - median) <= Self.slack }
+    return agreeing * 4 >= shifts.count * 3 ? median : nil
   }
 
   /// Whether the lengths are those of one request; nil as long as too little is known, or where
   /// lengths tell nothing.
   func fits(server: UInt32, client: UInt32) -> Bool? {
-    guard shifts.count >= Self.least else { return nil }
-    let median = shifts.sorted()[shifts.count / 2]
-    let agreeing = shifts.count { abs($0 - median) <= Self.slack }
-    guard agreeing * 4 >= shifts.count * 3 else { return nil }
-    return abs(Int64(server) - Int64(client) - median) <= Self.slack
+    typical.map { abs(Int64(server) - Int64(client) - $0) <= Self.slack }
   }
 }

@@ -9,7 +9,7 @@
 /// - handshakes: the client's ISN, the server's ISN, timestamp and options of the SYN. Those of a
 ///   load balancer that translates addresses survive on the other side (`Joiner+Handshakes`).
 /// - what the load balancer says: PROXY header, TOA, `X-Forwarded-For` (`Joiner+Streams`).
-/// - what passes through it: the beginnings of requests.
+/// - what passes through it: the beginnings of requests, or at least their times (`Joiner+Requests`).
 ///
 /// Invariants: a pair is made only where exactly one candidate fits; every leg is counted once, with
 /// a partner or with the reason why it has none. Memory follows the connections alive and those of

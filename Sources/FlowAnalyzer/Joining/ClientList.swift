@@ -1,0 +1,18 @@
+/// The clients of a connection that has carried several, the last first.
+struct ClientList {
+  static let capacity = 8
+  private(set) var clients: [Party] = []
+  private(set) var count = 0
+
+  init(_ first: Party) {
+    clients = [first]
+    count = 1
+  }
+
+  mutating func add(_ client: Party) {
+    clients.removeAll { $0.isSameClient(as: client) }
+    clients.insert(client, at: 0)
+    if clients.count > Self.capacity { clients.removeLast() }
+    count += 1
+  }
+}
