@@ -17,6 +17,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
@@ -28,10 +30,15 @@ let package = Package(
         "CPcap", "CPrefetch", .product(name: "BasicContainers", package: "swift-collections"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "ReportFormats",
+      dependencies: ["FlowAnalyzer", .product(name: "Mustache", package: "swift-mustache")],
+      swiftSettings: strict),
     .executableTarget(
       name: "snat-audit",
       dependencies: [
-        "FlowAnalyzer", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "FlowAnalyzer", "ReportFormats", .product(name: "Yams", package: "Yams"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
     .target(
@@ -39,6 +46,9 @@ let package = Package(
       resources: [.copy("Captures")], swiftSettings: strict),
     .testTarget(
       name: "FlowAnalyzerTests", dependencies: ["FlowAnalyzer", "Fixtures"], swiftSettings: strict),
+    .testTarget(
+      name: "ReportFormatsTests",
+      dependencies: ["FlowAnalyzer", "ReportFormats", "Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "SnatAuditTests", dependencies: ["snat-audit", "Fixtures"], exclude: ["Snapshots"],
       swiftSettings: strict),

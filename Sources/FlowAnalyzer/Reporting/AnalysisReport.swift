@@ -16,6 +16,15 @@ public struct AnalysisReport: Sendable {
   public var coverage: Coverage
   public var analysis: Analysis
   public var summary: Summary
+  /// How the server side went over time; null where no capture has a packet.
+  public var timeline: Timeline?
+  /// How soon tuples were used again, in classes; all of them, in order, also the empty ones.
+  public var reuseIntervals: [ReuseInterval]
+  /// Addresses that opened connections to servers: behind a load balancer, its SNAT addresses. The
+  /// busiest first, at most 256.
+  public var sources: [SourceAddress]
+  /// How many more there were.
+  public var sourcesOmitted: Int
   /// Who the server still holds when the capture ends.
   public var heldAtEnd: HeldAtEnd
   /// One per attempt with at least one hit, in order of the first hit; each is made when it is asked
@@ -41,6 +50,12 @@ public struct AnalysisReport: Sendable {
     public var error: String?
     /// Packets that gave no segment, by reason; with the segments and their copies they make up all.
     public var skipped: [String: UInt64]
+    /// Packets that the capturing host says it dropped (pcapng Interface Statistics Block, `isb_ifdrop`
+    /// and `isb_osdrop`); null where the file does not say.
+    public var dropped: UInt64?
+    /// The same for the same packets, whatever the file's name or format: a hash over the times, lengths
+    /// and TCP headers of all packets, in 16 hexadecimal digits.
+    public var contentHash: String
   }
 
   /// The clock of one capture point.
@@ -206,12 +221,63 @@ public struct AnalysisReport: Sendable {
     public var maximum: Seconds
     /// Attempts by what the hits added, in classes that an operator recognises.
     public var histogram: [Bin]
+    /// What the hits added, over all attempts of the server side: those not hit count with nothing.
+    public var percentiles: Percentiles
+
+    /// Each right to within 1 %, rounded up.
+    public struct Percentiles: Sendable {
+      public var p50: Seconds
+      public var p90: Seconds
+      public var p95: Seconds
+      public var p99: Seconds
+      public var p999: Seconds
+    }
 
     public struct Bin: Sendable {
       /// The class ends here, exclusively; null for the last.
       public var belowSeconds: Seconds?
       public var attempts: Int
     }
+  }
+
+  /// The server side over time, in bins of one length.
+  public struct Timeline: Sendable {
+    /// Where the first bin begins: a multiple of the step.
+    public var start: Timestamp
+    /// The length of a bin, one of 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 1800, 3600 s, and so on by days:
+    /// as short as makes at most 1,000 bins.
+    public var stepSeconds: Seconds
+    /// Attempts that began in each bin.
+    public var newConnections: [Int]
+    /// Tuples that servers held in TIME_WAIT at the end of each bin.
+    public var timeWaitHeld: [Int]
+    /// SYNs in each bin that hit.
+    public var hits: [Int]
+    /// Tuples of connections that were open at the end of each bin: from the SYN to both FINs or a RST. A
+    /// port toward two servers counts twice, as the load balancer may use it for both at once.
+    public var snatPortsInUse: [Int]
+  }
+
+  /// An address from which connections to servers were opened, and its ports.
+  public struct SourceAddress: Sendable {
+    public var ip: IPAddress
+    /// Attempts from here.
+    public var connections: Int
+    /// SYNs from here that hit.
+    public var hits: Int
+    /// How many different ports it used, and the lowest and highest of them.
+    public var ports: Int
+    public var firstPort: UInt16
+    public var lastPort: UInt16
+  }
+
+  /// SYNs on used tuples, by the time since the end of the connection before.
+  public struct ReuseInterval: Sendable {
+    /// The class ends here, exclusively; null for the last.
+    public var belowSeconds: Seconds?
+    public var hits: Int
+    /// Reuses that were no hit.
+    public var others: Int
   }
 
   public struct HeldAtEnd: Sendable {

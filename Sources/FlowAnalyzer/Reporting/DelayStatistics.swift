@@ -24,6 +24,9 @@ struct DelayStatistics {
     }
     return AnalysisReport.AddedDelay(
       total: Seconds(nanoseconds: total), maximum: Seconds(nanoseconds: maximum),
-      histogram: histogram)
+      histogram: histogram,
+      percentiles: .init(
+        p50: Seconds(nanoseconds: 0), p90: Seconds(nanoseconds: 0), p95: Seconds(nanoseconds: 0),
+        p99: Seconds(nanoseconds: 0), p999: Seconds(nanoseconds: 0)))
   }
 }

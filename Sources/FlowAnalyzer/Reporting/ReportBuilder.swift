@@ -19,6 +19,7 @@ struct ReportBuilder {
         captures: captures, tracked: tracker.counts, ledger.counts, joined: joiner.counts,
         timeWait: configuration.assumedTimeWait),
       analysis: analysis(ledger, servers), summary: summary(tracker, ledger, joiner),
+      timeline: nil, reuseIntervals: [], sources: [], sourcesOmitted: 0,
       heldAtEnd: heldAtEnd(tracker), findings: findings(ledger.findings, joiner),
       findingsOmitted: ledger.findings.omitted)
   }
@@ -34,7 +35,7 @@ struct ReportBuilder {
       packets: record.packets, tcpSegments: record.tcpSegments, duplicates: record.duplicates,
       truncated: record.truncated, firstPacket: record.firstPacket, lastPacket: record.lastPacket,
       warnings: record.warnings.map(\.description), error: record.failure?.description,
-      skipped: skipped)
+      skipped: skipped, dropped: nil, contentHash: "")
   }
 
   private func analysis(

@@ -8,7 +8,8 @@ extension AnalysisReport {
       Capture(
         path: "server.pcap", point: "server-1", role: "server", packets: 100, tcpSegments: 100,
         duplicates: 0, truncated: false, firstPacket: Timestamp(nanoseconds: 0),
-        lastPacket: Timestamp(nanoseconds: 200_000_000_000), warnings: [], error: nil, skipped: [:])
+        lastPacket: Timestamp(nanoseconds: 200_000_000_000), warnings: [], error: nil, skipped: [:],
+        dropped: nil, contentHash: "0123456789abcdef")
     ],
     clock: [],
     topology: Topology(
@@ -28,6 +29,7 @@ extension AnalysisReport {
       attempts: Attempts(total: 10, hit: 0, connected: 0, failed: 0, undetermined: 0),
       timeWaits: TimeWaits(server: 10, peer: 0, both: 0, serverFinWait2: 0), killedConnections: 0,
       addedSeconds: DelayStatistics().model),
+    timeline: nil, reuseIntervals: [], sources: [], sourcesOmitted: 0,
     heldAtEnd: HeldAtEnd(
       timeWait: 0, established: 0, closing: 0, tuples: [], tuplesOmitted: 0),
     findings: .init([]), findingsOmitted: 0)

@@ -3,6 +3,8 @@
 extension AnalysisReport.Capture: JSONWritable {
   func write(to json: inout JSONWriter) {
     json.object { json in
+      json.field("contentHash", contentHash)
+      json.field("dropped", dropped)
       json.field("duplicates", duplicates)
       json.field("error", error)
       json.field("firstPacket", firstPacket)
@@ -124,6 +126,44 @@ extension AnalysisReport.Analysis.Measured: JSONWritable {
     json.object { json in
       json.field("atLeastSeconds", atLeastSeconds)
       json.field("lessThanSeconds", lessThanSeconds)
+    }
+  }
+}
+
+// MARK: - Over time
+
+extension AnalysisReport.Timeline: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("hits", hits)
+      json.field("newConnections", newConnections)
+      json.field("snatPortsInUse", snatPortsInUse)
+      json.field("start", start)
+      json.field("stepSeconds", stepSeconds)
+      json.field("timeWaitHeld", timeWaitHeld)
+    }
+  }
+}
+
+extension AnalysisReport.ReuseInterval: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("belowSeconds", belowSeconds)
+      json.field("hits", hits)
+      json.field("others", others)
+    }
+  }
+}
+
+extension AnalysisReport.SourceAddress: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("connections", connections)
+      json.field("firstPort", firstPort)
+      json.field("hits", hits)
+      json.field("ip", ip)
+      json.field("lastPort", lastPort)
+      json.field("ports", ports)
     }
   }
 }

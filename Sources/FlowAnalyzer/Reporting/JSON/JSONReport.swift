@@ -29,8 +29,12 @@ extension AnalysisReport {
       json.name("heldAtEnd")
       try heldAtEnd.write(to: &json) { json throws(Failure) in try json.handOut(to: write) }
       json.field("partial", partial)
+      json.field("reuseIntervals", reuseIntervals)
       json.field("schemaVersion", schemaVersion)
+      json.field("sources", sources)
+      json.field("sourcesOmitted", sourcesOmitted)
       json.field("summary", summary)
+      json.field("timeline", timeline)
       json.field("topology", topology)
     }
     json.append("\n")

@@ -19,7 +19,20 @@ extension AnalysisReport.AddedDelay: JSONWritable {
     json.object { json in
       json.field("histogram", histogram)
       json.field("maximum", maximum)
+      json.field("percentiles", percentiles)
       json.field("total", total)
+    }
+  }
+}
+
+extension AnalysisReport.AddedDelay.Percentiles: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("p50", p50)
+      json.field("p90", p90)
+      json.field("p95", p95)
+      json.field("p99", p99)
+      json.field("p999", p999)
     }
   }
 }
