@@ -50,7 +50,9 @@ struct ReportRequest: ExpressibleByArgument {
 
   init?(argument: String) {
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let format = ReportFormat(rawValue: String(parts[0])) else { return nil }
+    guard !parts[0].isEmpty, let format = ReportFormat(rawValue: String(parts[0])) else {
+      return nil
+    }
     self.format = format
     guard parts.count == 2 else {
       destination = .standardOutput
@@ -64,11 +66,13 @@ struct ReportRequest: ExpressibleByArgument {
 /// The formats of the contract.
 enum ReportFormat: String {
   case text, json, ndjson, html, markdown, junit, prometheus
+  /// What `check` says by itself; not to be asked for by name.
+  case check = ""
 
   /// Its name, if it is one for a later version.
   var plannedName: String? {
     switch self {
-    case .text, .json: nil
+    case .text, .json, .check: nil
     case .ndjson, .html, .markdown, .junit, .prometheus: rawValue
     }
   }
@@ -77,6 +81,7 @@ enum ReportFormat: String {
   func write(_ report: AnalysisReport, _ style: TextStyle, to sink: inout ReportSink) throws {
     switch self {
     case .json: try report.writeJSON { try sink.write($0) }
+    case .check: try sink.write(report.checkText(style))
     case .text, .ndjson, .html, .markdown, .junit, .prometheus:
       try sink.write(report.text(style))
     }

@@ -18,17 +18,19 @@ struct SnatAudit: ParsableCommand {
         snat-audit analyze --server server.pcap
         snat-audit analyze --client client.pcap --server server.pcap
         snat-audit analyze lb-any.pcap
+        snat-audit check --policy policy.yaml lb-any.pcap
 
-      Exit codes: 0 done; 2 usage error, an input that cannot be read, or a report that cannot be \
-      written; 130 interrupted.
+      Exit codes: 0 done; 1 and 3 of check: the policy is broken, the evidence does not allow a \
+      verdict; 2 usage error, an input that cannot be read, or a report that cannot be written; 130 \
+      interrupted.
       """,
     version: "0.1.0",
-    subcommands: [AnalyzeCommand.self, ConnectionsCommand.self])
+    subcommands: [AnalyzeCommand.self, CheckCommand.self, ConnectionsCommand.self])
 
   static func main() {
     var arguments = CommandLine.arguments.dropFirst()[...]
     if let name = arguments.first, PlannedCommand(rawValue: name) != nil {
-      fail("the command '\(name)' is not in this version; it has: analyze, connections")
+      fail("the command '\(name)' is not in this version; it has: analyze, check, connections")
     }
     if arguments.isEmpty { arguments = ["--help"] }
     do {
@@ -36,6 +38,9 @@ struct SnatAudit: ParsableCommand {
       try command.run()
     } catch let status as ExitStatus {
       status.exit()
+    } catch let fault as FileFault {
+      Message.error("\(fault)")
+      ExitStatus.failed.exit()
     } catch {
       guard exitCode(for: error) != .success else { leave(with: error) }
       fail(message(for: error), command: arguments.first)
@@ -65,6 +70,6 @@ struct SnatAudit: ParsableCommand {
 
 /// Commands that are documented for a later version.
 private enum PlannedCommand: String {
-  case check, explain, extract, whatif, schema, judge, merge
+  case explain, extract, whatif, schema, judge, merge
   case extractRecords = "extract-records"
 }

@@ -32,6 +32,8 @@ public struct AnalysisReport: Sendable {
   public var findings: Findings
   /// How many findings were counted but are not listed.
   public var findingsOmitted: Int
+  /// What a policy says of all this; null where none was asked.
+  public var check: PolicyVerdict?
 
   /// One capture file.
   public struct Capture: Sendable {
@@ -194,6 +196,17 @@ public struct AnalysisReport: Sendable {
     public var reset: Int
     public var unanswered: Int
     public var undetermined: Int
+
+    public init(
+      total: Int, accepted: Int, rejected: Int, reset: Int, unanswered: Int, undetermined: Int
+    ) {
+      self.total = total
+      self.accepted = accepted
+      self.rejected = rejected
+      self.reset = reset
+      self.unanswered = unanswered
+      self.undetermined = undetermined
+    }
   }
 
   public struct Attempts: Sendable {
@@ -384,7 +397,7 @@ public struct Coverage: Sendable {
   public var reasons: [Reason]
 
   /// A closed list.
-  public enum Grade: String, Sendable {
+  public enum Grade: String, Sendable, CaseIterable {
     /// Nothing is known to be missing.
     case full
     /// The verdict stands on what was seen; the reasons say what was not.
