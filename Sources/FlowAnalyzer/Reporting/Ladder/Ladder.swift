@@ -48,11 +48,11 @@ public struct Ladder: Sendable {
     public var gap: Side
     /// The arrow points to the right, towards the server.
     public var isTowardsServer: Bool
-    /// Index into `connections`: whose tuple it was on.
+    /// Index into `connections`: whose numbers it carries. A rejection, and the RST that answers it,
+    /// carry those of the connection that was left behind.
     public var connection: Int
     public var role: Role
     public var flags: TCPFlags
-    /// Relative to the ISNs of the connection whose numbers they are.
     public var sequence: Number
     /// Nil without the ACK flag.
     public var acknowledgment: Number?
@@ -67,6 +67,8 @@ public struct Ladder: Sendable {
     public var frame: UInt64
     /// 1; more where `role` is `.omitted`.
     public var segments: Int
+    /// The last of those left out; nil where nothing was.
+    public var until: Timestamp?
     /// Which hit it is, or answers, as an index into the finding's hits.
     public var hit: Int?
     /// What it means, in plain words, where it means something: a sentence without a full stop.
@@ -76,11 +78,8 @@ public struct Ladder: Sendable {
   /// A sequence number.
   public struct Number: Equatable, Sendable {
     public var absolute: UInt32
-    /// From the ISN of `connection`; nil where that is not known.
+    /// From the ISN of who sent what it counts; nil where that is not known.
     public var relative: Int64?
-    /// Index into `connections`: whose numbers it is counted by. Not always the row's connection: a
-    /// rejection carries those of the old one.
-    public var connection: Int
   }
 
   /// What a segment does in the story. A closed list.
