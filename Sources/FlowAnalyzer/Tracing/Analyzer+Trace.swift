@@ -1,4 +1,13 @@
 extension Analyzer {
+  /// Throws where an input could not be read a second time, as `trace` must: to be asked before the
+  /// first reading.
+  public static func requireRepeatable(_ inputs: [CaptureInput]) throws(TracingError) {
+    for input in inputs where input.isStandardInput || FileStatus(path: input.path)?.kind == .other
+    {
+      throw .notRepeatable(path: input.path)
+    }
+  }
+
   /// Reads the captures of a finished analysis once more, and collects the segments that findings of
   /// it rest on: the connection that left the tuple behind, the attempt, and on the clients' side the
   /// connections of both, as far as they were captured.
@@ -19,7 +28,7 @@ extension Analyzer {
     progress: (Progress) -> Bool = { _ in true }
   ) throws(TracingError) -> [FindingTrace] {
     let course = analysis.course
-    if let input = course.unrepeatableInput { throw .notRepeatable(path: input.path) }
+    try Self.requireRepeatable(course.survey.inputs)
     guard !findings.isEmpty else { return [] }
     let reader = BatchReader(of: course.survey, readsAhead: configuration.workers > 1)
     var tracer = Tracer(findings, configuration, framesPerConversation: framesPerConversation)

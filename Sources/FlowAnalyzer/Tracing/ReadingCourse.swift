@@ -16,6 +16,4 @@ struct ReadingCourse: Sendable {
     if !shifts.isEmpty { clockShifts.append(Shifts(batch: batch, shifts: shifts)) }
   }
 
-  /// What cannot be had a second time; nil where all can.
-  var unrepeatableInput: CaptureInput? { survey.inputs.first { !$0.isRegularFile } }
 }
