@@ -27,9 +27,9 @@ struct FrameLog {
     if entries.count >= 2 * limit { thinOut() }
   }
 
-  /// Forgets what came before the first SYN with this ISN.
+  /// Forgets what came before the last SYN with this ISN: the one that was let in.
   mutating func removeAll(beforeSYN isn: SequenceNumber) {
-    let start = entries.firstIndex {
+    let start = entries.lastIndex {
       $0.frame.segment.isOpening && $0.frame.segment.sequence == isn
     }
     guard let start else { return }

@@ -29,6 +29,8 @@ struct TracedCase {
     let tuple: FourTuple
     /// A SYN of the attempt has come: nothing before it is forgotten any more.
     var isAnchored = false
+    /// Others have the tuple now, and the attempt does not come back to it.
+    var isLeft = false
     var log: FrameLog
   }
 
@@ -124,6 +126,7 @@ extension TracedCase {
     syns += 1
     if let index = strands.firstIndex(where: { $0.tuple == observation.tuple }) {
       strands[index].isAnchored = true
+      strands[index].isLeft = false
     }
     let hit = finding.hits.firstIndex {
       $0.capture == Int(segment.capture) && $0.frame == segment.frame
@@ -138,7 +141,10 @@ extension TracedCase {
     syns = 0
     lastGap = 0
     strands.removeAll { strand in !finding.hits.contains { $0.tuple == strand.tuple } }
-    for index in strands.indices { strands[index].isAnchored = false }
+    for index in strands.indices {
+      strands[index].isAnchored = false
+      strands[index].isLeft = false
+    }
   }
 
   private mutating func append(_ observation: Observation, to index: Int) {
@@ -148,6 +154,8 @@ extension TracedCase {
     if isNewConnection, !strands[index].isAnchored {
       strands[index].log.removeAll(beforeSYN: entry.incarnation.openerBase)
     }
+    if strands[index].isAnchored, isTakeover(observation) { strands[index].isLeft = true }
+    guard !strands[index].isLeft else { return }
     strands[index].log.append(entry)
     guard strands[index].isAnchored else { return }
     if connectedAt != nil {
@@ -158,6 +166,13 @@ extension TracedCase {
     {
       connectedAt = entry.frame.segment.time
     }
+  }
+
+  /// Another attempt comes to the tuple, and no hit of this one is still to come there.
+  private func isTakeover(_ observation: Observation) -> Bool {
+    let segment = observation.entry.frame.segment
+    return segment.isOpening && segment.sequence != isn
+      && !finding.hits.contains { $0.tuple == observation.tuple && $0.at > segment.time }
   }
 
   /// Notes how late it is.

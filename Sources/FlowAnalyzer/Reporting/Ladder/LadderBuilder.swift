@@ -59,15 +59,16 @@ struct LadderBuilder {
 
   private func row(_ frame: TracedFrame, _ role: Ladder.Role, _ hit: Int?) -> Ladder.Row {
     let segment = frame.segment
-    let connection = trace.connections[numbering(of: frame, role)]
+    let number = numbering(of: frame, role)
+    let connection = number.map { trace.connections[$0] }
     let (own, peer) =
       frame.isFromOpener
-      ? (connection.openerBase, connection.responderBase)
-      : (connection.responderBase, connection.openerBase)
+      ? (connection?.openerBase, connection?.responderBase)
+      : (connection?.responderBase, connection?.openerBase)
     let options = segment.options
     return Ladder.Row(
       time: segment.time, gap: frame.side, isTowardsServer: frame.isFromOpener,
-      connection: numbering(of: frame, role), role: role, flags: segment.flags,
+      connection: number ?? frame.connection, role: role, flags: segment.flags,
       sequence: Ladder.Number(segment.sequence, from: own),
       acknowledgment: segment.flags.contains(.ack)
         ? Ladder.Number(segment.acknowledgment, from: peer) : nil,
@@ -80,23 +81,22 @@ struct LadderBuilder {
   }
 
   /// The connection whose numbers a frame carries. A load balancer that keeps sequence numbers passes
-  /// on those of the old connection, too.
-  private func numbering(of frame: TracedFrame, _ role: Ladder.Role) -> Int {
-    guard frame.side == .client, role == .rejection || role == .reset || role == .kills else {
+  /// on those of the connection that was left behind; nil where they are nobody's that is known.
+  private func numbering(of frame: TracedFrame, _ role: Ladder.Role) -> Int? {
+    guard frame.side == .client, role == .rejection || role == .reset else {
       return frame.connection
     }
     let number = frame.isFromOpener ? frame.segment.sequence : frame.segment.acknowledgment
-    let holder = trace.encounters.compactMap { $0 }.contains { $0.nextExpected == number }
-    let previous = trace.connections.firstIndex { $0.side == .client && $0.part == .previous }
-    return holder ? previous ?? frame.connection : frame.connection
+    let hit = trace.encounters.firstIndex { $0?.isKnown == true && $0?.nextExpected == number }
+    return hit.flatMap(holder)
   }
 
   /// Makes one row of stretches in which a connection only goes on.
   private mutating func leaveOut(from connection: Int) {
     var stretch: [Int] = []
     for index in rows.indices {
-      guard let row = rows[index], row.connection == connection else { continue }
-      if row.role == .continues {
+      guard let row = rows[index], trace.frames[index].connection == connection else { continue }
+      if tellsNothing(row, connection) {
         stretch.append(index)
       } else {
         leaveOut(stretch)
@@ -107,12 +107,26 @@ struct LadderBuilder {
     leaveOut(stretch)
   }
 
+  /// The connection only goes on. Where an attempt has met several, how each of them was opened, and how
+  /// it went for its client, would hide the attempt.
+  private func tellsNothing(_ row: Ladder.Row, _ connection: Int) -> Bool {
+    if row.role == .continues { return true }
+    guard isCrowded, trace.connections[connection].part != .current else { return false }
+    return trace.connections[connection].side == .client
+      ? row.role != .opens : row.role == .answers || row.role == .establishes
+  }
+
+  private var isCrowded: Bool {
+    trace.finding.hits.contains { $0.tuple != trace.finding.hits[0].tuple }
+  }
+
   /// So few are drawn.
   private static let longestStretch = 2
 
   private mutating func leaveOut(_ stretch: [Int]) {
     let isWhole = stretch.allSatisfy { trace.frames[$0].omitted.segments == 0 }
-    guard stretch.count > Self.longestStretch || !isWhole, let first = stretch.first,
+    let isPlain = stretch.allSatisfy { rows[$0]?.role == .continues }
+    guard stretch.count > Self.longestStretch || !isWhole || !isPlain, let first = stretch.first,
       let last = stretch.last, var row = rows[first]
     else { return }
     row.role = .omitted

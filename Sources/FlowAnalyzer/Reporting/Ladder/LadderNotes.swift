@@ -52,8 +52,8 @@ struct LadderNotes {
     switch (connection.side, connection.part) {
     case (.server, .previous): "opens the connection that leaves the tuple behind"
     case (.server, .other): "another attempt takes the tuple"
-    case (.client, .current): "the client of this finding asks for a connection"
-    case (.client, .previous): "the client before it asks for one"
+    case (.client, .current): "the client that is hit opens a connection"
+    case (.client, .previous): "the client before it opens its connection"
     case (_, _): nil
     }
   }

@@ -36,7 +36,10 @@ extension FindingText {
       let what = hit.held.state == .timeWait ? "timer last started" : "last heard of"
       clauses.append("\(what) \(Quantity.duration(timer)) before")
     }
-    if let freeAt = hit.held.freeAt { clauses.append("free at \(freeAt.timeOfDay)") }
+    if let freeAt = hit.held.freeAt {
+      let anew = hit.held.restartedAt == hit.at ? ", as this SYN starts its timer anew" : ""
+      clauses.append("free at \(freeAt.timeOfDay)\(anew)")
+    }
     if let next = comparison.nextToSend { clauses.append("SND.NXT \(next)") }
     return StyledText(clauses.joined(separator: ", "))
   }

@@ -69,20 +69,48 @@ struct PacketFilters {
 
   /// The conversations of one side, from the first frame to the last that matter.
   private func conversations(_ side: Side, _ capture: Int) -> String {
-    var tuples: [FourTuple] = []
-    for connection in ladder.connections
-    where connection.side == side && !tuples.contains(connection.tuple) {
-      tuples.append(connection.tuple)
-    }
     let frames = ladder.rows.filter { $0.gap == side && $0.capture == capture }.map(\.frame)
-    let parts = tuples.map { tuple in
-      let name = tuple.source.address.isIPv6 ? "ipv6.addr" : "ip.addr"
-      return "(\(name) == \(tuple.source.address) && tcp.port == \(tuple.source.port) && "
-        + "\(name) == \(tuple.destination.address) && tcp.port == \(tuple.destination.port))"
+    let parts = services(of: side).map { service in
+      let name = service.server.address.isIPv6 ? "ipv6.addr" : "ip.addr"
+      let clients = service.clients.map { client in
+        let ports = client.ports.map { "\($0)" }
+        let port = ports.count == 1 ? "== \(ports[0])" : "in {\(ports.joined(separator: ", "))}"
+        return "\(name) == \(client.address) && tcp.port \(port)"
+      }
+      return "\(name) == \(service.server.address) && tcp.port == \(service.server.port) && "
+        + Self.either(clients, "||")
     }
-    let either = parts.count == 1 ? parts[0] : "(\(parts.joined(separator: " || ")))"
-    return
-      "frame.number >= \(frames.min() ?? 0) && frame.number <= \(frames.max() ?? 0) && \(either)"
+    return "frame.number >= \(frames.min() ?? 0) && frame.number <= \(frames.max() ?? 0) && "
+      + Self.either(parts, "||")
+  }
+
+  /// Who has talked to a server, by address.
+  private struct Service {
+    var server: Endpoint
+    var clients: [(address: IPAddress, ports: [UInt16])]
+  }
+
+  private func services(of side: Side) -> [Service] {
+    var services: [Service] = []
+    for connection in ladder.connections where connection.side == side {
+      let (source, destination) = (connection.tuple.source, connection.tuple.destination)
+      let place = services.firstIndex { $0.server == destination } ?? services.count
+      if place == services.count { services.append(Service(server: destination, clients: [])) }
+      let client =
+        services[place].clients.firstIndex { $0.address == source.address }
+        ?? services[place].clients.count
+      if client == services[place].clients.count {
+        services[place].clients.append((source.address, []))
+      }
+      if !services[place].clients[client].ports.contains(source.port) {
+        services[place].clients[client].ports.append(source.port)
+      }
+    }
+    return services
+  }
+
+  private static func either(_ parts: [String], _ or: String) -> String {
+    parts.count == 1 ? parts[0] : "(\(parts.map { "(\($0))" }.joined(separator: " \(or) ")))"
   }
 
   private var hits: Filter? {
@@ -98,15 +126,14 @@ struct PacketFilters {
   }
 
   private var tcpdump: String {
-    var tuples: [FourTuple] = []
-    for connection in ladder.connections
-    where connection.side == .server && !tuples.contains(connection.tuple) {
-      tuples.append(connection.tuple)
+    let parts = services(of: .server).map { service in
+      let clients = service.clients.map { client in
+        "host \(client.address) and "
+          + Self.either(client.ports.map { "port \($0)" }, "or")
+      }
+      return "host \(service.server.address) and port \(service.server.port) and "
+        + Self.either(clients, "or")
     }
-    let parts = tuples.map { tuple in
-      "host \(tuple.source.address) and port \(tuple.source.port) and "
-        + "host \(tuple.destination.address) and port \(tuple.destination.port)"
-    }
-    return parts.count == 1 ? parts[0] : parts.map { "(\($0))" }.joined(separator: " or ")
+    return Self.either(parts, "or")
   }
 }

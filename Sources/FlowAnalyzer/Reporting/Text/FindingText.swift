@@ -31,7 +31,8 @@ struct FindingText {
   // MARK: - What happened
 
   private mutating func writeSummary() {
-    canvas.line("\("FINDING \(finding.id)", .heading)  \(finding.kind.rawValue, .dim)")
+    let day = finding.hits.first.map { ", \($0.at.date) UTC" } ?? ""
+    canvas.line("\("FINDING \(finding.id)", .heading)  \(finding.kind.rawValue + day, .dim)")
     canvas.blank()
     guard let first = finding.hits.first else { return }
     canvas.paragraph("\("\(first.tuple)", .strong): \(finding.effect)")
@@ -44,16 +45,46 @@ struct FindingText {
   private mutating func writeParties() {
     canvas.heading("WHO")
     var table = TextTable(.left, .left)
-    let lanes = [("client", ladder.client), ("LB", ladder.loadBalancer), ("server", ladder.server)]
-    for (title, lane) in lanes where !lane.endpoints.isEmpty {
-      table.row(StyledText(title, .strong), StyledText(lane.endpoints.joined(separator: ", ")))
+    table.row(StyledText("client", .strong), party(finding.current))
+    table.row(StyledText("LB", .strong), StyledText(loadBalancer))
+    if let server = ladder.server.endpoints.first {
+      table.row(StyledText("server", .strong), StyledText(server))
     }
-    table.row(StyledText("hit", .strong), party(finding.current))
-    for (index, hit) in finding.hits.enumerated() {
-      let name = finding.hits.count > 1 ? "before hit \(index + 1)" : "before"
-      table.row(StyledText(name, .strong), party(hit.previous))
+    let parties = finding.hits.map(\.previous)
+    if parties.allSatisfy({ $0.client == nil }), let first = parties.first {
+      table.row(StyledText("left behind", .strong), "by \(party(first))")
+    } else {
+      for (index, previous) in parties.enumerated() {
+        let name = parties.count > 1 ? "left for hit \(index + 1)" : "left behind"
+        table.row(StyledText(name, .strong), "by \(party(previous))")
+      }
     }
     canvas.table(table)
+  }
+
+  /// The virtual address, and the SNAT addresses with the ports that the attempt took.
+  private var loadBalancer: String {
+    var virtual: [String] = []
+    var sources: [(address: IPAddress, ports: [UInt16])] = []
+    for connection in ladder.connections where connection.part != .other {
+      guard connection.side == .server else {
+        let destination = connection.tuple.destination.description
+        if !virtual.contains(destination) { virtual.append(destination) }
+        continue
+      }
+      let source = connection.tuple.source
+      guard let index = sources.firstIndex(where: { $0.address == source.address }) else {
+        sources.append((source.address, [source.port]))
+        continue
+      }
+      if !sources[index].ports.contains(source.port) { sources[index].ports.append(source.port) }
+    }
+    let translated = sources.map { source in
+      let ports = source.ports.map { "\($0)" }
+      return "\(source.address) port\(ports.count > 1 ? "s" : "") \(Quantity.list(ports))"
+    }
+    let snat = "to the server from \(Quantity.list(translated))"
+    return virtual.isEmpty ? snat : "\(Quantity.list(virtual)), \(snat)"
   }
 
   private func party(_ party: AnalysisReport.Party) -> StyledText {
@@ -96,13 +127,15 @@ struct FindingText {
     }
     let held = Set(ladder.spans.map(\.state.plainName)).sorted()
     if !held.isEmpty {
-      parts.append("thick: the server holds \(Quantity.list(held))")
+      let numbers = ladder.spans.count > 1 ? ", under the number of the hit that met it" : ""
+      parts.append("the bar: the server holds \(Quantity.list(held))\(numbers)")
     }
     var text =
       parts.joined(separator: "; ") + ". Numbers are relative to the ISNs of their connection"
     text +=
       ladder.connections.contains(where: \.beganUnseen)
       ? ", or to the first that was captured. " : ". "
+    text += "TS is TSval/TSecr. "
     text += hasSeveralCaptures ? "#FILE:NUMBER is a frame." : "#NUMBER is a frame."
     if report.clock.contains(where: { $0.offsetSeconds.map { $0.nanoseconds != 0 } ?? false }) {
       text += " Times are by the clock of \(report.clock[0].point)."

@@ -30,14 +30,15 @@ struct LadderDrawing {
 
   /// Columns between two lanes.
   private var gapWidth: Int {
-    switch style.width {
-    case ..<90: ladder.hasClientSide ? 10 : 14
-    case ..<110: 14
-    default: 18
-    }
+    ladder.hasClientSide && style.width < 110 ? 10 : 14
   }
 
-  private var lanesWidth: Int { ladder.hasClientSide ? 2 * gapWidth + 3 : gapWidth + 2 }
+  /// Several bars stand beside the server's lane, a single one stands on it.
+  private var hasBarsBeside: Bool { ladder.spans.count > 1 }
+  private var barsWidth: Int { hasBarsBeside ? ladder.spans.count + 1 : 0 }
+  private var lanesWidth: Int {
+    (ladder.hasClientSide ? 2 * gapWidth + 3 : gapWidth + 2) + barsWidth
+  }
   private var remarkStart: Int { Self.indent + Self.timeWidth + 2 + lanesWidth + 2 }
   private var remarkWidth: Int { max(style.width - remarkStart, 24) }
 
@@ -61,7 +62,12 @@ struct LadderDrawing {
       let start = max(position - title.count / 2, line.isEmpty ? 0 : line.count + 1)
       line += String(repeating: " ", count: max(0, start - line.count)) + title
     }
-    return StyledText(space + line, .strong)
+    guard hasBarsBeside else { return StyledText(space + line, .strong) }
+    // Each bar is headed by the hit that met it.
+    let start = lanesWidth - ladder.spans.count
+    let numbers = ladder.spans.map { String(($0.hit + 1) % 10) }.joined()
+    let gap = String(repeating: " ", count: max(1, start - line.count))
+    return "\(space + line, .strong)\(gap)\(numbers, .warning)"
   }
 
   // MARK: - Rows
@@ -107,8 +113,9 @@ struct LadderDrawing {
     }
     if let acknowledgment = row.acknowledgment { parts.append("ack \(number(acknowledgment))") }
     if row.length > 0 { parts.append("len \(row.length)") }
-    if let value = row.timestampValue { parts.append("TSval \(value)") }
-    if let echo = row.timestampEcho { parts.append("TSecr \(echo)") }
+    if let value = row.timestampValue {
+      parts.append("TS \(value)" + (row.timestampEcho.map { "/\($0)" } ?? ""))
+    }
     parts.append("#" + (hasSeveralCaptures ? "\(row.capture + 1):\(row.frame)" : "\(row.frame)"))
     return parts.joined(separator: " ")
   }
@@ -141,14 +148,18 @@ struct LadderDrawing {
   private var space: StyledText { StyledText(String(repeating: " ", count: gapWidth)) }
   private var lane: StyledText { StyledText(symbols.lane, .dim) }
 
-  /// The server's lane at a row, or just before it.
+  /// The server's lane at a row, or just before it, with the bars of what it holds.
   private func serverLane(at index: Int, isBetweenRows: Bool) -> StyledText {
-    let isHeld = ladder.spans.contains { span in
+    let bars = ladder.spans.map { span in
       isBetweenRows
         ? span.rows.lowerBound < index && index <= span.rows.upperBound
         : span.rows.contains(index)
     }
-    return isHeld ? StyledText(symbols.bar, .warning) : lane
+    guard hasBarsBeside else {
+      return bars.contains(true) ? StyledText(symbols.bar, .warning) : lane
+    }
+    let columns = bars.map { $0 ? symbols.bar : " " }.joined()
+    return lane + " " + StyledText(columns, .warning)
   }
 
   private func lanes(at index: Int, isBetweenRows: Bool) -> StyledText {
