@@ -36,13 +36,13 @@ struct ExplainCommand: ParsableCommand {
       .find(id, command: "explain", framesPerConversation: Self.framesPerConversation)
     var style = Terminal.output.style
     style.hasBoxes = !ascii
-    let ladder = Ladder(result.trace, of: result.report)
+    let ladder = Ladder(result.trace, of: result.analysis.report)
     do {
-      try StandardOutput.write(ladder.text(of: result.report, style))
+      try StandardOutput.write(ladder.text(of: result.analysis.report, style))
     } catch {
       Message.error("standard output: \(error).")
       throw ExitStatus.failed
     }
-    if !result.failures.isEmpty { throw ExitStatus.failed }
+    if !result.analysis.failures.isEmpty { throw ExitStatus.failed }
   }
 }

@@ -9,10 +9,9 @@ struct FindingSearch {
   let work: WorkOptions
 
   struct Result {
-    var report: AnalysisReport
+    let analyzer: Analyzer
+    var analysis: Analysis
     var trace: FindingTrace
-    /// Inputs that could not be read.
-    var failures: [CaptureError]
   }
 
   /// - Parameters:
@@ -58,7 +57,7 @@ struct FindingSearch {
       return !Interruption.happened
     }
     if Interruption.happened { throw ExitStatus.interrupted }
-    return Result(report: analysis.report, trace: traces[0], failures: analysis.failures)
+    return Result(analyzer: analyzer, analysis: analysis, trace: traces[0])
   }
 }
 

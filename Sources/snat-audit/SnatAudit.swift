@@ -23,7 +23,9 @@ struct SnatAudit: ParsableCommand {
       written; 130 interrupted.
       """,
     version: "0.1.0",
-    subcommands: [AnalyzeCommand.self, ExplainCommand.self, ConnectionsCommand.self])
+    subcommands: [
+      AnalyzeCommand.self, ExplainCommand.self, ExtractCommand.self, ConnectionsCommand.self,
+    ])
 
   static func main() {
     var arguments = CommandLine.arguments.dropFirst()[...]
@@ -67,6 +69,6 @@ struct SnatAudit: ParsableCommand {
 
 /// Commands that are documented for a later version.
 private enum PlannedCommand: String {
-  case check, extract, whatif, schema, judge, merge
+  case check, whatif, schema, judge, merge
   case extractRecords = "extract-records"
 }

@@ -42,6 +42,8 @@ struct PcapngFile {
   private(set) var interfaces: [PcapngInterface] = []
   /// That of the file's first interface.
   private(set) var linkType: UInt32 = 0
+  /// The link type of the current packet's interface, as the file has it.
+  var currentLinkNumber: UInt16 = 0
 
   /// Reads up to the first interface.
   init(_ source: inout ReadBuffer) throws(CaptureFault) {

@@ -56,6 +56,9 @@ struct PlainReader: ~Copyable {
 
   var position: UInt64? { source.position }
 
+  /// The link type of the current packet, as the file has it.
+  var linkNumber: UInt32 { pcap?.linkType ?? UInt32(pcapng?.currentLinkNumber ?? 0) }
+
   /// Reads the next packet. Its bytes stay where they are until the next call.
   mutating func advance(
     to packet: inout CapturedPacket

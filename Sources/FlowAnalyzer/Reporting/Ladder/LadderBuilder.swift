@@ -30,18 +30,45 @@ struct LadderBuilder {
     self.timeWait = timeWait
   }
 
-  mutating func ladder() -> Ladder {
+  /// What a frame does.
+  struct Story {
+    var role: Ladder.Role
+    var hit: Int?
+    /// A sentence without a full stop.
+    var note: String?
+  }
+
+  /// One for each frame of a trace.
+  static func stories(of trace: FindingTrace, _ report: AnalysisReport) -> [Story] {
+    var builder = LadderBuilder(
+      trace: trace, stack: .linux, timeWait: report.analysis.timeWait.assumedSeconds)
+    builder.makeRows()
+    builder.writeNotes()
+    return builder.rows.compactMap { row in
+      row.map { Story(role: $0.role, hit: $0.hit, note: $0.note) }
+    }
+  }
+
+  private mutating func makeRows() {
     var roles = LadderRoles(trace)
     rows = trace.frames.map { frame in
       let (role, hit) = roles.role(of: frame)
       return row(frame, role, hit)
     }
-    for connection in trace.connections.indices { leaveOut(from: connection) }
+  }
+
+  private mutating func writeNotes() {
     let notes = LadderNotes(trace: trace, timeWait: timeWait)
     for index in rows.indices {
       guard let row = rows[index] else { continue }
       rows[index]?.note = notes.note(on: row, trace.frames[index])
     }
+  }
+
+  mutating func ladder() -> Ladder {
+    makeRows()
+    for connection in trace.connections.indices { leaveOut(from: connection) }
+    writeNotes()
     var drawn: [Ladder.Row] = []
     for (index, row) in rows.enumerated() {
       if let row = missing[index] { drawn.append(row) }
