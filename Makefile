@@ -3,7 +3,7 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
-SOURCES = Sources Tests Package.swift Benchmarks
+SOURCES = Sources Tests Schemas Package.swift Benchmarks
 RELEASE = $(SWIFT) build -c release --product snat-audit
 BENCH = Scripts/bench/bench
 # Where tests look for programs before they look in PATH.
