@@ -25,12 +25,16 @@ struct SnatAudit: ParsableCommand {
       interrupted.
       """,
     version: "0.1.0",
-    subcommands: [AnalyzeCommand.self, CheckCommand.self, ConnectionsCommand.self])
+    subcommands: [
+      AnalyzeCommand.self, CheckCommand.self, ExplainCommand.self, ExtractCommand.self,
+      ConnectionsCommand.self, SchemaCommand.self,
+    ])
 
   static func main() {
     var arguments = CommandLine.arguments.dropFirst()[...]
     if let name = arguments.first, PlannedCommand(rawValue: name) != nil {
-      fail("the command '\(name)' is not in this version; it has: analyze, check, connections")
+      let known = configuration.subcommands.compactMap { $0.configuration.commandName }
+      fail("the command '\(name)' is not in this version; it has: \(known.joined(separator: ", "))")
     }
     if arguments.isEmpty { arguments = ["--help"] }
     do {
@@ -70,6 +74,6 @@ struct SnatAudit: ParsableCommand {
 
 /// Commands that are documented for a later version.
 private enum PlannedCommand: String {
-  case explain, extract, whatif, schema, judge, merge
+  case check, whatif, judge, merge
   case extractRecords = "extract-records"
 }

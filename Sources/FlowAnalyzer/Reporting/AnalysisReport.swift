@@ -86,6 +86,8 @@ public struct AnalysisReport: Sendable {
     public var isEgress: Bool
     /// The servers' answers do not come by on the client side: they take another way back.
     public var answersBypass: Bool
+    /// The virtual addresses with their ports.
+    public var virtualServices: [Endpoint] = []
 
     public struct PortRange: Sendable {
       public var ip: String

@@ -39,23 +39,7 @@ extension ReportProse {
   }
 
   /// What followed for the attempt.
-  package func effect(of finding: AnalysisReport.Finding) -> StyledText {
-    var effect = StyledText(runs: [])
-    let killed = finding.hits.count(where: \.killedConnection)
-    if killed > 0 {
-      effect += "\("killed \(Quantity.count(killed, "live connection"))", .bad), "
-    }
-    let syns = Quantity.count(finding.syns, "SYN")
-    switch finding.outcome {
-    case .connected where finding.addedSeconds.nanoseconds > 0:
-      let delay = Quantity.duration(finding.addedSeconds)
-      effect += "connected \("\(delay) late", .warning) (SYN \(Quantity.count(finding.syns)))"
-    case .connected: effect += "connected without delay"
-    case .failed: effect += "\("failed", .bad) after \(syns)"
-    case .undetermined: effect += "end not captured, \(syns)"
-    }
-    return effect
-  }
+  package func effect(of finding: AnalysisReport.Finding) -> StyledText { finding.effect }
 
   /// `NUMBER`, or `FILE:NUMBER` where there are several files.
   package func frame(_ hit: AnalysisReport.Hit) -> String {
