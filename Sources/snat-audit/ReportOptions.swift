@@ -9,7 +9,9 @@ struct ReportOptions: ParsableArguments {
       "A report to write, to standard output or to a file (default: text).",
       discussion: """
         Formats: text, for people; json, all of it, see the command schema; ndjson, one event a line \
-        in ECS fields; prometheus, metrics for the textfile collector. May be given several times, once without a path. A file is written whole or not at all.
+        in ECS fields; prometheus, metrics for the textfile collector; junit, for CI; \
+        markdown, for a comment or a job's summary. May be given several times, once without a path. A \
+        file is written whole or not at all.
         """,
       valueName: "format[=path]"),
     completion: .list(
@@ -76,8 +78,8 @@ enum ReportFormat: String, CaseIterable {
   /// Its name, if it is one for a later version.
   var plannedName: String? {
     switch self {
-    case .text, .json, .ndjson, .prometheus, .check: nil
-    case .html, .markdown, .junit: rawValue
+    case .text, .json, .ndjson, .markdown, .junit, .prometheus, .check: nil
+    case .html: rawValue
     }
   }
 
@@ -90,7 +92,9 @@ enum ReportFormat: String, CaseIterable {
     case .ndjson: try report.writeNDJSON { try sink.write($0) }
     case .prometheus: try sink.write(report.prometheusText)
     case .check: try sink.write(report.checkText(style))
-    case .text, .html, .markdown, .junit:
+    case .markdown: try sink.write(report.markdown)
+    case .junit: try sink.write(report.junit)
+    case .text, .html:
       try sink.write(report.text(style))
     }
   }

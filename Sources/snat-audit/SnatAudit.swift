@@ -38,7 +38,7 @@ struct SnatAudit: ParsableCommand {
     }
     if arguments.isEmpty { arguments = ["--help"] }
     do {
-      var command = try parseAsRoot(Array(arguments))
+      var command = try parse(Array(arguments))
       try command.run()
     } catch let status as ExitStatus {
       status.exit()
@@ -48,6 +48,28 @@ struct SnatAudit: ParsableCommand {
     } catch {
       guard exitCode(for: error) != .success else { leave(with: error) }
       fail(message(for: error), command: arguments.first)
+    }
+  }
+
+  /// Parses the command line, with the options of a file in front where it names one.
+  private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+    guard let file = try ConfigFile(arguments, among: configuration.subcommands) else {
+      return try parseAsRoot(arguments)
+    }
+    do {
+      return try parseAsRoot(file.expanded)
+    } catch where exitCode(for: error) != .success {
+      throw file.fault(message(for: error)) { refusal(of: $0) } ?? error
+    }
+  }
+
+  /// Why arguments are not taken; nil where they are.
+  private static func refusal(of arguments: [String]) -> String? {
+    do {
+      _ = try parseAsRoot(arguments)
+      return nil
+    } catch {
+      return exitCode(for: error) == .success ? nil : message(for: error)
     }
   }
 
@@ -74,6 +96,6 @@ struct SnatAudit: ParsableCommand {
 
 /// Commands that are documented for a later version.
 private enum PlannedCommand: String {
-  case check, whatif, judge, merge
+  case whatif, judge, merge
   case extractRecords = "extract-records"
 }

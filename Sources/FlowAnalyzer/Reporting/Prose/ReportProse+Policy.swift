@@ -15,9 +15,12 @@ extension PolicyVerdict {
     }
   }
 
+  /// Nobody named a policy.
+  package var isStandard: Bool { policy == Policy.standard.origin }
+
   /// Where the rules come from.
   package var origin: String {
-    guard policy == Policy.standard.origin else { return policy.printable }
+    guard isStandard else { return policy.printable }
     return baseline == nil
       ? "default: no SYN that hits is refused, and no connection killed; --policy FILE has others"
       : "default: nothing is worse than in the baseline, but for a tenth of the refused SYNs"

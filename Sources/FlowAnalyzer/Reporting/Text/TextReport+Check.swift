@@ -24,9 +24,22 @@ extension TextReport {
     canvas.blank()
     canvas.labelled("policy", StyledText(check.origin), hanging: 10)
     if let baseline = check.baseline {
-      canvas.labelled("baseline", StyledText(baseline.sentence), hanging: 10)
+      canvas.labelled("baseline", StyledText("\(baseline.path.printable): \(baseline.sentence)"),
+        hanging: 10)
     }
+    writeFindings(baseline: check.baseline)
     if isAlone, check.outcome == .inconclusive { writeGaps() }
+  }
+
+  /// Which findings came and went since the baseline.
+  private mutating func writeFindings(baseline: PolicyVerdict.Comparison?) {
+    for (name, list) in [("new", baseline?.newFindings), ("gone", baseline?.goneFindings)] {
+      guard let list, list.total > 0 else { continue }
+      let more = list.total > list.ids.count ? ["and \(list.total - list.ids.count) more"] : []
+      canvas.labelled(
+        StyledText(name), StyledText((list.ids.map(\.description) + more).joined(separator: " ")),
+        hanging: 10)
+    }
   }
 
   /// The worst findings of each broken rule; a finding that breaks several is shown once.
