@@ -57,7 +57,8 @@ let package = Package(
       dependencies: ["FlowAnalyzer", "ReportFormats", "Schemas", "Fixtures"],
       swiftSettings: strict),
     .testTarget(
-      name: "SnatAuditTests", dependencies: ["snat-audit", "Fixtures"], exclude: ["Snapshots"],
+      name: "SnatAuditTests", dependencies: ["snat-audit", "FlowAnalyzer", "Fixtures"],
+      exclude: ["Snapshots"],
       swiftSettings: strict),
   ]
 )

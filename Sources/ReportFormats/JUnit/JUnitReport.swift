@@ -17,7 +17,8 @@ extension AnalysisReport {
       ?? ""
     var xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
     xml += "<testsuites name=\"snat-audit\" \(counts) time=\"0\">\n"
-    xml += "  <testsuite name=\"snat-audit\" \(counts) skipped=\"\(suite.skipped)\" time=\"0\"\(timestamp)>\n"
+    xml +=
+      "  <testsuite name=\"snat-audit\" \(counts) skipped=\"\(suite.skipped)\" time=\"0\"\(timestamp)>\n"
     xml += "    <properties>\n"
     for (name, value) in properties(prose) {
       xml += "      <property name=\"\(name)\" value=\"\(XMLText.escaped(value))\"/>\n"

@@ -35,7 +35,8 @@ extension TestCase {
     case .failed(let message): return opening + ">\n" + message.xml("failure")
     case .error(let message): return opening + ">\n" + message.xml("error")
     case .skipped(let reason):
-      return opening + ">\n      <skipped message=\"\(XMLText.escaped(reason))\"/>\n    </testcase>\n"
+      return opening
+        + ">\n      <skipped message=\"\(XMLText.escaped(reason))\"/>\n    </testcase>\n"
     }
   }
 }
@@ -43,6 +44,7 @@ extension TestCase {
 extension TestCase.Message {
   fileprivate func xml(_ element: String) -> String {
     let attributes = "message=\"\(XMLText.escaped(summary))\" type=\"\(XMLText.escaped(type))\""
-    return "      <\(element) \(attributes)>\(XMLText.escapedLines(body))</\(element)>\n    </testcase>\n"
+    return
+      "      <\(element) \(attributes)>\(XMLText.escapedLines(body))</\(element)>\n    </testcase>\n"
   }
 }

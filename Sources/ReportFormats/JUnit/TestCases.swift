@@ -33,7 +33,8 @@ struct StandingQuestion {
 
   static let all = [
     StandingQuestion(name: "no SYN was refused in TIME_WAIT", refusedBy: .timeWait),
-    StandingQuestion(name: "no SYN was refused by an established connection", refusedBy: .established),
+    StandingQuestion(
+      name: "no SYN was refused by an established connection", refusedBy: .established),
     StandingQuestion(name: "no SYN was refused by a closing connection", refusedBy: .closing),
     StandingQuestion(name: "no live connection was killed", measures: [.killedConnections]),
     StandingQuestion(name: "no attempt failed by a hit", measures: [.failedAttempts]),

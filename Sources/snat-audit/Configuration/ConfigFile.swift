@@ -63,7 +63,8 @@ struct ConfigFile {
     for (key, value) in try YAMLFile.read(path).entries() {
       guard let option = catalog.options[key] else {
         guard all.contains(where: { $0.options[key] != nil }) else {
-          throw value.fault("there is no such option; keys are long names of options, such as time-wait")
+          throw value.fault(
+            "there is no such option; keys are long names of options, such as time-wait")
         }
         continue
       }
