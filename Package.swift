@@ -57,8 +57,11 @@ let package = Package(
       dependencies: ["FlowAnalyzer", "ReportFormats", "Schemas", "Fixtures"],
       swiftSettings: strict),
     .testTarget(
-      name: "SnatAuditTests", dependencies: ["snat-audit", "FlowAnalyzer", "Fixtures"],
-      exclude: ["Snapshots"],
-      swiftSettings: strict),
+      name: "SnatAuditTests",
+      dependencies: [
+        "snat-audit", "FlowAnalyzer", "Fixtures",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      exclude: ["Snapshots"], swiftSettings: strict),
   ]
 )

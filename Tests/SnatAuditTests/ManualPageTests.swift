@@ -1,3 +1,4 @@
+import ArgumentParser
 import FlowAnalyzer
 import Foundation
 import Testing
