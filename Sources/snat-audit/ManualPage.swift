@@ -22,8 +22,8 @@ struct ManualPage {
     discussion(root.discussion)
     macro("Sh COMMANDS")
     for command in commands { section(command) }
-    exitStatus()
     environment()
+    exitStatus()
     macro("Sh SEE ALSO")
     macro("Xr tcpdump 1 ,")
     macro("Xr pcap-filter 7")
@@ -130,6 +130,7 @@ struct ManualPage {
   /// What would be a paragraph in front of a display or a list is none.
   private mutating func removeEmptyParagraphs() {
     for next in [".Bd", ".Bl", ".Pp"] { text = text.replacing(".Pp\n\(next)", with: next) }
+    text = text.replacing(".Sh DESCRIPTION\n.Pp\n", with: ".Sh DESCRIPTION\n")
     while text.hasSuffix(".Pp\n") { text.removeLast(".Pp\n".count) }
   }
 

@@ -84,18 +84,16 @@ extension PolicyVerdict.Rule {
 }
 
 extension PolicyVerdict.Comparison {
-  /// What was compared with what, and how the findings went.
+  /// What was compared, and how the findings went; said of the baseline.
   package var sentence: String {
     guard sameCaptures else {
-      return "\(path.printable): of other captures, so that rates are compared and no findings"
+      return "of other captures, so that rates are compared and no findings"
     }
     guard let newFindings else {
-      return "\(path.printable): of the same captures, but it does not list all of its findings"
+      return "of the same captures, but it does not list all of its findings"
     }
     let gone = goneFindings.map { ", \(Quantity.count($0.total)) gone" } ?? ""
-    return
-      "\(path.printable): of the same captures; \(Quantity.count(newFindings.total, "finding")) "
-      + "new\(gone)"
+    return "of the same captures; \(Quantity.count(newFindings.total, "finding")) new\(gone)"
   }
 }
 
