@@ -23,7 +23,10 @@ struct SnatAudit: ParsableCommand {
       written; 130 interrupted.
       """,
     version: "0.1.0",
-    subcommands: [AnalyzeCommand.self, ConnectionsCommand.self, SchemaCommand.self])
+    subcommands: [
+      AnalyzeCommand.self, ExplainCommand.self, ExtractCommand.self, ConnectionsCommand.self,
+      SchemaCommand.self,
+    ])
 
   static func main() {
     var arguments = CommandLine.arguments.dropFirst()[...]
@@ -66,6 +69,6 @@ struct SnatAudit: ParsableCommand {
 
 /// Commands that are documented for a later version.
 private enum PlannedCommand: String {
-  case check, explain, extract, whatif, judge, merge
+  case check, whatif, judge, merge
   case extractRecords = "extract-records"
 }
