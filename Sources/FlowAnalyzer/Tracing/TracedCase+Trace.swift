@@ -72,6 +72,8 @@ extension TracedCase {
     }
     for (leg, part) in legs {
       var log = leg.log
+      // What went before it was let in is another story.
+      if part == .previous { log.removeAll(beforeSYN: leg.incarnation.openerBase) }
       log.finish()
       let number = trace.connections.count
       trace.connections.append(
