@@ -53,7 +53,7 @@ struct ExitStatusTests {
   }
 
   @Test(arguments: [
-    "check", "explain", "extract", "whatif", "schema", "extract-records", "judge",
+    "check", "whatif", "schema", "extract-records", "judge",
     "merge",
   ])
   func `a command of a later version is refused by name`(command: String) throws {
