@@ -14,7 +14,7 @@ ROUNDS ?= 5
 LIVE ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-bench deps-instructions deps-lab build demo lab test lint format \
+.PHONY: help deps deps-bench deps-instructions deps-lab deps-test build demo lab test lint format \
   bench bench-check bench-growth bench-stages instructions instructions-record \
   install uninstall clean
 
@@ -46,7 +46,10 @@ demo: deps ## Build, and print the report of a real capture.
 lab: deps-lab build ## The incident in a box: a real LB in namespaces, and the kernel as the judge.
 	@Scripts/lab/lab demo --binary "$$($(RELEASE) --show-bin-path)/snat-audit"
 
-test: deps lint ## Check the formatting and run all tests; in short form the lab's, where it may run.
+deps-test: deps ## Install what tests read our output with.
+	@Scripts/install-packages tshark
+
+test: deps deps-test lint ## Check the formatting and run all tests; in short form the lab's, where it may run.
 	$(SWIFT) test --disable-xctest
 	@Scripts/lab/lab test --budget 300 --binary "$$($(SWIFT) build --show-bin-path)/snat-audit"
 

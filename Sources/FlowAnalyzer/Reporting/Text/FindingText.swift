@@ -125,7 +125,7 @@ struct FindingText {
     if ladder.connections.contains(where: { $0.part == .other }) {
       parts.append("other: what used the tuple in between")
     }
-    let held = Set(ladder.spans.map(\.state.plainName)).sorted()
+    let held = Set(ladder.spans.map(\.state.plainObject)).sorted()
     if !held.isEmpty {
       let numbers = ladder.spans.count > 1 ? ", under the number of the hit that met it" : ""
       parts.append("the bar: the server holds \(Quantity.list(held))\(numbers)")
