@@ -56,6 +56,9 @@ struct PlainReader: ~Copyable {
 
   var position: UInt64? { source.position }
 
+  /// Packets that were dropped while the file was written; nil where it does not say.
+  var dropped: UInt64? { pcapng?.dropped }
+
   /// The link type of the current packet, as the file has it.
   var linkNumber: UInt32 { pcap?.linkType ?? UInt32(pcapng?.currentLinkNumber ?? 0) }
 
