@@ -11,6 +11,7 @@ extension TracedCase {
       addServerSide(log.entries, strand.tuple, to: &trace)
     }
     addClientSide(to: &trace)
+    trace.alignClients()
     trace.frames.sort { $0.order < $1.order }
     return trace
   }

@@ -192,14 +192,16 @@ struct TraceTests {
     let some = stride(from: 0, to: findings.count, by: findings.count / 40).map { findings[$0] }
     for trace in try analyzer.trace(some, of: analysis) {
       #expect(trace.isComplete)
-      // At the end the clocks are 840 ms apart; they are corrected once in some 65,000 segments.
+      #expect(abs(trace.clientShift) < 300_000_000)
+      // At the end the clocks are 840 ms apart. They are corrected once in some 65,000 segments; what is
+      // left then contradicts the way of the segments, but for the drift within the finding itself.
       let isn = SequenceNumber(trace.finding.hits[0].isn)
       let syns = trace.frames.filter { $0.segment.isOpening && $0.segment.sequence == isn }
       guard let before = syns.first(where: { $0.side == .client }),
         let behind = syns.first(where: { $0.side == .server })
       else { continue }
       #expect(
-        abs(behind.segment.time.nanoseconds(since: before.segment.time)) < 300_000_000,
+        abs(behind.segment.time.nanoseconds(since: before.segment.time)) < 1_000_000,
         "\(trace.finding.id)")
     }
   }
