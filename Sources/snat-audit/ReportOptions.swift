@@ -1,16 +1,17 @@
 import ArgumentParser
 import FlowAnalyzer
+import ReportFormats
 
 /// What to write, and where.
 struct ReportOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A report to write: text or json, to standard output or to a file (default: text).",
+      "A report to write: text, json or html, to standard output or to a file (default: text).",
       discussion: """
         May be given several times, once without a path. A file is written whole or not at all.
         """,
       valueName: "format[=path]"),
-    completion: .list(["text", "json", "text=", "json="]))
+    completion: .list(["text", "json", "html", "text=", "json=", "html="]))
   var report: [ReportRequest] = []
 
   @Option(
@@ -24,7 +25,7 @@ struct ReportOptions: ParsableArguments {
     for (index, request) in report.enumerated() {
       if let planned = request.format.plannedName {
         throw ValidationError(
-          "--report \(planned): this format is not in this version; there are: text, json.")
+          "--report \(planned): this format is not in this version; there are: text, json, html.")
       }
       if report[..<index].contains(where: { $0.destination == request.destination }) {
         throw ValidationError(
@@ -68,8 +69,8 @@ enum ReportFormat: String {
   /// Its name, if it is one for a later version.
   var plannedName: String? {
     switch self {
-    case .text, .json: nil
-    case .ndjson, .html, .markdown, .junit, .prometheus: rawValue
+    case .text, .json, .html: nil
+    case .ndjson, .markdown, .junit, .prometheus: rawValue
     }
   }
 
@@ -77,7 +78,8 @@ enum ReportFormat: String {
   func write(_ report: AnalysisReport, _ style: TextStyle, to sink: inout ReportSink) throws {
     switch self {
     case .json: try report.writeJSON { try sink.write($0) }
-    case .text, .ndjson, .html, .markdown, .junit, .prometheus:
+    case .html: try report.writeHTML { try sink.write($0) }
+    case .text, .ndjson, .markdown, .junit, .prometheus:
       try sink.write(report.text(style))
     }
   }
