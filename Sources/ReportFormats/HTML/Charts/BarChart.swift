@@ -88,7 +88,7 @@ extension BarChart {
         source.ports > 0 ? (source.connections * 10 + source.ports / 2) / source.ports : 0
       return Group(
         title: "\(source.ip)",
-        remark: "\(range), each for \(tenths / 10).\(tenths % 10) connections on average",
+        remark: "\(range), used \(tenths / 10).\(tenths % 10) times each",
         bars: [
           Bar(label: "connections", amount: source.connections, name: "connections"),
           Bar(label: "ports used", amount: source.ports, name: "ports"),

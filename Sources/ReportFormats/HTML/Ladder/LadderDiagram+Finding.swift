@@ -16,8 +16,7 @@ extension LadderDiagram {
       course.add(hit)
     }
     if isCut {
-      let more = Quantity.count(finding.hits.count - Self.listedHits, "more hit")
-      course.note(more, at: nil, order: last.at.advanced(byNanoseconds: -1), lane: 0, .plain)
+      course.leaveOut(finding.hits.count - Self.listedHits, before: last)
     }
     course.finish(finding, prose)
     (rows, bars) = course.sorted()
@@ -32,7 +31,11 @@ private struct Course {
   private struct Entry {
     var order: Timestamp
     var row: LadderDiagram.Row
-    var isSyn = false
+    var kind = Kind.other
+
+    enum Kind {
+      case syn, gap, other
+    }
   }
 
   /// Where entries were gathered, not yet in order.
@@ -63,15 +66,15 @@ private struct Course {
 
   private mutating func segment(
     _ label: String, from: Int, to: Int, at time: Timestamp?, order: Timestamp,
-    _ role: LadderDiagram.Role, isSyn: Bool = false, isLost: Bool = false
+    _ role: LadderDiagram.Role, kind: Entry.Kind = .other
   ) {
     entries.append(
       Entry(
         order: order,
         row: LadderDiagram.Row(
           time: time.map(offset) ?? "",
-          event: .segment(from: from, to: to, label: label, isLost: isLost), role: role),
-        isSyn: isSyn))
+          event: .segment(from: from, to: to, label: label, isLost: false), role: role),
+        kind: kind))
   }
 
   mutating func add(_ hit: AnalysisReport.Hit) {
@@ -86,7 +89,7 @@ private struct Course {
       note(label, at: since, order: since, lane: server, .old)
     }
     segment(
-      "SYN from port \(port)", from: 0, to: server, at: hit.at, order: hit.at, .plain, isSyn: true)
+      "SYN from port \(port)", from: 0, to: server, at: hit.at, order: hit.at, .plain, kind: .syn)
     let answered = hit.at.advanced(
       byNanoseconds: max(hit.answeredAfterSeconds?.nanoseconds ?? 0, 0))
     let answeredAt = hit.answeredAfterSeconds == nil ? nil : answered
@@ -111,6 +114,13 @@ private struct Course {
     spans.append(span)
   }
 
+  /// Says that some are not drawn.
+  mutating func leaveOut(_ count: Int, before hit: AnalysisReport.Hit) {
+    let order = hit.at.advanced(byNanoseconds: -1)
+    note("\(Quantity.count(count, "more hit")), see below", at: nil, order: order, lane: 0, .plain)
+    entries[entries.count - 1].kind = .gap
+  }
+
   mutating func finish(_ finding: AnalysisReport.Finding, _ prose: ReportProse) {
     let end = entries.map(\.order).max() ?? start
     let effect = prose.effect(of: finding).runs.map(\.text).joined()
@@ -132,12 +142,15 @@ private struct Course {
     for (place, index) in order.enumerated() {
       places[index] = place
       var row = entries[index].row
-      if entries[index].isSyn {
+      switch entries[index].kind {
+      case .syn:
         if let lastSyn {
           let wait = entries[index].order.nanoseconds(since: lastSyn)
           row.wait = "\(Quantity.duration(Seconds(nanoseconds: wait))) until the next SYN"
         }
         lastSyn = entries[index].order
+      case .gap: lastSyn = nil
+      case .other: break
       }
       rows.append(row)
     }

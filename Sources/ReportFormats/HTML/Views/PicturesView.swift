@@ -9,6 +9,8 @@ struct PicturesView {
 
   struct Picture {
     let drawing: Markup?
+    /// Its bars are of two kinds: hits, and reuses without one.
+    var hasLegend = false
     let summary: String
     /// The same in numbers.
     let table: TableView?
@@ -51,7 +53,7 @@ extension PicturesView {
       return .nothing("No tuple was used again after its connection had ended.")
     }
     return Picture(
-      drawing: chart.drawing, summary: chart.summary,
+      drawing: chart.drawing, hasLegend: true, summary: chart.summary,
       table: TableView(chart.table, caption: "Reuses by the time since the last connection ended"),
       remark: nil, nothing: "")
   }

@@ -3,6 +3,7 @@ import FlowAnalyzer
 /// A table as its template sees it; the first cell of each row names the row.
 struct TableView {
   let caption: String?
+  let hasHeader: Bool
   let header: [Cell]
   let rows: [Row]
 
@@ -24,6 +25,7 @@ struct TableView {
       zip(texts, table.columns).map { Cell(text: Markup($0), isNumber: $1 == .right) }
     }
     self.header = cells(table.header.isEmpty ? header : table.header)
+    hasHeader = !self.header.isEmpty
     rows = table.rows.map { row in
       let row = cells(row)
       return Row(name: row[0], cells: Array(row.dropFirst()))

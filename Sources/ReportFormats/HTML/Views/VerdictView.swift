@@ -112,8 +112,8 @@ extension VerdictView {
         name: "Failed for good", value: Quantity.count(attempts.failed), remark: "attempts",
         role: attempts.failed > 0 ? "bad" : ""),
       Figure(
-        name: "Killed", value: Quantity.count(summary.killedConnections),
-        remark: "live connections of others", role: summary.killedConnections > 0 ? "bad" : ""),
+        name: "Connections killed", value: Quantity.count(summary.killedConnections),
+        remark: "open ones, of others", role: summary.killedConnections > 0 ? "bad" : ""),
     ]
   }
 }
