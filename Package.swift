@@ -39,6 +39,7 @@ let package = Package(
     .target(
       name: "ReportFormats",
       dependencies: ["FlowAnalyzer", .product(name: "Mustache", package: "swift-mustache")],
+      resources: [.embedInCode("HTML/Templates")],
       swiftSettings: strict),
     .executableTarget(
       name: "snat-audit",

@@ -9,7 +9,7 @@ struct ReportOptions: ParsableArguments {
       "A report to write, to standard output or to a file (default: text).",
       discussion: """
         Formats: text, for people; json, all of it (see the command schema); ndjson, one event a \
-        line in ECS fields; prometheus, metrics for the textfile collector. May be given several \
+        line in ECS fields; html, one page with pictures; prometheus, metrics for the textfile collector. May be given several \
         times, once without a path. A file is written whole or not at all.
         """,
       valueName: "format[=path]"),
@@ -73,8 +73,8 @@ enum ReportFormat: String, CaseIterable {
   /// Its name, if it is one for a later version.
   var plannedName: String? {
     switch self {
-    case .text, .json, .ndjson, .prometheus: nil
-    case .html, .markdown, .junit: rawValue
+    case .text, .json, .ndjson, .html, .prometheus: nil
+    case .markdown, .junit: rawValue
     }
   }
 
@@ -86,7 +86,8 @@ enum ReportFormat: String, CaseIterable {
     case .json: try report.writeJSON { try sink.write($0) }
     case .ndjson: try report.writeNDJSON { try sink.write($0) }
     case .prometheus: try sink.write(report.prometheusText)
-    case .text, .html, .markdown, .junit:
+    case .html: try report.writeHTML { try sink.write($0) }
+    case .text, .markdown, .junit:
       try sink.write(report.text(style))
     }
   }

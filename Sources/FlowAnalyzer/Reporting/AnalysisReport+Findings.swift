@@ -59,5 +59,7 @@ extension AnalysisReport.Findings {
   private static var nearestNamed: Int { 3 }
 
   /// The finding that harmed most, as the text report ranks them; nil where there is none.
-  public var worst: AnalysisReport.Finding? { FindingsDigest(self).worst.first }
+  public var worst: AnalysisReport.Finding? {
+    FindingsDigest(self, limit: 1).ranked.first.map { self[$0] }
+  }
 }

@@ -154,7 +154,7 @@ struct FindingText {
 
 extension AnalysisReport.Finding {
   /// What followed for the attempt.
-  var effect: StyledText {
+  package var effect: StyledText {
     var effect = StyledText(runs: [])
     let killed = hits.count(where: \.killedConnection)
     if killed > 0 {

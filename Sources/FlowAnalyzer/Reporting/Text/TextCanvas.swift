@@ -65,20 +65,12 @@ struct TextCanvas {
   }
 }
 
-/// Rows in columns; the last column is prose and wraps.
-struct TextTable {
-  enum Alignment { case left, right }
+extension TextTable {
+  private static let gap = 2
 
-  var columns: [Alignment]
-  var rows: [[StyledText]] = []
-
-  init(_ columns: Alignment...) { self.columns = columns }
-
-  mutating func row(_ cells: StyledText...) { rows.append(cells) }
-
-  static let gap = 2
-
+  /// The table for a terminal; the last column is prose and wraps.
   func lines(width: Int) -> [StyledText] {
+    let rows = (header.isEmpty ? [] : [header]) + rows
     let fixed = columns.indices.dropLast().map { column in
       rows.map { $0.count > column ? $0[column].width : 0 }.max() ?? 0
     }

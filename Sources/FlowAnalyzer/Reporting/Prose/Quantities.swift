@@ -1,7 +1,7 @@
 /// How numbers are written for people: the same everywhere, without a locale.
-enum Quantity {
+package enum Quantity {
   /// With commas between thousands: `1,820`.
-  static func count(_ value: some BinaryInteger) -> String {
+  package static func count(_ value: some BinaryInteger) -> String {
     var digits = Array(String(value.magnitude))
     var position = digits.count - 3
     while position > 0 {
@@ -17,13 +17,14 @@ enum Quantity {
   }
 
   /// `1 SYN`, `2 SYNs`; `plural` where an s does not do.
-  static func count(_ value: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String
+  package static func count(_ value: some BinaryInteger, _ noun: String, _ plural: String? = nil)
+    -> String
   {
     "\(count(value)) \(value == 1 ? noun : plural ?? noun + "s")"
   }
 
   /// A share in whole percent; never 0 for some, nor 100 for not quite all.
-  static func percent(_ part: Int, of whole: Int) -> String {
+  package static func percent(_ part: Int, of whole: Int) -> String {
     guard whole > 0 else { return "0 %" }
     let rounded = (part * 200 + whole) / (whole * 2)
     if rounded == 0, part > 0 { return "<1 %" }
@@ -33,7 +34,7 @@ enum Quantity {
 
   /// With three significant digits and the unit that suits: `16 us`, `25.2 ms`, `4.10 s`,
   /// `3 min 20 s`, `2 h 5 min`.
-  static func duration(_ duration: Seconds) -> String {
+  package static func duration(_ duration: Seconds) -> String {
     let nanoseconds = duration.nanoseconds
     if nanoseconds < 0 {
       // -Int64.min would overflow; a capture may claim anything.
@@ -54,7 +55,7 @@ enum Quantity {
   }
 
   /// A length of time that somebody chose: without digits that say nothing.
-  static func setting(_ duration: Seconds) -> String {
+  package static func setting(_ duration: Seconds) -> String {
     let nanoseconds = duration.nanoseconds
     return nanoseconds % 1_000_000_000 == 0 && nanoseconds < 1_000_000_000_000
       ? "\(nanoseconds / 1_000_000_000) s" : Self.duration(duration)
@@ -72,7 +73,7 @@ enum Quantity {
   }
 
   /// `a`, `a and b`, `a, b and c`.
-  static func list(_ parts: [String]) -> String {
+  package static func list(_ parts: [String]) -> String {
     guard let last = parts.last else { return "" }
     return parts.count == 1 ? last : parts.dropLast().joined(separator: ", ") + " and " + last
   }
