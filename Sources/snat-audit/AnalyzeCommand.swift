@@ -1,6 +1,7 @@
 import ArgumentParser
 import FlowAnalyzer
 import Glibc
+import ReportFormats
 
 /// Arguments -> configuration -> `Analyzer` -> reports. Nothing is analysed here.
 struct AnalyzeCommand: ParsableCommand {
@@ -46,24 +47,25 @@ struct AnalyzeCommand: ParsableCommand {
     let isPartial = analysis.report.partial
     let failures = analysis.failures.filter { !$0.isInterruption }
     for failure in failures { Message.error("\(failure)") }
-    let isWritten = write(analysis.report)
+    let isWritten = write(analysis.report, traces: isPartial ? [] : traces(for: analysis))
     if !isWritten { throw ExitStatus.failed }
     if isPartial { throw ExitStatus.interrupted }
     if !failures.isEmpty { throw ExitStatus.failed }
   }
 
-  private func analyze() -> Analysis {
+  private var analyzer: Analyzer {
     var configuration = AnalyzerConfiguration()
     server.apply(to: &configuration)
     configuration.maximumFindings = reports.maxFindings
     work.apply(to: &configuration)
+    return Analyzer(configuration: configuration)
+  }
 
+  private func analyze() -> Analysis {
     Interruption.watch()
     defer { Interruption.stopWatching() }
     var bar = ProgressBar()
-    var analysis = Analyzer(configuration: configuration).analyze(
-      captures.inputs
-    ) { progress in
+    var analysis = analyzer.analyze(captures.inputs) { progress in
       bar.update(progress)
       return !Interruption.happened
     }
@@ -73,13 +75,32 @@ struct AnalyzeCommand: ParsableCommand {
     return analysis
   }
 
+  /// The packets of the findings that are drawn, where a report draws some and the captures can be read
+  /// again; what comes from a pipe cannot.
+  private func traces(for analysis: Analysis) -> [FindingTrace] {
+    guard reports.requests.contains(where: { $0.format == .html }) else { return [] }
+    Interruption.watch()
+    defer { Interruption.stopWatching() }
+    var bar = ProgressBar()
+    defer { bar.erase() }
+    let findings = analysis.report.findingsToTrace
+    let traces = try? analyzer.trace(findings, of: analysis, framesPerConversation: 64) {
+      progress in
+      bar.update(progress)
+      return !Interruption.happened
+    }
+    return traces ?? []
+  }
+
   /// Writes every report that can be written.
-  private func write(_ report: AnalysisReport) -> Bool {
+  private func write(_ report: AnalysisReport, traces: [FindingTrace]) -> Bool {
     var isWritten = true
     for request in reports.requests {
       do {
         let style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
-        try request.destination.write { try request.format.write(report, style, to: &$0) }
+        try request.destination.write {
+          try request.format.write(report, style, traces: traces, to: &$0)
+        }
       } catch {
         Message.error("\(request.destination): the report cannot be written: \(error).")
         isWritten = false

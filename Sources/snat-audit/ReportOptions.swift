@@ -6,12 +6,16 @@ import ReportFormats
 struct ReportOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A report to write: text, json or html, to standard output or to a file (default: text).",
+      "A report to write, to standard output or to a file (default: text).",
       discussion: """
-        May be given several times, once without a path. A file is written whole or not at all.
+        Formats: text, for people; json, all of it, see the command schema; ndjson, one event a line \
+        in ECS fields; html, a page with pictures; prometheus, metrics for \
+        the textfile collector. May be given several times, once without a path. A file is written \
+        whole or not at all.
         """,
       valueName: "format[=path]"),
-    completion: .list(["text", "json", "html", "text=", "json=", "html="]))
+    completion: .list(
+      ReportFormat.available.flatMap { [$0.rawValue, "\($0.rawValue)="] }))
   var report: [ReportRequest] = []
 
   @Option(
@@ -25,7 +29,8 @@ struct ReportOptions: ParsableArguments {
     for (index, request) in report.enumerated() {
       if let planned = request.format.plannedName {
         throw ValidationError(
-          "--report \(planned): this format is not in this version; there are: text, json, html.")
+          "--report \(planned): this format is not in this version; there are: "
+            + ReportFormat.available.map(\.rawValue).joined(separator: ", ") + ".")
       }
       if report[..<index].contains(where: { $0.destination == request.destination }) {
         throw ValidationError(
@@ -63,23 +68,30 @@ struct ReportRequest: ExpressibleByArgument {
 }
 
 /// The formats of the contract.
-enum ReportFormat: String {
+enum ReportFormat: String, CaseIterable {
   case text, json, ndjson, html, markdown, junit, prometheus
 
   /// Its name, if it is one for a later version.
   var plannedName: String? {
     switch self {
-    case .text, .json, .html: nil
-    case .ndjson, .markdown, .junit, .prometheus: rawValue
+    case .text, .json, .ndjson, .html, .prometheus: nil
+    case .markdown, .junit: rawValue
     }
   }
 
-  /// Writes the report in this format; `style` is for text, whose length has a bound.
-  func write(_ report: AnalysisReport, _ style: TextStyle, to sink: inout ReportSink) throws {
+  static let available = allCases.filter { $0.plannedName == nil }
+
+  /// Writes the report in this format; `style` is for text, whose length has a bound, and `traces` for
+  /// HTML.
+  func write(
+    _ report: AnalysisReport, _ style: TextStyle, traces: [FindingTrace], to sink: inout ReportSink
+  ) throws {
     switch self {
     case .json: try report.writeJSON { try sink.write($0) }
-    case .html: try report.writeHTML { try sink.write($0) }
-    case .text, .ndjson, .markdown, .junit, .prometheus:
+    case .ndjson: try report.writeNDJSON { try sink.write($0) }
+    case .prometheus: try sink.write(report.prometheusText)
+    case .html: try report.writeHTML(traces: traces) { try sink.write($0) }
+    case .text, .markdown, .junit:
       try sink.write(report.text(style))
     }
   }

@@ -21,8 +21,7 @@ extension TextReport {
   private mutating func writeFinding(_ finding: AnalysisReport.Finding, number: Int) {
     guard let first = finding.hits.first else { return }
     canvas.labelled(
-      StyledText("\(number)"), "\("\(first.tuple)", .strong): \(prose.effect(of: finding))",
-      hanging: 3)
+      StyledText("\(number)"), "\("\(first.tuple)", .strong): \(finding.effect)", hanging: 3)
     if let client = finding.current.client {
       canvas.paragraph("client \("\(client)", .strong)\(prose.found(finding.current))", indent: 5)
     }

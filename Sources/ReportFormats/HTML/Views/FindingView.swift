@@ -19,7 +19,7 @@ struct FindingRow {
     tuple = finding.hits.first.map { "\($0.tuple)" } ?? ""
     client = finding.current.client?.description
     time = finding.hits.first.map { prose.clock($0.at) } ?? ""
-    effect = Markup(prose.effect(of: finding))
+    effect = Markup(finding.effect)
     hits = Quantity.count(finding.hits.count)
     delay =
       finding.addedSeconds.nanoseconds > 0 ? Quantity.duration(finding.addedSeconds) : "\u{2013}"
@@ -35,6 +35,8 @@ struct FindingView {
   let effect: Markup
   let ends: [End]
   let drawing: Markup
+  /// Every segment that is drawn.
+  let table: TableView?
   let hits: [Hit]
   let hitsLeftOut: String?
   let filter: String
@@ -55,16 +57,16 @@ struct FindingView {
   /// How many hits are written out.
   private static let listedHits = 12
 
-  /// - Parameter diagram: what is drawn of it.
+  /// - Parameter ladder: its packets, where they were read again.
   init(
-    _ finding: AnalysisReport.Finding, _ diagram: LadderDiagram, number: Int, isOpen: Bool,
+    _ finding: AnalysisReport.Finding, _ ladder: Ladder?, number: Int, isOpen: Bool,
     _ prose: ReportProse
   ) {
     self.number = number
     self.isOpen = isOpen
     let first = finding.hits.first
     tuple = first.map { "\($0.tuple)" } ?? ""
-    effect = Markup(prose.effect(of: finding))
+    effect = Markup(finding.effect)
     var ends: [End] = []
     if let client = finding.current.client {
       ends.append(End(name: "client", address: "\(client)\(prose.found(finding.current))"))
@@ -74,9 +76,11 @@ struct FindingView {
       ends.append(End(name: "server", address: "\(first.tuple.destination)"))
     }
     self.ends = ends
+    table = ladder.flatMap { TableView(LadderWords($0).table(prose)) }
     drawing =
       LadderDrawing(
-        diagram, id: "ladder-\(number)", title: "What happened to \(tuple)"
+        ladder.map { LadderDiagram($0) } ?? LadderDiagram(finding), id: "ladder-\(number)",
+        title: "What happened to \(tuple)"
       ).drawing
     hits = finding.hits.prefix(Self.listedHits).map { hit in
       Hit(hit, first: first?.tuple ?? hit.tuple, prose)
