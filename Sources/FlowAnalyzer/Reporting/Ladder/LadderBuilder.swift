@@ -77,6 +77,7 @@ struct LadderBuilder {
     }
     return Ladder(
       finding: trace.finding, hasClientSide: trace.hasClientSide,
+      clientShiftSeconds: trace.clientShift == 0 ? nil : Seconds(nanoseconds: trace.clientShift),
       client: lane(.client, from: true), loadBalancer: loadBalancer,
       server: lane(.server, from: false), connections: connections, rows: drawn,
       spans: spans(drawn), comparisons: comparisons)

@@ -6,8 +6,9 @@ extension ReportProse {
     let file = report.captures.count == 1 ? report.captures[0].path.printable : "FILE"
     return "See the packets with: tshark -r \(file) -Y 'FILTER'. "
       + (report.captures.count == 1
-        ? "Frames are numbered as in the file."
-        : "Frames are FILE:NUMBER, with files numbered as above.")
+        ? "Frames are numbered as in the file. "
+        : "Frames are FILE:NUMBER, with files numbered as above. ")
+      + "snat-audit explain ID, with the same captures, draws what happened."
   }
 
   /// How a client was found, where that leaves a doubt.

@@ -12,7 +12,8 @@ extension FindingText {
       }
     }
     canvas.line(StyledText("all of them, from both sides, in one file", .dim), indent: 2)
-    canvas.line("snat-audit extract \(finding.id) --output \(finding.id).pcapng ...", indent: 4)
+    canvas.line(
+      "snat-audit extract \(finding.id) --output \(finding.id).pcapng \(captures)", indent: 4)
     if hasSeveralCaptures {
       canvas.blank()
       let used = Set(ladder.rows.map(\.capture)).sorted()
@@ -23,6 +24,27 @@ extension FindingText {
       }
     }
   }
+}
+
+extension FindingText {
+  /// The captures as the command line takes them, unless they are too many for a line.
+  private var captures: String {
+    guard report.captures.count <= 4 else { return "..." }
+    func paths(_ role: CaptureRole) -> String {
+      report.captures.filter { $0.role == role.rawValue }.map(\.path.shellWord)
+        .joined(separator: " ")
+    }
+    // What belongs to no option must come first: options take all that follows.
+    let parts = [
+      paths(.both), paths(.client).prefixed("--client "), paths(.server).prefixed("--server "),
+    ]
+    return parts.filter { !$0.isEmpty }.joined(separator: " ")
+  }
+}
+
+extension String {
+  /// Empty where the text is.
+  fileprivate func prefixed(_ prefix: String) -> String { isEmpty ? "" : prefix + self }
 }
 
 /// Ready-made filters for the packets of a finding.
@@ -129,7 +151,9 @@ struct PacketFilters {
     let parts = services(of: .server).map { service in
       let clients = service.clients.map { client in
         "host \(client.address) and "
-          + Self.either(client.ports.map { "port \($0)" }, "or")
+          + (client.ports.count == 1
+            ? "port \(client.ports[0])"
+            : "(\(client.ports.map { "port \($0)" }.joined(separator: " or ")))")
       }
       return "host \(service.server.address) and port \(service.server.port) and "
         + Self.either(clients, "or")

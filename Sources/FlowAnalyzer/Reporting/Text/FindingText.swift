@@ -125,7 +125,7 @@ struct FindingText {
     if ladder.connections.contains(where: { $0.part == .other }) {
       parts.append("other: what used the tuple in between")
     }
-    let held = Set(ladder.spans.map(\.state.plainName)).sorted()
+    let held = Set(ladder.spans.map(\.state.plainObject)).sorted()
     if !held.isEmpty {
       let numbers = ladder.spans.count > 1 ? ", under the number of the hit that met it" : ""
       parts.append("the bar: the server holds \(Quantity.list(held))\(numbers)")
@@ -135,10 +135,18 @@ struct FindingText {
     text +=
       ladder.connections.contains(where: \.beganUnseen)
       ? ", or to the first that was captured. " : ". "
+    let numbers = ladder.rows.flatMap { [$0.sequence, $0.acknowledgment] }.compactMap { $0 }
+    if numbers.contains(where: { $0.relative == nil }) { text += "Those in (...) are absolute. " }
     text += "TS is TSval/TSecr. "
     text += hasSeveralCaptures ? "#FILE:NUMBER is a frame." : "#NUMBER is a frame."
     if report.clock.contains(where: { $0.offsetSeconds.map { $0.nanoseconds != 0 } ?? false }) {
       text += " Times are by the clock of \(report.clock[0].point)."
+    }
+    if let shift = ladder.clientShiftSeconds {
+      let size = Quantity.duration(Seconds(nanoseconds: abs(shift.nanoseconds)))
+      text +=
+        " Here the clients' side was moved by another \(shift.nanoseconds < 0 ? "-" : "")\(size), so "
+        + "that nothing leaves the load balancer before it came."
     }
     return text
   }
