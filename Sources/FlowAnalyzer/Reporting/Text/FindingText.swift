@@ -151,24 +151,3 @@ struct FindingText {
     return text
   }
 }
-
-extension AnalysisReport.Finding {
-  /// What followed for the attempt.
-  package var effect: StyledText {
-    var effect = StyledText(runs: [])
-    let killed = hits.count(where: \.killedConnection)
-    if killed > 0 {
-      effect += "\("killed \(Quantity.count(killed, "live connection"))", .bad), "
-    }
-    let syns = Quantity.count(self.syns, "SYN")
-    switch outcome {
-    case .connected where addedSeconds.nanoseconds > 0:
-      let delay = Quantity.duration(addedSeconds)
-      effect += "connected \("\(delay) late", .warning) (SYN \(Quantity.count(self.syns)))"
-    case .connected: effect += "connected without delay"
-    case .failed: effect += "\("failed", .bad) after \(syns)"
-    case .undetermined: effect += "end not captured, \(syns)"
-    }
-    return effect
-  }
-}
