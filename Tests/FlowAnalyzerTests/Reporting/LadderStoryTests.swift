@@ -118,6 +118,24 @@ struct LadderStoryTests {
     #expect(!ladder.connections.contains { $0.tuple.source.port == 9 })
   }
 
+  @Test func `filters name each capture of a rotation with its own frames`() throws {
+    var ladder = try #require(
+      TracedConversation(
+        Scene.timeWait + "11.0 > S 500\n11.001 < . 5002 ack 1002 id 0\n12.0 > S 500\n"
+          + "12.001 < . 5002 ack 1002 id 0\n13.0 end"
+      ).ladders.first)
+    let hits = ladder.rows.indices.filter { ladder.rows[$0].role == .hit }
+    #expect(hits.count == 2)
+    // The file was changed between the two.
+    for index in hits[1]..<ladder.rows.count {
+      ladder.rows[index].capture = 1
+      ladder.rows[index].frame -= 8
+    }
+    let filters = PacketFilters(ladder).all.filter { $0.title == "the SYN that hit" }
+    #expect(filters.map(\.capture) == [0, 1])
+    #expect(filters.map(\.expression) == ["frame.number == 7", "frame.number == 1"])
+  }
+
   @Test func `the SYN that gets through from another port belongs to the attempt`() throws {
     let script =
       Scene.timeWait + """
