@@ -51,7 +51,7 @@ struct FindingText {
       table.row(StyledText("server", .strong), StyledText(server))
     }
     let parties = finding.hits.map(\.previous)
-    if parties.allSatisfy({ $0.client == nil }), let first = parties.first {
+    if let first = parties.first, parties.allSatisfy({ $0.client == first.client }) {
       table.row(StyledText("left behind", .strong), "by \(party(first))")
     } else {
       for (index, previous) in parties.enumerated() {
