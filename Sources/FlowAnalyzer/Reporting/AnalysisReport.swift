@@ -32,6 +32,8 @@ public struct AnalysisReport: Sendable {
   public var findings: Findings
   /// How many findings were counted but are not listed.
   public var findingsOmitted: Int
+  /// What a policy says of all this; null where none was asked.
+  public var check: PolicyVerdict?
 
   /// One capture file.
   public struct Capture: Sendable {
@@ -196,6 +198,17 @@ public struct AnalysisReport: Sendable {
     public var reset: Int
     public var unanswered: Int
     public var undetermined: Int
+
+    public init(
+      total: Int, accepted: Int, rejected: Int, reset: Int, unanswered: Int, undetermined: Int
+    ) {
+      self.total = total
+      self.accepted = accepted
+      self.rejected = rejected
+      self.reset = reset
+      self.unanswered = unanswered
+      self.undetermined = undetermined
+    }
   }
 
   public struct Attempts: Sendable {

@@ -32,6 +32,26 @@ package enum Quantity {
     return "\(rounded) %"
   }
 
+  /// A share with at most three significant digits, however small: `52.1 %`, `0.1 %`.
+  package static func percent(_ share: Double) -> String { decimal(share * 100) + " %" }
+
+  /// At most three significant digits and seven decimals, without zeros at the end.
+  package static func decimal(_ value: Double) -> String {
+    // What counts may say reaches 1e12 of one attempt; more is no share.
+    let value = min(max(value, -1e11), 1e11)
+    var parts = Int64((value.magnitude * 10_000_000).rounded())
+    var unit: Int64 = 1
+    while parts / unit >= 1000 { unit *= 10 }
+    // Whole numbers keep their digits.
+    unit = min(unit, 10_000_000)
+    parts = (parts + unit / 2) / unit * unit
+    let whole = count(parts / 10_000_000)
+    var fraction = String(parts % 10_000_000 + 10_000_000).dropFirst()
+    while fraction.hasSuffix("0") { fraction.removeLast() }
+    let sign = value < 0 && parts > 0 ? "-" : ""
+    return sign + whole + (fraction.isEmpty ? "" : "." + fraction)
+  }
+
   /// With three significant digits and the unit that suits: `16 us`, `25.2 ms`, `4.10 s`,
   /// `3 min 20 s`, `2 h 5 min`.
   package static func duration(_ duration: Seconds) -> String {

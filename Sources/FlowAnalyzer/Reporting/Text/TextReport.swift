@@ -6,6 +6,14 @@ extension AnalysisReport {
     var report = TextReport(report: self, style: style)
     return report.render()
   }
+
+  /// What a policy says, for people and the log of a job: which rule is broken, by how much, and where
+  /// to look. Empty where no policy was asked.
+  public func checkText(_ style: TextStyle = TextStyle()) -> String {
+    var text = TextReport(report: self, style: style)
+    text.writeCheck(isAlone: true)
+    return text.canvas.output
+  }
 }
 
 /// Writes one report as text, section by section; each section has a file of its own.
@@ -21,6 +29,8 @@ struct TextReport {
   }
 
   mutating func render() -> String {
+    writeCheck(isAlone: false)
+    if report.check != nil { canvas.blank() }
     writeVerdict()
     // What is missing matters most where the verdict rests on it.
     let gapsFirst = report.summary.attempts.hit == 0 || report.coverage.grade == .inconclusive
