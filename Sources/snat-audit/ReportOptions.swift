@@ -8,10 +8,10 @@ struct ReportOptions: ParsableArguments {
     help: ArgumentHelp(
       "A report to write, to standard output or to a file (default: text).",
       discussion: """
-        Formats: text, for people; json, all of it, see the command schema; ndjson, one event a line \
-        in ECS fields; html, one page with pictures; prometheus, metrics for the textfile collector; junit, for CI; \
-        markdown, for a comment or a job's summary. May be given several times, once without a path. A \
-        file is written whole or not at all.
+        Formats: text, for people; html, one page with pictures; json, all of it, see the command \
+        schema; ndjson, one event a line in ECS fields; prometheus, metrics for the textfile collector; \
+        junit, for CI; markdown, for a comment or a job's summary. May be given several times, once \
+        without a path. A file is written whole or not at all.
         """,
       valueName: "format[=path]"),
     completion: .list(
