@@ -24,6 +24,12 @@ struct ReportOptions: ParsableArguments {
       valueName: "number"))
   var maxFindings = 100_000
 
+  @Option(
+    help: ArgumentHelp(
+      "In text reports, also show the time of a place: Asia/Tokyo, or an offset such as +09:00.",
+      valueName: "zone"))
+  var timeZone: NamedTimeZone?
+
   func validate() throws {
     guard maxFindings >= 0 else { throw ValidationError("--max-findings: at least 0, please.") }
     for (index, request) in report.enumerated() {

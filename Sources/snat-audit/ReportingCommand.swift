@@ -82,7 +82,8 @@ extension ReportingCommand {
     var isWritten = true
     for request in requests {
       do {
-        let style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
+        var style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
+        style.localClock = reports.timeZone?.clock
         try request.destination.write {
           try request.format.write(analysis.report, style, traces: traces, to: &$0)
         }
