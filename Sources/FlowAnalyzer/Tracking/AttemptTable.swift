@@ -132,14 +132,14 @@ struct AttemptTable: ~Copyable {
   }
 
   /// The attempt that the join names, if it can be: it goes to the same place with the same ISN.
-  private func find(_ joined: UInt32?, _ key: Key) -> Int? {
+  private mutating func find(_ joined: UInt32?, _ key: Key) -> Int? {
     guard let joined, Int(joined) < attempts.endPosition else { return nil }
     let attempt = attempts[Int(joined)]
     return attempt.isLive && attempt.key.destination == key.destination
       && attempt.key.port == key.port && attempt.key.isn == key.isn ? Int(joined) : nil
   }
 
-  private func find(_ key: Key, _ hash: UInt32) -> Int? {
+  private mutating func find(_ key: Key, _ hash: UInt32) -> Int? {
     index.find(hash) { attempts[$0].key == key }
   }
 
@@ -161,7 +161,7 @@ struct AttemptTable: ~Copyable {
 
   private static let sweepAhead = 12
 
-  private func isOver(_ position: Int, at now: Timestamp) -> Bool {
+  private mutating func isOver(_ position: Int, at now: Timestamp) -> Bool {
     attempts[position].isLive && attempts[position].openVerdicts == 0
       && now.nanoseconds(since: attempts[position].lastSynAt)
         > max(Self.longestGap, 2 * attempts[position].lastGap)

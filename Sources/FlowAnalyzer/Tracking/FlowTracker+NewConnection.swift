@@ -75,7 +75,7 @@ extension FlowTracker {
   }
 
   /// The fingerprint of Linux: ISN = old SND.NXT + 65537.
-  func isAcceptedOutOfTimeWait(
+  mutating func isAcceptedOutOfTimeWait(
     _ serverISN: SequenceNumber, _ position: Int, _ serverIsLow: Bool
   ) -> Bool {
     guard records[position].hasConnection else { return false }

@@ -27,7 +27,7 @@ extension FlowTracker {
   }
 
   /// The SYN whose rejection a RST answers.
-  private func lastRejected(_ position: Int) -> UInt32? {
+  private mutating func lastRejected(_ position: Int) -> UInt32? {
     var node = records[position].firstPending
     var rejected: UInt32?
     while node != TupleRecord.none {

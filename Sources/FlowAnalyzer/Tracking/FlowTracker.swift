@@ -226,14 +226,24 @@ struct FlowTracker: ~Copyable {
 
   // MARK: - Records
 
+  @inline(__always)
   private mutating func record(for key: TupleKey, hash: UInt32, at time: Timestamp) -> Int {
-    if let known = index.find(hash, matches: { records[$0].key == key }) {
-      if isForgettable(known, at: time) {
-        forget(known)
-        records[known] = TupleRecord(key: key, hash: hash, at: time)
-      }
-      return known
+    guard let known = index.find(hash, matches: { records[$0].key == key }) else {
+      return newRecord(for: key, hash: hash, at: time)
     }
+    if isForgettable(known, at: time) { renewRecord(known, at: time) }
+    return known
+  }
+
+  @inline(never)
+  private mutating func renewRecord(_ position: Int, at time: Timestamp) {
+    forget(position)
+    let (key, hash) = (records[position].key, records[position].hash)
+    records[position] = TupleRecord(key: key, hash: hash, at: time)
+  }
+
+  @inline(never)
+  private mutating func newRecord(for key: TupleKey, hash: UInt32, at time: Timestamp) -> Int {
     let position = records.insert(TupleRecord(key: key, hash: hash, at: time))
     index.insert(hash, position: position)
     // The table grows here and nowhere else, so this is enough to keep it at a third more than what
@@ -248,6 +258,7 @@ struct FlowTracker: ~Copyable {
     if join != TupleRecord.none { forgottenJoins.append(join) }
   }
 
+  @inline(__always)
   func isForgettable(_ position: Int, at time: Timestamp) -> Bool {
     time.nanoseconds(since: records[position].lastSegmentAt)
       > retention.limit(records[position].retention)

@@ -164,6 +164,7 @@ struct Retention: BitwiseCopyable {
   }
 
   /// How long after its last segment a tuple is forgotten, in nanoseconds.
+  @inline(__always)
   func limit(_ kind: Class) -> Int64 {
     switch kind {
     case .ended: ended
