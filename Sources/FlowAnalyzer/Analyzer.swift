@@ -181,6 +181,7 @@ struct Audit: ~Copyable {
       timer: (configuration.serverStack ?? .linux).timer)
     tracker.attempts.tellsEnds = hasClientSide || listsConnections
     clients.looksForTranslations = false
+    clients.recordsTimeline = false
     clients.attempts.tellsEnds = hasClientSide
     ledger = AuditLedger(
       judge: Judge(

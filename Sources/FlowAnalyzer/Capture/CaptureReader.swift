@@ -64,6 +64,15 @@ struct CaptureReader: ~Copyable {
     }
   }
 
+  /// Packets that were dropped while the file was written, as far as it has been read; nil where it does
+  /// not say.
+  var dropped: UInt64? {
+    switch plain {
+    case .some(let reader): reader.dropped
+    case .none: nil
+    }
+  }
+
   /// Reads the next packet.
   ///
   /// - Throws: `CaptureError.damaged` or `.readFailed`. Either is final.
@@ -131,7 +140,7 @@ struct CaptureReader: ~Copyable {
 extension CaptureReader {
   /// Reads the next packet; where there is none, notes in the record why.
   mutating func advance(noting record: inout CaptureRecord) -> Bool {
-    do {
+    do throws(CaptureError) {
       switch try advance() {
       case .packet: return true
       case .endOfFile: if packets == 0 { record.warnings.append(.noPackets) }
@@ -142,6 +151,8 @@ extension CaptureReader {
     } catch {
       record.failure = error
     }
+    record.dropped = dropped
+    if let dropped, dropped > 0 { record.warnings.append(.dropped(packets: dropped)) }
     return false
   }
 }

@@ -23,6 +23,11 @@ public struct CaptureRecord: Sendable {
   public internal(set) var cutHeaders: UInt64 = 0
   /// True if the file ends in the middle of a packet.
   public internal(set) var truncated = false
+  /// Packets that the capturing host says it dropped; nil where the file does not say.
+  public internal(set) var dropped: UInt64?
+  private var content = ContentHash()
+  /// Equal for files with the same packets, whatever their names and formats.
+  public var contentHash: UInt64 { content.value }
   private var earliest = Timestamp(nanoseconds: .max)
   private var latest = Timestamp(nanoseconds: .min)
   public internal(set) var warnings: [CaptureWarning] = []
@@ -57,28 +62,48 @@ extension CaptureRecord {
   /// Counts a packet with a segment.
   ///
   /// - Parameters:
+  ///   - segment: with its options and its digest.
   ///   - time: by the capture's own clock.
-  ///   - hasCutHeader: the snap length cut the segment's options.
   @inline(__always)
-  mutating func countSegment(at time: Timestamp, hasCutHeader: Bool) {
-    count(packetAt: time)
+  mutating func count(_ segment: borrowing Segment, at time: Timestamp) {
+    count(packetAt: time, content: segment.digest)
     tcpSegments &+= 1
-    if hasCutHeader { cutHeaders &+= 1 }
+    if segment.options.isTruncated { cutHeaders &+= 1 }
   }
 
   /// Counts a packet without a segment.
-  mutating func count(_ reason: DecodeError, at time: Timestamp) {
-    count(packetAt: time)
+  ///
+  /// - Parameter length: what it had on the wire, in bytes.
+  mutating func count(_ reason: DecodeError, at time: Timestamp, length: Int) {
+    count(packetAt: time, content: UInt64(truncatingIfNeeded: length))
     skipped.count(reason)
     if reason == .cutTCPHeader { cutHeaders &+= 1 }
   }
 
   @inline(__always)
-  private mutating func count(packetAt time: Timestamp) {
+  private mutating func count(packetAt time: Timestamp, content value: UInt64) {
     packets &+= 1
     earliest = min(earliest, time)
     latest = max(latest, time)
+    content.combine(time, value)
   }
+}
+
+/// Tells captures apart by their packets: a hash over the time of each, and over the digest of its TCP
+/// header or, where it has none, its length.
+private struct ContentHash {
+  // The fractional bits of pi: numbers without a hidden purpose.
+  private static let first: UInt64 = 0x0801_f2e2_858e_fc17
+  private static let second: UInt64 = 0x6369_20d8_7157_4e69
+  private var state: UInt64 = 0x636a_09e6_67f3_bcc9
+
+  @inline(__always)
+  mutating func combine(_ time: Timestamp, _ content: UInt64) {
+    let sum = state ^ UInt64(bitPattern: time.nanoseconds)
+    state = (sum ^ sum >> 32) &* Self.first &+ content &* Self.second
+  }
+
+  var value: UInt64 { mixed(state) }
 }
 
 /// How many packets gave no segment, by reason.
@@ -97,6 +122,8 @@ public enum CaptureWarning: Hashable, Sendable {
   /// The file ends in the middle of a packet, after `packets` whole ones.
   case cutOff(packets: UInt64)
   case noPackets
+  /// The capturing host says that it dropped so many packets.
+  case dropped(packets: UInt64)
   /// The snap length took TCP headers or options of so many packets.
   case cutHeaders(packets: UInt64)
   /// Fragments of so many datagrams never came; the segments in them are missing.
@@ -113,6 +140,8 @@ extension CaptureWarning: CustomStringConvertible {
       "cut off in the middle of a packet, after \(packets) whole ones"
     case .noPackets:
       "holds no packets"
+    case .dropped(let packets):
+      "\(packets) packets were dropped while it was written; capture with a larger buffer (tcpdump -B)"
     case .cutHeaders(let packets):
       "the snap length cut TCP headers or options of \(packets) packets; capture with -s 128"
     case .incompleteDatagrams(let count):

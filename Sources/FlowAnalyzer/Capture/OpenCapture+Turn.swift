@@ -92,14 +92,14 @@ extension SegmentBatch {
       guard let linkType else { throw .unsupportedLinkType }
       let range = try decoder.decode(
         frame, originalLength: originalLength, linkType: linkType, origin: origin, into: &next)
-      record.countSegment(at: time, hasCutHeader: next.options.isTruncated)
+      record.count(next, at: time)
       if let side = side ?? sieve.side(of: &next, role: role) {
         appendNext(side: side, tcp: frame.extracting(range))
       } else {
         record.countDuplicates(1)
       }
     } catch {
-      record.count(error, at: time)
+      record.count(error, at: time, length: originalLength)
     }
   }
 }

@@ -15,6 +15,7 @@ struct PcapngFile {
     /// Obsolete.
     static let packet: UInt32 = 2
     static let simplePacket: UInt32 = 3
+    static let interfaceStatistics: UInt32 = 5
     static let enhancedPacket: UInt32 = 6
   }
 
@@ -40,6 +41,9 @@ struct PcapngFile {
   private(set) var order = ByteOrder.little
   /// Those of the current section.
   private(set) var interfaces: [PcapngInterface] = []
+  private var drops = PcapngDrops()
+  /// Packets that were dropped while the file was written; nil where it does not say.
+  var dropped: UInt64? { drops.total }
   /// That of the file's first interface.
   private(set) var linkType: UInt32 = 0
 
@@ -149,9 +153,11 @@ extension PcapngFile {
       _ = try majorVersion(in: source)
       // Interfaces belong to their section.
       interfaces.removeAll()
+      drops.beginSection()
     case BlockType.interface:
       try require(8, block)
       interfaces.append(try PcapngInterface(block, in: source, order))
+    case BlockType.interfaceStatistics: drops.read(block, in: source, order)
     default: break
     }
   }

@@ -56,6 +56,9 @@ struct PlainReader: ~Copyable {
 
   var position: UInt64? { source.position }
 
+  /// Packets that were dropped while the file was written; nil where it does not say.
+  var dropped: UInt64? { pcapng?.dropped }
+
   /// Reads the next packet. Its bytes stay where they are until the next call.
   mutating func advance(
     to packet: inout CapturedPacket

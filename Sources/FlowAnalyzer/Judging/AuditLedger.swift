@@ -9,6 +9,7 @@ struct AuditLedger: ~Copyable {
   private(set) var counts = AuditCounts()
   private(set) var timeWait = TimeWaitMeasurement()
   private(set) var hold = LoadBalancerHold()
+  private(set) var reuseIntervals = ReuseIntervals()
   private(set) var delays = DelayStatistics()
   private(set) var findings: FindingList
   private var waiting: [Exchange] = []
@@ -78,12 +79,15 @@ struct AuditLedger: ~Copyable {
     let isFirst = exchange.time == tracker.attempts[exchange.attempt].firstSynAt
     hold.learn(from: exchange, isFirstOfAttempt: isFirst)
     timeWait.learn(from: exchange, verdict)
+    reuseIntervals.learn(from: exchange, verdict)
     let formerUsers = joiner.takeFormerUsers(of: exchange)
     if case .hit(let hit) = verdict {
       if hits[exchange.attempt] == nil { counts.attemptsHit += 1 }
       hits[exchange.attempt, default: []].append(
         Hit(exchange, exchange.tuple(tracker.addresses), hit, formerUsers: formerUsers))
       tracker.attempts[exchange.attempt].hasHits = true
+      tracker.timeline.noteHit(at: exchange.time)
+      tracker.sources.noteHit(address: exchange.source)
     }
     tracker.attempts[exchange.attempt].openVerdicts &-= 1
   }

@@ -405,6 +405,8 @@ public struct Coverage: Sendable {
     case bothSides = "both-sides"
     case shorterThanTimeWait = "shorter-than-time-wait"
     case beganMidstream = "began-midstream"
+    case synsMissed = "syns-missed"
+    case dropsRecorded = "drops-recorded"
     case headersCut = "headers-cut"
     case captureCutOff = "capture-cut-off"
     case unreadableInput = "unreadable-input"

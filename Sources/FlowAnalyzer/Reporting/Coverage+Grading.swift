@@ -15,6 +15,8 @@ extension Coverage {
     if captures.contains(where: { $0.role == nil }) { reasons.insert(.sideAssumed) }
     if !readable.isEmpty, Self.watched(readable) < timeWait { reasons.insert(.shorterThanTimeWait) }
     if tracked.beganUnseen > 0 { reasons.insert(.beganMidstream) }
+    if tracked.unseenSyns > 0 { reasons.insert(.synsMissed) }
+    if readable.contains(where: { $0.dropped ?? 0 > 0 }) { reasons.insert(.dropsRecorded) }
     let segments = readable.reduce(0) { $0 + $1.tcpSegments }
     if syns > 0, tracked.plainSegments == 0 { reasons.insert(.flagsFiltered) }
     if tracked.translatedSyns > 0, tracked.translatedSyns >= syns / 10 {

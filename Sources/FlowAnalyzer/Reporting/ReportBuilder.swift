@@ -12,6 +12,7 @@ struct ReportBuilder {
     let servers = ServerSummary(tracker.knowledge.all, configuration)
     var clockModels: [AnalysisReport.PointClock] = []
     for clock in clocks { clockModels.append(self.clock(clock, joiner)) }
+    let sources = sources(tracker)
     return AnalysisReport(
       partial: isPartial, captures: captures.map(capture), clock: clockModels,
       topology: topology(joiner),
@@ -19,7 +20,10 @@ struct ReportBuilder {
         captures: captures, tracked: tracker.counts, ledger.counts, joined: joiner.counts,
         timeWait: configuration.assumedTimeWait),
       analysis: analysis(ledger, servers), summary: summary(tracker, ledger, joiner),
-      timeline: nil, reuseIntervals: [], sources: [], sourcesOmitted: 0,
+      timeline: timeline(tracker.timeline, servers),
+      reuseIntervals: ledger.reuseIntervals.model,
+      sources: Array(sources.prefix(Self.listedSources)),
+      sourcesOmitted: max(0, sources.count - Self.listedSources),
       heldAtEnd: heldAtEnd(tracker), findings: findings(ledger.findings, joiner),
       findingsOmitted: ledger.findings.omitted)
   }
@@ -35,7 +39,8 @@ struct ReportBuilder {
       packets: record.packets, tcpSegments: record.tcpSegments, duplicates: record.duplicates,
       truncated: record.truncated, firstPacket: record.firstPacket, lastPacket: record.lastPacket,
       warnings: record.warnings.map(\.description), error: record.failure?.description,
-      skipped: skipped, dropped: nil, contentHash: "")
+      skipped: skipped, dropped: record.dropped,
+      contentHash: String { $0.append(hexadecimal: record.contentHash) })
   }
 
   private func analysis(
@@ -75,7 +80,8 @@ struct ReportBuilder {
         server: tracker.counts.timeWaitsAtServer, peer: tracker.counts.timeWaitsAtPeer,
         both: tracker.counts.timeWaitsAtBoth, serverFinWait2: tracker.counts.finWait2),
       killedConnections: counts.killedConnections, clientSyns: clientSyns(joiner),
-      pairs: pairs(joiner), addedSeconds: ledger.delays.model)
+      pairs: pairs(joiner),
+      addedSeconds: ledger.delays.model(ofAll: tracker.attempts.total))
   }
 
   private func answers(_ counts: [Answer: Int]?) -> AnalysisReport.Answers {

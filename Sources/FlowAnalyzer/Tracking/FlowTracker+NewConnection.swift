@@ -11,6 +11,7 @@ extension FlowTracker {
       startedAt: pending[Int(node)].exchange.time, originatorIsLow: !senderIsLow)
     connection.attempt = attempt
     end(node, acceptedWith: segment.sequence, at: segment.time, position, senderIsLow)
+    enterIntoTimeline(position, replacedAt: connection.startedAt)
     records[position].begin(connection)
     if attempts[attempt].firstSynAckAt == nil { attempts[attempt].firstSynAckAt = segment.time }
   }
@@ -26,6 +27,7 @@ extension FlowTracker {
     connection.attempt = pending[Int(node)].exchange.attempt
     lastAcceptedUnseen = connection.attempt
     end(node, acceptedWith: serverISN, at: segment.time, position, serverIsLow)
+    enterIntoTimeline(position, replacedAt: connection.startedAt)
     records[position].begin(connection)
   }
 

@@ -6,10 +6,15 @@ extension FlowTracker {
   mutating func observeSyn(
     _ segment: Segment, source: UInt32, destination: UInt32, _ position: Int, _ senderIsLow: Bool
   ) {
+    let attemptsBefore = attempts.total
     let attempt = attempts.note(
       source: source, destination: destination, port: segment.destination.port,
       isn: segment.sequence, at: segment.time, from: segment.source.port, joined: joinedAttempt)
     lastAttempt = attempt
+    if recordsTimeline, attempts.total != attemptsBefore {
+      timeline.noteOpened(at: segment.time)
+      sources.noteOpened(address: source, port: segment.source.port)
+    }
     if attempts[attempt].openVerdicts == 0, attempts[attempt].lastGap == 0 {
       attempts[attempt].point = segment.point
     }

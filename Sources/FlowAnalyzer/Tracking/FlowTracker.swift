@@ -22,6 +22,10 @@ struct FlowTracker: ~Copyable {
   /// Exchanges ready for judgement, in the order in which they became so.
   var finished: [Exchange] = []
   private(set) var counts = TrackingCounts()
+  /// Whether what happens over time, and from which addresses, is of interest: on the servers' side.
+  var recordsTimeline = true
+  var timeline = TimelineRecorder()
+  var sources = SourceTable()
 
   var records = Slab<TupleRecord>()
   private var index = HashIndex()
@@ -46,6 +50,10 @@ struct FlowTracker: ~Copyable {
   /// What the join had noted about tuples that are forgotten by now.
   var forgottenJoins: [UInt32] = []
   private var sweep = 0
+  /// When the first segment came.
+  private var began: Timestamp?
+  /// So long after the beginning, the SYN of a first SYN-ACK has come by too, in nanoseconds.
+  private static let handshakeTime: Int64 = 1_000_000_000
   /// The time of the latest segment. Not the highest: one frame with a wrong clock must not age all.
   private(set) var now = Timestamp(nanoseconds: .min)
   /// The earlier of the last two segments' times, by which tuples are forgotten.
@@ -90,7 +98,11 @@ struct FlowTracker: ~Copyable {
   ///
   /// - Returns: false where it is a copy of one already seen at the same point.
   mutating func observe(_ segment: Segment) -> Bool {
-    settled = records.endPosition == 0 ? segment.time : min(now, segment.time)
+    if records.endPosition == 0 {
+      began = segment.time
+      now = segment.time
+    }
+    settled = min(now, segment.time)
     now = segment.time
     lastRejected = nil
     lastAcceptedUnseen = nil
@@ -125,8 +137,10 @@ struct FlowTracker: ~Copyable {
   /// - Parameter end: the time of the last packet of any kind.
   mutating func finish(at end: Timestamp? = nil) {
     if let end, end > now { now = end }
+    timeline.extend(to: now)
     for position in 0..<records.endPosition where records[position].isLive {
       finishPending(position)
+      enterIntoTimeline(position)
     }
   }
 
@@ -172,6 +186,10 @@ struct FlowTracker: ~Copyable {
     }
     let isn = segment.acknowledgment.retreated(by: 1)
     let former = records[position].connection
+    if let began, segment.time.nanoseconds(since: began) > Self.handshakeTime {
+      counts.unseenSyns += 1
+    }
+    enterIntoTimeline(position, replacedAt: segment.time)
     records[position].connection = Connection(
       synSequence: isn, synOptions: nil, synAck: segment, startedAt: segment.time,
       originatorIsLow: !senderIsLow)
@@ -254,6 +272,7 @@ struct FlowTracker: ~Copyable {
 
   private mutating func forget(_ position: Int) {
     finishPending(position)
+    enterIntoTimeline(position)
     let join = records[position].join
     if join != TupleRecord.none { forgottenJoins.append(join) }
   }

@@ -8,6 +8,8 @@ struct TrackingCounts: BitwiseCopyable {
   var translatedSyns = 0
   /// Connections whose beginning was not captured.
   var beganUnseen = 0
+  /// Connections whose SYN-ACK was captured, but not their SYN, although the capture went on then.
+  var unseenSyns = 0
   /// TIME_WAITs entered, by who holds them.
   var timeWaitsAtServer = 0
   var timeWaitsAtPeer = 0

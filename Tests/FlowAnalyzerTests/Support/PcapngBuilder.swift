@@ -53,6 +53,14 @@ struct PcapngBuilder {
     block(3, field(UInt32(originalLength ?? bytes.count)) + padded(bytes))
   }
 
+  /// An Interface Statistics Block with counters of eight bytes.
+  mutating func statistics(interface: UInt32, _ counters: [(code: UInt16, value: UInt64)]) {
+    block(
+      5,
+      field(interface) + field(UInt64(0))
+        + fields(counters.map { Option(code: $0.code, value: field($0.value)) } + [.end]))
+  }
+
   mutating func block(_ type: UInt32, _ body: [UInt8]) {
     let length = field(UInt32(body.count + 12))
     contents += field(type) + length + body + length

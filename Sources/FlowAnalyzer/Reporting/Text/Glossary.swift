@@ -128,6 +128,17 @@ extension Coverage.Reason {
         "Connections were open already when the capture began.",
         "What became of them is told from their last packets only."
       )
+    case .synsMissed:
+      (
+        "Connections opened during the capture whose SYNs were not captured: what those SYNs met is not "
+          + "known.",
+        "Look for drops (tcpdump tells them when it ends), or for a second path of packets to the server."
+      )
+    case .dropsRecorded:
+      (
+        "The capturing host dropped packets: SYNs and answers may be missing.",
+        "Capture with a larger buffer (tcpdump -B 65536), a shorter snap length or a narrower filter."
+      )
     case .headersCut:
       ("The snap length cut TCP headers or options.", "Capture with -s 128 or more.")
     case .captureCutOff:

@@ -1,0 +1,31 @@
+/// What tuples carried and held, over time.
+extension FlowTracker {
+  /// Enters a tuple's connection into the timeline, once: when the tuple gets another, when it is
+  /// forgotten, or at the end.
+  ///
+  /// - Parameter replacedAt: when the SYN came that made another connection of it.
+  mutating func enterIntoTimeline(_ position: Int, replacedAt: Timestamp? = nil) {
+    guard recordsTimeline, records[position].hasConnection else { return }
+    let limit = replacedAt ?? Timestamp(nanoseconds: .max)
+    let startedAt = records[position].current.startedAt
+    let resetAt = records[position].current.responderResetAt
+    let isInferred = records[position].current.isInferred
+    let server = records[position].current.responder
+
+    let closedAt: Timestamp? =
+      switch server.state {
+      case .timeWait, .closed: server.heldSince
+      case .synSent, .synReceived, .established, .finWait1, .finWait2, .closeWait, .closing,
+        .lastAck:
+        server.isReset ? resetAt : replacedAt
+      }
+    if !isInferred {
+      timeline.note(.open, from: startedAt, to: closedAt.map { min($0, limit) }, now: now)
+    }
+    guard server.state == .timeWait else { return }
+    let end = min(server.timerStartedAt.advanced(byNanoseconds: retention.timeWait), limit)
+    let orderlyEnd = server.isReset ? min(max(resetAt, server.heldSince), end) : end
+    timeline.note(.held, from: server.heldSince, to: orderlyEnd, now: now)
+    if server.isReset { timeline.note(.heldPastReset, from: orderlyEnd, to: end, now: now) }
+  }
+}

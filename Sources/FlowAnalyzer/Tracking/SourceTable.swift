@@ -1,0 +1,73 @@
+/// The addresses from which connections to servers were opened, and the ports that they used.
+///
+/// At most `capacity` addresses are kept, those that came first: a load balancer has fewer, and where
+/// clients reach the servers themselves the list says nothing.
+struct SourceTable {
+  static let capacity = 1024
+
+  struct Source {
+    let address: UInt32
+    fileprivate(set) var connections = 0
+    fileprivate(set) var hits = 0
+    private(set) var firstPort = UInt16.max
+    private(set) var lastPort = UInt16.min
+    private(set) var ports = 0
+    /// The ports it has used, a bit for each. As long as the range of those.
+    private var used: [UInt64] = []
+    private var usedFrom = 0
+
+    fileprivate init(address: UInt32) { self.address = address }
+
+    fileprivate mutating func noteOpened(port: UInt16) {
+      connections += 1
+      firstPort = min(firstPort, port)
+      lastPort = max(lastPort, port)
+      let word = Int(port) / 64
+      if used.isEmpty { usedFrom = word }
+      if word < usedFrom {
+        used.insert(contentsOf: repeatElement(0, count: usedFrom - word), at: 0)
+        usedFrom = word
+      }
+      while usedFrom + used.count <= word { used.append(0) }
+      let bit = UInt64(1) << UInt64(port % 64)
+      if used[word - usedFrom] & bit == 0 {
+        used[word - usedFrom] |= bit
+        ports += 1
+      }
+    }
+  }
+
+  private(set) var sources: [Source] = []
+  private var positions: [UInt32: Int] = [:]
+  /// Attempts of addresses beyond those kept.
+  private(set) var others = 0
+  /// The last one looked up: connections often come from the same address as the one before.
+  private var last: (address: UInt32, position: Int)?
+
+  /// An attempt began.
+  mutating func noteOpened(address: UInt32, port: UInt16) {
+    guard let position = position(of: address) ?? add(address) else {
+      others += 1
+      return
+    }
+    sources[position].noteOpened(port: port)
+  }
+
+  mutating func noteHit(address: UInt32) {
+    if let position = position(of: address) { sources[position].hits += 1 }
+  }
+
+  private mutating func position(of address: UInt32) -> Int? {
+    if let last, last.address == address { return last.position }
+    guard let position = positions[address] else { return nil }
+    last = (address, position)
+    return position
+  }
+
+  private mutating func add(_ address: UInt32) -> Int? {
+    guard sources.count < Self.capacity else { return nil }
+    positions[address] = sources.count
+    sources.append(Source(address: address))
+    return sources.count - 1
+  }
+}
