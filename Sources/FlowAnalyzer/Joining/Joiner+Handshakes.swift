@@ -235,10 +235,13 @@ extension Joiner {
       } else if segment.flags.contains(.ack) {
         observeServerSynAck(segment, &tracker)
       }
-    } else if tracker.records[tracker.lastRecord].join != TupleRecord.none {
-      observeServerStream(segment, tcp, &tracker)
-    } else if segment.payloadLength > 0 {
-      beginStreamInTheMiddle(segment, tcp, &tracker)
+    } else if segment.payloadLength > 0 || tcp.byteCount > 0 {
+      // Others say nothing about their clients.
+      if tracker.records[tracker.lastRecord].join != TupleRecord.none {
+        observeServerStream(segment, tcp, &tracker)
+      } else if segment.payloadLength > 0 {
+        beginStreamInTheMiddle(segment, tcp, &tracker)
+      }
     }
   }
 

@@ -196,6 +196,18 @@ struct Connection: BitwiseCopyable {
     _ segment: Segment, from sender: inout EndpointStateMachine,
     to receiver: inout EndpointStateMachine, beganUnseen: Bool, timer: TimeWaitTimer
   ) -> Bool? {
+    if EndpointStateMachine.passInOrderAcrossStates(segment, from: &sender, to: &receiver) {
+      return false
+    }
+    return passAtLength(
+      segment, from: &sender, to: &receiver, beganUnseen: beganUnseen, timer: timer)
+  }
+
+  @inline(never)
+  private static func passAtLength(
+    _ segment: Segment, from sender: inout EndpointStateMachine,
+    to receiver: inout EndpointStateMachine, beganUnseen: Bool, timer: TimeWaitTimer
+  ) -> Bool? {
     guard isPlausible(segment, sender, receiver, beganUnseen: beganUnseen) else { return nil }
     let insteadOfLastACK =
       segment.flags.contains(.rst) && !sender.hasAcknowledgedFIN(of: receiver)

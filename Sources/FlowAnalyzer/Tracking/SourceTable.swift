@@ -2,7 +2,7 @@
 ///
 /// At most `capacity` addresses are kept, those that came first: a load balancer has fewer, and where
 /// clients reach the servers themselves the list says nothing.
-struct SourceTable {
+struct SourceTable: ~Copyable {
   static let capacity = 1024
 
   struct Source {
@@ -38,7 +38,7 @@ struct SourceTable {
   }
 
   private(set) var sources: [Source] = []
-  private var positions: [UInt32: Int] = [:]
+  private var index = HashIndex(exponent: 8)
   /// Attempts of addresses beyond those kept.
   private(set) var others = 0
   /// The last one looked up: connections often come from the same address as the one before.
@@ -59,14 +59,19 @@ struct SourceTable {
 
   private mutating func position(of address: UInt32) -> Int? {
     if let last, last.address == address { return last.position }
-    guard let position = positions[address] else { return nil }
+    guard let position = index.find(Self.hash(address), matches: { sources[$0].address == address })
+    else { return nil }
     last = (address, position)
     return position
   }
 
+  private static func hash(_ address: UInt32) -> UInt32 {
+    UInt32(truncatingIfNeeded: mixed(UInt64(address)))
+  }
+
   private mutating func add(_ address: UInt32) -> Int? {
     guard sources.count < Self.capacity else { return nil }
-    positions[address] = sources.count
+    index.insert(Self.hash(address), position: sources.count)
     sources.append(Source(address: address))
     return sources.count - 1
   }
