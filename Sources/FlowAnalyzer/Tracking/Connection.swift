@@ -18,15 +18,30 @@ struct Connection: BitwiseCopyable {
   /// fits where nothing else does, and is right to a millisecond.
   private var resetDelay: UInt32 = 0
   var responderResetAt: Timestamp { startedAt.advanced(byNanoseconds: Int64(resetDelay) << 20) }
-  private(set) var originatorIsLow: Bool
+  private var traits: Traits
+  var originatorIsLow: Bool { traits.contains(.originatorIsLow) }
   /// The handshake was not seen: it lies before the capture or was lost.
-  let beganUnseen: Bool
-  /// Which ends have been heard: both, where the handshake was.
-  private var heardFromLow: Bool
-  private var heardFromHigh: Bool
+  var beganUnseen: Bool { traits.contains(.beganUnseen) }
   /// Nothing of it was seen but an answer with its numbers.
-  private(set) var isInferred = false
+  var isInferred: Bool { traits.contains(.isInferred) }
   private(set) var enteredTimeWait: Side = []
+
+  private struct Traits: OptionSet, BitwiseCopyable {
+    var rawValue: UInt8
+    static let originatorIsLow = Traits(rawValue: 1)
+    static let beganUnseen = Traits(rawValue: 1 << 1)
+    /// Which ends have been heard: both, where the handshake was.
+    static let heardFromLow = Traits(rawValue: 1 << 2)
+    static let heardFromHigh = Traits(rawValue: 1 << 3)
+    static let isInferred = Traits(rawValue: 1 << 4)
+
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    init(originatorIsLow: Bool, beganUnseen: Bool) {
+      self = originatorIsLow ? .originatorIsLow : []
+      formUnion(beganUnseen ? .beganUnseen : [.heardFromLow, .heardFromHigh])
+    }
+  }
 
   /// Which ends have entered TIME_WAIT.
   struct Side: OptionSet, BitwiseCopyable, Hashable {
@@ -88,10 +103,7 @@ struct Connection: BitwiseCopyable {
       .synReceived, initialSequence: serverSequence, nextToSend: behindSYNACK,
       nextExpected: behindSYN, at: now)
     self.startedAt = startedAt
-    self.originatorIsLow = originatorIsLow
-    self.beganUnseen = beganUnseen
-    heardFromLow = !beganUnseen
-    heardFromHigh = !beganUnseen
+    traits = Traits(originatorIsLow: originatorIsLow, beganUnseen: beganUnseen)
   }
 
   /// A connection first seen in the middle, by `segment`.
@@ -105,10 +117,7 @@ struct Connection: BitwiseCopyable {
     originator = senderIsOriginator ? sender : receiver
     responder = senderIsOriginator ? receiver : sender
     startedAt = segment.time
-    self.originatorIsLow = originatorIsLow
-    beganUnseen = true
-    heardFromLow = false
-    heardFromHigh = false
+    traits = Traits(originatorIsLow: originatorIsLow, beganUnseen: true)
     if segment.options.hasTimestamps {
       let (own, echo) = (segment.options.timestampValue, segment.options.timestampEchoReply)
       originator.negotiateTimestamps(senderIsOriginator ? echo : own)
@@ -134,11 +143,8 @@ struct Connection: BitwiseCopyable {
     }
     responder.forgetTimes()
     startedAt = firstSeenAt
-    self.originatorIsLow = originatorIsLow
-    beganUnseen = true
-    heardFromLow = false
-    heardFromHigh = false
-    isInferred = true
+    traits = Traits(originatorIsLow: originatorIsLow, beganUnseen: true)
+    traits.insert(.isInferred)
     // Entered before the capture: not one of those that it shows.
     if state == .timeWait { enteredTimeWait = .responder }
   }
@@ -156,10 +162,15 @@ struct Connection: BitwiseCopyable {
   /// Feeds a segment to both machines if it is of the common kind that changes no state: the same as
   /// `observe` does, without the questions that such a segment answers with no.
   ///
+  /// Not where the beginning was not seen: who opened such a connection may still turn out otherwise.
+  ///
   /// - Returns: false where it is not of that kind, and nothing was done.
   @inline(__always)
   mutating func passQuickly(_ segment: Segment, senderIsLow: Bool) -> Bool {
-    guard heardFromLow, heardFromHigh else { return false }
+    guard
+      traits.intersection([.beganUnseen, .heardFromLow, .heardFromHigh])
+        == [.heardFromLow, .heardFromHigh]
+    else { return false }
     return senderIsLow == originatorIsLow
       ? EndpointStateMachine.passInOrder(segment, from: &originator, to: &responder)
       : EndpointStateMachine.passInOrder(segment, from: &responder, to: &originator)
@@ -179,7 +190,7 @@ struct Connection: BitwiseCopyable {
         segment, from: &responder, to: &originator, beganUnseen: beganUnseen, timer: timer)
     guard let insteadOfLastACK = isTaken else { return }
     if responder.isReset, !wasReset { noteReset(at: segment.time) }
-    if senderIsLow { heardFromLow = true } else { heardFromHigh = true }
+    traits.insert(senderIsLow ? .heardFromLow : .heardFromHigh)
     if fromOriginator, wasDone { lateSegmentAt = segment.time }
     noteTimeWaits()
     if insteadOfLastACK {
@@ -244,12 +255,12 @@ struct Connection: BitwiseCopyable {
   /// Swaps the roles of a connection whose beginning was not seen, while nobody holds TIME_WAIT.
   mutating func swapRoles() {
     swap(&originator, &responder)
-    originatorIsLow.toggle()
+    traits.formSymmetricDifference(.originatorIsLow)
   }
 
   /// How long its tuple is remembered. One end alone, without a handshake, may be a stray segment.
   var retention: Retention.Class {
-    if beganUnseen, !isInferred, !(heardFromLow && heardFromHigh) { return .ended }
+    if beganUnseen, !isInferred, !traits.isSuperset(of: [.heardFromLow, .heardFromHigh]) { return .ended }
     return responder.retention
   }
 

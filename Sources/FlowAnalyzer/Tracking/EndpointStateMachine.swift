@@ -138,18 +138,18 @@ struct EndpointStateMachine: BitwiseCopyable {
 
   // MARK: - In order
 
-  /// Passes a segment from one established end to another: data or nothing, with an ACK, next in order,
-  /// acknowledging nothing unseen. It is the same as `didSend`, `didReceive` and `noteUnseenFIN` in
+  /// Passes a segment from one established end to another: data or nothing, with an ACK and no other flag
+  /// that counts, next in order, acknowledging nothing unseen. It is the same as `didSend`, `didReceive` and `noteUnseenFIN` in
   /// turn; `QuickPassTests` holds the two ways to each other.
   ///
-  /// - Returns: false where the segment or an end is not so, and nothing was done.
+  /// - Parameter segment: with an ACK, without SYN, FIN and RST.
+  /// - Returns: false where its numbers or an end are not so, and nothing was done.
   @inline(__always)
   static func passInOrder(
     _ segment: Segment, from sender: inout EndpointStateMachine,
     to receiver: inout EndpointStateMachine
   ) -> Bool {
-    guard segment.flags.intersection([.syn, .fin, .rst, .ack]) == .ack,
-      sender.isPlainlyEstablished, receiver.isPlainlyEstablished,
+    guard sender.isPlainlyEstablished, receiver.isPlainlyEstablished,
       segment.sequence == sender.nextToSend, segment.sequence == receiver.nextExpected,
       !segment.acknowledgment.follows(receiver.nextToSend),
       // An acknowledgment from before the ISNs would be an earlier incarnation's.

@@ -115,8 +115,20 @@ struct FlowTracker: ~Copyable {
     lastRecord = position
     records[position].noteSender(isLow: senderIsLow)
     guard !duplicates.isCopy(segment, run: records[position].run) else { return false }
-    defer { records[position].lastSegmentAt = segment.time }
+    if records[position].passQuickly(segment, senderIsLow: senderIsLow) {
+      counts.plainSegments += 1
+      return true
+    }
+    observeAtLength(segment, source: source, destination: destination, position, senderIsLow)
+    return true
+  }
 
+  /// Takes in a segment that may change more than its connection's numbers.
+  @inline(never)
+  private mutating func observeAtLength(
+    _ segment: Segment, source: UInt32, destination: UInt32, _ position: Int, _ senderIsLow: Bool
+  ) {
+    defer { records[position].lastSegmentAt = segment.time }
     if segment.flags.isDisjoint(with: [.syn, .fin, .rst]) { counts.plainSegments += 1 }
     if segment.isOpening {
       counts.syns += 1
@@ -129,7 +141,6 @@ struct FlowTracker: ~Copyable {
     } else {
       observeQuietly(segment, position, senderIsLow)
     }
-    return true
   }
 
   /// Hands out all that is still open, as it stands at the end of the captures.

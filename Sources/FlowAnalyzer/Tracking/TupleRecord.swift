@@ -93,20 +93,24 @@ extension TupleRecord {
     var after: (state: TCPState, holders: Connection.Side)
   }
 
+  /// Takes in a segment of the commonest kind: data or an ACK, in order, of a connection that was seen
+  /// from its beginning, while no SYN waits. Nothing but numbers and the time changes then.
+  ///
+  /// - Returns: false where it is not of that kind, and nothing was done.
+  @inline(__always)
+  mutating func passQuickly(_ segment: Segment, senderIsLow: Bool) -> Bool {
+    guard segment.flags.intersection([.syn, .fin, .rst, .ack]) == .ack, hasConnection, !hasPending,
+      current.passQuickly(segment, senderIsLow: senderIsLow)
+    else { return false }
+    lastSegmentAt = segment.time
+    return true
+  }
+
   /// Gives a segment to the connection, if there is one.
   ///
   /// - Returns: nil where nothing came of it that anybody counts, as is the rule.
-  @inline(__always)
   mutating func feed(_ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer) -> Change? {
     guard hasConnection else { return nil }
-    if current.passQuickly(segment, senderIsLow: senderIsLow) { return nil }
-    return feedSlowly(segment, senderIsLow: senderIsLow, timer: timer)
-  }
-
-  @inline(never)
-  private mutating func feedSlowly(
-    _ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer
-  ) -> Change? {
     let before = (state: current.responder.state, holders: current.enteredTimeWait)
     if before.state == .timeWait { noteLimitedAnswer(segment, senderIsLow) }
     current.observe(segment, senderIsLow: senderIsLow, timer: timer)
