@@ -62,7 +62,7 @@ struct AttemptTable: ~Copyable {
 
   private var attempts = Slab<Attempt>()
   private var index = HashIndex()
-  private var sweep = 0
+  private var expiry = ExpiryWheel(horizon: longestGap)
   private var sweepToEnd = 0
   /// When the SYNs came, in capture order, for attempts with more than one.
   private var repetitions: [UInt32: [Repetition]] = [:]
@@ -115,6 +115,7 @@ struct AttemptTable: ~Copyable {
       Attempt(
         key: key, sourcePort: sourcePort, source: source, firstSynAt: time, lastSynAt: time))
     index.insert(hash, position: position)
+    expiry.add(position, due: time.advanced(byNanoseconds: Self.longestGap), now: time)
     return UInt32(truncatingIfNeeded: position)
   }
 
@@ -146,25 +147,29 @@ struct AttemptTable: ~Copyable {
   /// Forgets attempts that can gain no further SYN, whose outcome is settled (twice the last gap)
   /// and that have no open verdict, and hands over one with hits if it meets it.
   ///
-  /// Examines a few attempts at a time, so that it may be called for every SYN.
+  /// Looks at a few attempts at a time, so that it may be called for every SYN.
   mutating func takeFinished(at now: Timestamp) -> FinishedAttempt? {
-    for _ in 0..<4 where attempts.endPosition > 0 {
-      if sweep >= attempts.endPosition { sweep = 0 }
-      let position = sweep
-      sweep += 1
-      let later = position &+ Self.sweepAhead
-      if later < attempts.endPosition { index.prefetch(attempts[later].key.hash) }
-      if isOver(position, at: now), let finished = remove(position) { return finished }
+    for _ in 0..<4 {
+      guard let position = expiry.takeDue(at: now) else { return nil }
+      let upcoming = expiry.upcoming
+      if let second = upcoming.second { attempts.prefetch(second) }
+      if let next = upcoming.next { index.prefetch(attempts[next].key.hash) }
+      if isOver(position, at: now) {
+        if let finished = remove(position) { return finished }
+      } else {
+        expiry.add(position, due: due(position), now: now)
+      }
     }
     return nil
   }
 
-  private static let sweepAhead = 12
-
   private mutating func isOver(_ position: Int, at now: Timestamp) -> Bool {
-    attempts[position].isLive && attempts[position].openVerdicts == 0
-      && now.nanoseconds(since: attempts[position].lastSynAt)
-        > max(Self.longestGap, 2 * attempts[position].lastGap)
+    attempts[position].openVerdicts == 0 && now > due(position)
+  }
+
+  private mutating func due(_ position: Int) -> Timestamp {
+    attempts[position].lastSynAt.advanced(
+      byNanoseconds: max(Self.longestGap, 2 * attempts[position].lastGap))
   }
 
   /// Forgets attempts at the end of the run, up to and with one that has hits.

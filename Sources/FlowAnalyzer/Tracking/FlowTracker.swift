@@ -49,7 +49,7 @@ struct FlowTracker: ~Copyable {
   var joinedClientTime: Timestamp?
   /// What the join had noted about tuples that are forgotten by now.
   var forgottenJoins: [UInt32] = []
-  private var sweep = 0
+  private var expiry: ExpiryWheel
   /// When the first segment came.
   private var began: Timestamp?
   /// So long after the beginning, the SYN of a first SYN-ACK has come by too, in nanoseconds.
@@ -69,10 +69,9 @@ struct FlowTracker: ~Copyable {
   ///   - timer: what starts it anew.
   init(timeWait: Int64, timer: TimeWaitTimer = .anyAcknowledgment) {
     retention = Retention(timeWait: timeWait)
+    expiry = ExpiryWheel(horizon: retention.horizon)
     self.timer = timer
   }
-
-  private static let sweepAhead = 12
 
   /// Has the processor fetch where a segment that comes soon will be looked up.
   @inline(__always)
@@ -275,9 +274,12 @@ struct FlowTracker: ~Copyable {
   private mutating func newRecord(for key: TupleKey, hash: UInt32, at time: Timestamp) -> Int {
     let position = records.insert(TupleRecord(key: key, hash: hash, at: time))
     index.insert(hash, position: position)
-    // The table grows here and nowhere else, so this is enough to keep it at a third more than what
-    // has to be remembered.
-    for _ in 0..<4 { sweepOne() }
+    expiry.add(position, due: time.advanced(byNanoseconds: retention.horizon), now: settled)
+    // The table grows here and nowhere else, so that this keeps pace.
+    for _ in 0..<4 {
+      guard let due = expiry.takeDue(at: settled) else { break }
+      forgetIfOver(due)
+    }
     return position
   }
 
@@ -294,19 +296,21 @@ struct FlowTracker: ~Copyable {
       > retention.limit(records[position].retention)
   }
 
-  /// Examines one record: a few for every new one, so that forgetting costs a constant and keeps pace.
-  private mutating func sweepOne() {
-    guard records.endPosition > 0 else { return }
-    if sweep >= records.endPosition { sweep = 0 }
-    // Where the index keeps a record that will be forgotten in a moment is not in the cache.
-    let later = sweep &+ Self.sweepAhead
-    if later < records.endPosition { index.prefetch(records[later].hash) }
-    if records[sweep].isLive, isForgettable(sweep, at: settled) {
-      forget(sweep)
-      index.remove(records[sweep].hash, position: sweep)
-      records[sweep].isLive = false
-      records.remove(sweep)
+  /// Forgets a record that has left the wheel, or has it looked at again later.
+  private mutating func forgetIfOver(_ position: Int) {
+    // Neither records that have been quiet for minutes nor their slots in the index are in the cache.
+    let upcoming = expiry.upcoming
+    if let second = upcoming.second { records.prefetch(second) }
+    if let next = upcoming.next { index.prefetch(records[next].hash) }
+    guard isForgettable(position, at: settled) else {
+      let rest = min(retention.limit(records[position].retention), retention.horizon)
+      let due = records[position].lastSegmentAt.advanced(byNanoseconds: rest)
+      expiry.add(position, due: due, now: settled)
+      return
     }
-    sweep += 1
+    forget(position)
+    index.remove(records[position].hash, position: position)
+    records[position].isLive = false
+    records.remove(position)
   }
 }

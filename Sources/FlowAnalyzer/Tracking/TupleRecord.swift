@@ -162,6 +162,9 @@ struct Retention: BitwiseCopyable {
   /// A close that never finished: beyond the last retransmission of an orphan (tcp_retries2, 924 s).
   private static let unfinishedClose: Int64 = 3_600_000_000_000
 
+  /// After so long most tuples are forgotten, in nanoseconds.
+  var horizon: Int64 { ended }
+
   init(timeWait: Int64) {
     self.timeWait = timeWait
     ended = max(2 * timeWait, 130_000_000_000)
