@@ -19,7 +19,7 @@ struct DuplicateFilter: ~Copyable {
     var digest: UInt64
     var time: Timestamp
     var point: UInt32
-    var run: UInt32
+    var run: UInt16
   }
 
   private static let ways = 4
@@ -49,7 +49,7 @@ struct DuplicateFilter: ~Copyable {
   }
 
   /// Whether `segment` copies an earlier one; remembers it if not.
-  mutating func isCopy(_ segment: Segment, run: UInt32) -> Bool {
+  mutating func isCopy(_ segment: Segment, run: UInt16) -> Bool {
     let bucket = unsafe bucket(of: segment.digest)
     var oldest = 0
     for way in 0..<Self.ways {

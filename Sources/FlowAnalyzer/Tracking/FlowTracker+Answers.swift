@@ -1,7 +1,7 @@
 /// What the receiver of an open SYN sends: answers to the SYN, and what only looks like one.
 extension FlowTracker {
   mutating func observeWhilePending(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
-    let newest = pending[Int(records[position].lastPending)].exchange
+    let newest = pending[Int(newestPending(position))].exchange
     let fromOpener =
       segment.source.port == newest.sourcePort
       && segment.destination.port == newest.destinationPort
@@ -96,13 +96,13 @@ extension FlowTracker {
     _ segment: Segment, _ position: Int, _ senderIsLow: Bool
   ) {
     let answersOldSegment = records[position].oldSegmentsAwaitingAnswer > 0
-    let last = Int(records[position].lastPending)
+    let last = Int(newestPending(position))
     // A keepalive of the holder lies one before SND.NXT, and what comes late answers something else.
     let holder = records[position].connection?.endpoint(isLow: senderIsLow)
     let mayAnswer =
       segment.time.nanoseconds(since: pending[last].exchange.time) <= Exchange.patience
       && !(holder.map { segment.sequence.precedes($0.nextToSend) } ?? false)
-    var answered = records[position].lastPending
+    var answered = newestPending(position)
     proveState(by: segment, position, holderIsLow: senderIsLow)
     feed(segment, position, senderIsLow)
     if answersOldSegment {

@@ -115,6 +115,6 @@ extension FlowTracker {
       }
       node = pending[Int(node)].next
     }
-    finish(through: records[position].lastPending, position)
+    finish(through: newestPending(position), position)
   }
 }

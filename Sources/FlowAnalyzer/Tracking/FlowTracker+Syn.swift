@@ -34,7 +34,7 @@ extension FlowTracker {
       exchange.sinceLimitedAnswer = segment.time.nanoseconds(since: limited)
     }
 
-    let last = records[position].lastPending
+    let last = newestPending(position)
     if last != TupleRecord.none { pending[Int(last)].exchange.nextSynAt = segment.time }
     records[position].oldSegmentsAwaitingAnswer =
       isAnswerUnderWay(position, receiverIsLow: !senderIsLow, at: segment.time) ? 1 : 0
@@ -44,8 +44,8 @@ extension FlowTracker {
     append(exchange, position)
     if exchange.repetition == .ofOwnConnection, exchange.holder.state == .synReceived {
       // The SYN of a half-open connection again: whatever follows belongs to that connection.
-      finish(through: records[position].lastPending, position)
-    } else if records[position].pendingCount > Self.longestChain {
+      finish(through: newestPending(position), position)
+    } else if hasLongChain(position) {
       finish(through: records[position].firstPending, position)
     }
   }
@@ -87,7 +87,7 @@ extension FlowTracker {
     holder.nextToSend = endpoint.nextToSend
     holder.nextExpected = endpoint.nextExpected
     holder.timestampRecent = endpoint.timestampRecent
-    holder.receiveWindow = endpoint.receiveWindow
+    holder.receiveWindow = connection.receiveWindow(isLow: receiverIsLow)
     if let late = connection.lateOriginatorSegmentAt {
       holder.lateSegmentAge = max(0, late.nanoseconds(since: endpoint.heldSince))
     }

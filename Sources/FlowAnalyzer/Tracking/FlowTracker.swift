@@ -266,13 +266,12 @@ struct FlowTracker: ~Copyable {
   @inline(never)
   private mutating func renewRecord(_ position: Int, at time: Timestamp) {
     forget(position)
-    let (key, hash) = (records[position].key, records[position].hash)
-    records[position] = TupleRecord(key: key, hash: hash, at: time)
+    records[position] = TupleRecord(key: records[position].key, at: time)
   }
 
   @inline(never)
   private mutating func newRecord(for key: TupleKey, hash: UInt32, at time: Timestamp) -> Int {
-    let position = records.insert(TupleRecord(key: key, hash: hash, at: time))
+    let position = records.insert(TupleRecord(key: key, at: time))
     index.insert(hash, position: position)
     expiry.add(position, due: time.advanced(byNanoseconds: retention.horizon), now: settled)
     // The table grows here and nowhere else, so that this keeps pace.
@@ -281,6 +280,13 @@ struct FlowTracker: ~Copyable {
       forgetIfOver(due)
     }
     return position
+  }
+
+  /// Not kept in the record, for its size.
+  private mutating func hash(of key: TupleKey) -> UInt32 {
+    Segment.flowHash(
+      Endpoint(address: addresses[key.lowAddress], port: key.lowPort),
+      Endpoint(address: addresses[key.highAddress], port: key.highPort))
   }
 
   private mutating func forget(_ position: Int) {
@@ -301,7 +307,7 @@ struct FlowTracker: ~Copyable {
     // Neither records that have been quiet for minutes nor their slots in the index are in the cache.
     let upcoming = expiry.upcoming
     if let second = upcoming.second { records.prefetch(second) }
-    if let next = upcoming.next { index.prefetch(records[next].hash) }
+    if let next = upcoming.next { index.prefetch(hash(of: records[next].key)) }
     guard isForgettable(position, at: settled) else {
       let rest = min(retention.limit(records[position].retention), retention.horizon)
       let due = records[position].lastSegmentAt.advanced(byNanoseconds: rest)
@@ -309,7 +315,7 @@ struct FlowTracker: ~Copyable {
       return
     }
     forget(position)
-    index.remove(records[position].hash, position: position)
+    index.remove(hash(of: records[position].key), position: position)
     records[position].isLive = false
     records.remove(position)
   }

@@ -56,8 +56,9 @@ public struct Segment: BitwiseCopyable, Sendable {
     flowHash = Self.flowHash(source, destination)
   }
 
+  /// A hash of a tuple, the same for both directions.
   @inline(__always)
-  private static func flowHash(_ one: Endpoint, _ other: Endpoint) -> UInt32 {
+  static func flowHash(_ one: Endpoint, _ other: Endpoint) -> UInt32 {
     UInt32(truncatingIfNeeded: mixed(one.hashForFlow &+ other.hashForFlow))
   }
 
