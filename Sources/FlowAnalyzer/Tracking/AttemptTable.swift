@@ -8,33 +8,53 @@ struct AttemptTable: ~Copyable {
   static let longestGap: Int64 = 70_000_000_000
 
   struct Attempt: BitwiseCopyable {
-    fileprivate var key: Key
-    /// The source port of its latest SYN.
-    fileprivate(set) var sourcePort: UInt16
-    /// The address number of that SYN's source.
-    fileprivate(set) var source: UInt32
+    // In an order that leaves no gaps: 64 bytes, a cache line. What only attempts with several SYNs have
+    // stands in `repetitions`.
+    fileprivate let key: Key
+    /// The source port of its first SYN.
+    fileprivate let sourcePort: UInt16
+    let firstSynAt: Timestamp
+    private var firstSynAck = Timestamp.never
     /// The capture point that saw its first SYN.
     var point: UInt32 = 0
     /// Where the tuple of its latest SYN is kept.
     var record: UInt32 = 0
-    var firstSynAt: Timestamp
-    var lastSynAt: Timestamp
-    /// Time between the last two SYNs, in nanoseconds; zero while there is but one.
-    var lastGap: Int64 = 0
-    /// The first SYN-ACK that acknowledges it.
-    var firstSynAckAt: Timestamp?
-    var isConnected = false
-    /// A RST of the server acknowledged the last SYN.
-    var wasReset = false
     /// Verdicts not yet spoken on its SYNs.
     var openVerdicts: UInt32 = 0
-    /// At least one of its SYNs was a hit.
-    var hasHits = false
     /// Its client, and that client's connection on the other side (or, on the client side, its own),
     /// by the numbers of the join.
     var party = Party.unknown
     var leg = ClientLeg.none
-    fileprivate var isLive = true
+    var isConnected = false
+    /// A RST of the server acknowledged the last SYN.
+    var wasReset = false
+    /// At least one of its SYNs was a hit.
+    var hasHits = false
+    private var state = State.single
+
+    private enum State: UInt8, BitwiseCopyable { case single, repeated, over }
+
+    fileprivate init(key: Key, sourcePort: UInt16, firstSynAt: Timestamp) {
+      self.key = key
+      self.sourcePort = sourcePort
+      self.firstSynAt = firstSynAt
+    }
+
+    /// The first SYN-ACK that acknowledges it.
+    var firstSynAckAt: Timestamp? {
+      get { firstSynAck.ifEver }
+      set { firstSynAck = newValue ?? .never }
+    }
+    /// It has had more than one SYN.
+    var isRepeated: Bool { state == .repeated }
+    fileprivate var isLive: Bool { state != .over }
+
+    fileprivate mutating func noteRepetition() {
+      state = .repeated
+      wasReset = false
+    }
+
+    fileprivate mutating func end() { state = .over }
 
     var destination: UInt32 { key.destination }
     var destinationPort: UInt16 { key.port }
@@ -94,26 +114,17 @@ struct AttemptTable: ~Copyable {
     let hash = key.hash
     if let known = find(joined, key) ?? find(key, hash) {
       let position = UInt32(truncatingIfNeeded: known)
-      let attempt = attempts[known]
-      let gap = time.nanoseconds(since: attempts[known].lastSynAt)
-      if gap <= Self.longestGap {
-        let first = Repetition(
-          time: attempt.firstSynAt, source: attempt.source, sourcePort: attempt.sourcePort)
+      if time.nanoseconds(since: lastSyn(of: position).time) <= Self.longestGap {
+        let first = firstSyn(of: position)
         repetitions[position, default: [first]].append(syn)
-        attempts[known].source = source
-        attempts[known].sourcePort = sourcePort
-        attempts[known].lastSynAt = time
-        attempts[known].lastGap = max(gap, 1)
-        attempts[known].wasReset = false
+        attempts[known].noteRepetition()
         return position
       }
       // The old attempt lives on for its open verdicts, out of reach of lookups.
-      index.remove(attempt.key.hash, position: known)
+      index.remove(attempts[known].key.hash, position: known)
     }
     total += 1
-    let position = attempts.insert(
-      Attempt(
-        key: key, sourcePort: sourcePort, source: source, firstSynAt: time, lastSynAt: time))
+    let position = attempts.insert(Attempt(key: key, sourcePort: sourcePort, firstSynAt: time))
     index.insert(hash, position: position)
     expiry.add(position, due: time.advanced(byNanoseconds: Self.longestGap), now: time)
     return UInt32(truncatingIfNeeded: position)
@@ -124,12 +135,18 @@ struct AttemptTable: ~Copyable {
 
   /// The tuples and times of its SYNs, in capture order.
   func syns(of position: UInt32) -> [Repetition] {
+    repetitions[position] ?? [firstSyn(of: position)]
+  }
+
+  private func firstSyn(of position: UInt32) -> Repetition {
     let attempt = attempts[Int(position)]
-    return repetitions[position]
-      ?? [
-        Repetition(
-          time: attempt.firstSynAt, source: attempt.source, sourcePort: attempt.sourcePort)
-      ]
+    return Repetition(
+      time: attempt.firstSynAt, source: attempt.key.source, sourcePort: attempt.sourcePort)
+  }
+
+  func lastSyn(of position: UInt32) -> Repetition {
+    let first = firstSyn(of: position)
+    return attempts[Int(position)].isRepeated ? repetitions[position]?.last ?? first : first
   }
 
   /// The attempt that the join names, if it can be: it goes to the same place with the same ISN.
@@ -167,9 +184,12 @@ struct AttemptTable: ~Copyable {
     attempts[position].openVerdicts == 0 && now > due(position)
   }
 
+  /// When an attempt can gain no further SYN, and its outcome is settled.
   private mutating func due(_ position: Int) -> Timestamp {
-    attempts[position].lastSynAt.advanced(
-      byNanoseconds: max(Self.longestGap, 2 * attempts[position].lastGap))
+    guard attempts[position].isRepeated,
+      let syns = repetitions[UInt32(truncatingIfNeeded: position)], let last = syns.last
+    else { return attempts[position].firstSynAt.advanced(byNanoseconds: Self.longestGap) }
+    return last.time.advanced(byNanoseconds: max(Self.longestGap, 2 * syns.lastGap))
   }
 
   /// Forgets attempts at the end of the run, up to and with one that has hits.
@@ -186,17 +206,13 @@ struct AttemptTable: ~Copyable {
   private mutating func remove(_ position: Int) -> FinishedAttempt? {
     let number = UInt32(truncatingIfNeeded: position)
     index.remove(attempts[position].key.hash, position: position)
-    attempts[position].isLive = false
+    let isRepeated = attempts[position].isRepeated
+    attempts[position].end()
     attempts.remove(position)
-    let isRepeated = attempts[position].lastGap > 0
-    guard tellsEnds || attempts[position].hasHits else {
-      if isRepeated { repetitions.removeValue(forKey: number) }
-      return nil
-    }
+    let syns = isRepeated ? repetitions.removeValue(forKey: number) : nil
+    guard tellsEnds || attempts[position].hasHits else { return nil }
     let attempt = attempts[position]
-    let syns = syns(of: number)
-    if isRepeated { repetitions.removeValue(forKey: number) }
-    let finished = FinishedAttempt(position: number, attempt: attempt, syns: syns)
+    let finished = FinishedAttempt(position: number, attempt: attempt, syns: syns ?? [firstSyn(of: number)])
     if tellsEnds { ended.append(finished) }
     return attempt.hasHits ? finished : nil
   }
@@ -210,4 +226,12 @@ struct FinishedAttempt {
   var syns: [AttemptTable.Repetition]
 
   var synTimes: [Timestamp] { syns.map(\.time) }
+  /// Time between the last two SYNs, in nanoseconds; zero where there is but one.
+  var lastGap: Int64 { syns.lastGap }
+}
+
+extension [AttemptTable.Repetition] {
+  fileprivate var lastGap: Int64 {
+    count < 2 ? 0 : Swift.max(self[count - 1].time.nanoseconds(since: self[count - 2].time), 1)
+  }
 }

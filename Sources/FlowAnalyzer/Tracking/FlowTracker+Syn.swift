@@ -15,7 +15,7 @@ extension FlowTracker {
       timeline.noteOpened(at: segment.time)
       sources.noteOpened(address: source, port: segment.source.port)
     }
-    if attempts[attempt].openVerdicts == 0, attempts[attempt].lastGap == 0 {
+    if attempts[attempt].openVerdicts == 0, !attempts[attempt].isRepeated {
       attempts[attempt].point = segment.point
     }
     attempts[attempt].record = UInt32(truncatingIfNeeded: position)
