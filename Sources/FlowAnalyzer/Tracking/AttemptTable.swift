@@ -212,7 +212,8 @@ struct AttemptTable: ~Copyable {
     let syns = isRepeated ? repetitions.removeValue(forKey: number) : nil
     guard tellsEnds || attempts[position].hasHits else { return nil }
     let attempt = attempts[position]
-    let finished = FinishedAttempt(position: number, attempt: attempt, syns: syns ?? [firstSyn(of: number)])
+    let finished = FinishedAttempt(
+      position: number, attempt: attempt, syns: syns ?? [firstSyn(of: number)])
     if tellsEnds { ended.append(finished) }
     return attempt.hasHits ? finished : nil
   }

@@ -187,6 +187,7 @@ struct Connection: BitwiseCopyable {
   }
 
   /// Feeds a segment of this connection to both machines.
+  @inline(__always)
   mutating func observe(
     _ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer = .anyAcknowledgment
   ) {
@@ -272,7 +273,9 @@ struct Connection: BitwiseCopyable {
 
   /// How long its tuple is remembered. One end alone, without a handshake, may be a stray segment.
   var retention: Retention.Class {
-    if beganUnseen, !isInferred, !traits.isSuperset(of: [.heardFromLow, .heardFromHigh]) { return .ended }
+    if beganUnseen, !isInferred, !traits.isSuperset(of: [.heardFromLow, .heardFromHigh]) {
+      return .ended
+    }
     return responder.retention
   }
 

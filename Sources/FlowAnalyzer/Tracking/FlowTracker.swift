@@ -78,13 +78,19 @@ struct FlowTracker: ~Copyable {
   func prepareLookup(of segment: borrowing Segment) {
     index.prefetch(segment.flowHash)
     duplicates.prefetch(segment.digest)
-    if segment.isOpening, let source = addresses.knownIdentifier(of: segment.source.address),
+    if segment.isOpening { prepareLookup(ofSyn: segment) }
+  }
+
+  @inline(__always)
+  private func prepareLookup(ofSyn segment: borrowing Segment) {
+    translation.prefetch(segment.sequence)
+    guard let source = addresses.knownIdentifier(of: segment.source.address),
       let destination = addresses.knownIdentifier(of: segment.destination.address)
-    {
-      attempts.prefetch(
-        source: source, destination: destination, port: segment.destination.port,
-        isn: segment.sequence)
-    }
+    else { return }
+    attempts.prefetch(
+      source: source, destination: destination, port: segment.destination.port,
+      isn: segment.sequence)
+    sources.prefetch(address: source, port: segment.source.port)
   }
 
   /// Has the processor fetch what is kept of the tuple of a segment that comes next.
@@ -156,23 +162,30 @@ struct FlowTracker: ~Copyable {
 
   // MARK: - Connections without an open SYN
 
+  @inline(__always)
   private mutating func observeQuietly(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
     if segment.flags.contains([.syn, .ack]) {
       observeStraySynAck(segment, position, senderIsLow)
       return
     }
-    guard records[position].hasConnection else {
+    if !records[position].hasConnection {
       guard !segment.flags.contains(.rst) else { return }
-      let key = records[position].key
-      let isOriginator = servers.originatorIsLow(key) == senderIsLow
-      counts.beganUnseen += 1
-      records[position].connection = Connection(
-        middle: segment, senderIsOriginator: isOriginator,
-        originatorIsLow: isOriginator == senderIsLow)
-      feed(segment, position, senderIsLow)
-      return
+      beginInTheMiddle(segment, position, senderIsLow)
     }
     feed(segment, position, senderIsLow)
+  }
+
+  /// The first segment of a connection whose beginning was not captured.
+  @inline(never)
+  private mutating func beginInTheMiddle(
+    _ segment: Segment, _ position: Int, _ senderIsLow: Bool
+  ) {
+    let key = records[position].key
+    let isOriginator = servers.originatorIsLow(key) == senderIsLow
+    counts.beganUnseen += 1
+    records[position].connection = Connection(
+      middle: segment, senderIsOriginator: isOriginator,
+      originatorIsLow: isOriginator == senderIsLow)
   }
 
   /// A SYN-ACK without an open SYN: a repetition, or the answer to a SYN that was not captured.

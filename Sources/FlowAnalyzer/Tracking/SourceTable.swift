@@ -1,3 +1,5 @@
+import CPrefetch
+
 /// The addresses from which connections to servers were opened, and the ports that they used.
 ///
 /// At most `capacity` addresses are kept, those that came first: a load balancer has fewer, and where
@@ -17,6 +19,16 @@ struct SourceTable: ~Copyable {
     private var usedFrom = 0
 
     fileprivate init(address: UInt32) { self.address = address }
+
+    @inline(__always)
+    fileprivate func prefetch(port: UInt16) {
+      let place = Int(port) / 64 - usedFrom
+      guard used.indices.contains(place) else { return }
+      unsafe used.span.withUnsafeBufferPointer { used in
+        guard let first = unsafe used.baseAddress else { return }
+        unsafe prefetch_line(first + place)
+      }
+    }
 
     fileprivate mutating func noteOpened(port: UInt16) {
       connections += 1
@@ -43,6 +55,15 @@ struct SourceTable: ~Copyable {
   private(set) var others = 0
   /// The last one looked up: connections often come from the same address as the one before.
   private var last: (address: UInt32, position: Int)?
+
+  /// Has the processor fetch where the port of an attempt that comes soon will be noted.
+  @inline(__always)
+  func prefetch(address: UInt32, port: UInt16) {
+    guard
+      let position = index.find(Self.hash(address), matches: { sources[$0].address == address })
+    else { return }
+    sources[position].prefetch(port: port)
+  }
 
   /// An attempt began.
   mutating func noteOpened(address: UInt32, port: UInt16) {

@@ -93,7 +93,9 @@ struct TupleRecord: BitwiseCopyable {
   }
 
   /// Whether the last segment came from the connection's originator.
-  var lastIsFromOriginator: Bool { hasConnection && current.originatorIsLow == marks[.lastSenderIsLow] }
+  var lastIsFromOriginator: Bool {
+    hasConnection && current.originatorIsLow == marks[.lastSenderIsLow]
+  }
 
   var hasPending: Bool { firstPending != Self.none }
 
@@ -140,6 +142,7 @@ extension TupleRecord {
   /// Gives a segment to the connection, if there is one.
   ///
   /// - Returns: nil where nothing came of it that anybody counts, as is the rule.
+  @inline(__always)
   mutating func feed(_ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer) -> Change? {
     guard hasConnection else { return nil }
     let before = (state: current.responder.state, holders: current.enteredTimeWait)
