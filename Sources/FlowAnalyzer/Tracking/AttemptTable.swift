@@ -202,6 +202,14 @@ struct AttemptTable: ~Copyable {
     return nil
   }
 
+  /// Gives back the memory of attempts, all of which have ended; what was counted stays.
+  mutating func release() {
+    attempts = Slab()
+    index = HashIndex()
+    expiry = ExpiryWheel(horizon: Self.longestGap)
+    repetitions = [:]
+  }
+
   /// - Returns: the attempt, if it had hits.
   private mutating func remove(_ position: Int) -> FinishedAttempt? {
     let number = UInt32(truncatingIfNeeded: position)

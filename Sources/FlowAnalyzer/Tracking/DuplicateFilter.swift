@@ -50,6 +50,7 @@ struct DuplicateFilter: ~Copyable {
   }
 
   /// Whether `segment` copies an earlier one; remembers it if not.
+  @inline(__always)
   mutating func isCopy(_ segment: Segment, run: UInt16) -> Bool {
     let bucket = unsafe bucket(of: segment.digest)
     let identity = segment.digest ^ (UInt64(segment.point) << 16 | UInt64(run)) &* Self.multiplier

@@ -1,3 +1,4 @@
+import BasicContainers
 import CPrefetch
 
 /// The addresses from which connections to servers were opened, and the ports that they used.
@@ -14,43 +15,22 @@ struct SourceTable: ~Copyable {
     private(set) var firstPort = UInt16.max
     private(set) var lastPort = UInt16.min
     private(set) var ports = 0
-    /// The ports it has used, a bit for each. As long as the range of those.
-    private var used: [UInt64] = []
-    private var usedFrom = 0
 
     fileprivate init(address: UInt32) { self.address = address }
 
-    @inline(__always)
-    fileprivate func prefetch(port: UInt16) {
-      let place = Int(port) / 64 - usedFrom
-      guard used.indices.contains(place) else { return }
-      unsafe used.span.withUnsafeBufferPointer { used in
-        guard let first = unsafe used.baseAddress else { return }
-        unsafe prefetch_line(first + place)
-      }
-    }
-
-    fileprivate mutating func noteOpened(port: UInt16) {
+    fileprivate mutating func noteOpened(port: UInt16, isNew: Bool) {
       connections += 1
       firstPort = min(firstPort, port)
       lastPort = max(lastPort, port)
-      let word = Int(port) / 64
-      if used.isEmpty { usedFrom = word }
-      if word < usedFrom {
-        used.insert(contentsOf: repeatElement(0, count: usedFrom - word), at: 0)
-        usedFrom = word
-      }
-      while usedFrom + used.count <= word { used.append(0) }
-      let bit = UInt64(1) << UInt64(port % 64)
-      if used[word - usedFrom] & bit == 0 {
-        used[word - usedFrom] |= bit
-        ports += 1
-      }
+      if isNew { ports += 1 }
     }
   }
 
   private(set) var sources: [Source] = []
   private var index = HashIndex(exponent: 8)
+  /// The ports that each has used, a bit for each port: 8 KiB for a source.
+  private var usedPorts = UniqueArray<UInt64>()
+  private static let wordsPerSource = 1024
   /// Attempts of addresses beyond those kept.
   private(set) var others = 0
   /// The last one looked up: connections often come from the same address as the one before.
@@ -62,7 +42,11 @@ struct SourceTable: ~Copyable {
     guard
       let position = index.find(Self.hash(address), matches: { sources[$0].address == address })
     else { return }
-    sources[position].prefetch(port: port)
+    let word = Self.word(position, port)
+    unsafe usedPorts.span.withUnsafeBufferPointer { words in
+      guard word < words.count, let first = unsafe words.baseAddress else { return }
+      unsafe prefetch_line(first + word)
+    }
   }
 
   /// An attempt began.
@@ -71,7 +55,14 @@ struct SourceTable: ~Copyable {
       others += 1
       return
     }
-    sources[position].noteOpened(port: port)
+    let word = Self.word(position, port)
+    let bit = UInt64(1) << UInt64(port % 64)
+    sources[position].noteOpened(port: port, isNew: usedPorts[word] & bit == 0)
+    usedPorts[word] |= bit
+  }
+
+  private static func word(_ position: Int, _ port: UInt16) -> Int {
+    position * wordsPerSource + Int(port) / 64
   }
 
   mutating func noteHit(address: UInt32) {
@@ -94,6 +85,7 @@ struct SourceTable: ~Copyable {
     guard sources.count < Self.capacity else { return nil }
     index.insert(Self.hash(address), position: sources.count)
     sources.append(Source(address: address))
+    for _ in 0..<Self.wordsPerSource { usedPorts.append(0) }
     return sources.count - 1
   }
 }

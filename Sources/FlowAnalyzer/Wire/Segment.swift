@@ -59,7 +59,8 @@ public struct Segment: BitwiseCopyable, Sendable {
   /// A hash of a tuple, the same for both directions.
   @inline(__always)
   static func flowHash(_ one: Endpoint, _ other: Endpoint) -> UInt32 {
-    UInt32(truncatingIfNeeded: mixed(one.hashForFlow &+ other.hashForFlow))
+    let sum = one.hashForFlow &+ other.hashForFlow
+    return UInt32(truncatingIfNeeded: sum ^ sum >> 32)
   }
 
   /// A SYN: the SYN flag, but neither ACK nor RST.
