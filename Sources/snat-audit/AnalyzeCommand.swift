@@ -1,9 +1,8 @@
 import ArgumentParser
 import FlowAnalyzer
-import Glibc
 
 /// Arguments -> configuration -> `Analyzer` -> reports. Nothing is analysed here.
-struct AnalyzeCommand: ParsableCommand {
+struct AnalyzeCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "analyze",
     abstract: "Report every SYN that hit a tuple which the server still held.",
@@ -24,75 +23,13 @@ struct AnalyzeCommand: ParsableCommand {
   @OptionGroup(title: "Work") var work: WorkOptions
   @OptionGroup(visibility: .hidden) var planned: PlannedOptions
 
-  func validate() throws {
-    for request in reports.requests {
-      if let input = captures.inputs.first(where: { request.destination.isSameFile(as: $0.path) }) {
-        throw ValidationError("--report: \(input.path) is a capture to be read, not overwritten.")
-      }
-    }
-  }
+  func validate() throws { try validateDestinations() }
 
   func run() throws {
-    // Not in `validate()`: what is wrong with an option must be said first.
-    if captures.inputs.isEmpty {
-      throw ValidationError("no capture is named; for example: analyze --server server.pcap")
-    }
+    try requireCaptures()
     let analysis = analyze()
-    if !analysis.assumed.isEmpty {
-      Message.warning(
-        "\(analysis.assumed.joined(separator: ", ")): taken for the server side; say --server to be sure"
-      )
-    }
-    let isPartial = analysis.report.partial
-    let failures = analysis.failures.filter { !$0.isInterruption }
-    for failure in failures { Message.error("\(failure)") }
-    let isWritten = write(analysis.report)
-    if !isWritten { throw ExitStatus.failed }
-    if isPartial { throw ExitStatus.interrupted }
-    if !failures.isEmpty { throw ExitStatus.failed }
-  }
-
-  private func analyze() -> Analysis {
-    var configuration = AnalyzerConfiguration()
-    server.apply(to: &configuration)
-    configuration.maximumFindings = reports.maxFindings
-    work.apply(to: &configuration)
-
-    Interruption.watch()
-    defer { Interruption.stopWatching() }
-    var bar = ProgressBar()
-    var analysis = Analyzer(configuration: configuration).analyze(
-      captures.inputs
-    ) { progress in
-      bar.update(progress)
-      return !Interruption.happened
-    }
-    bar.erase()
-    // A pipe that ran dry by the signal looks like one that ended.
-    if Interruption.happened { analysis.report.partial = true }
-    return analysis
-  }
-
-  /// Writes every report that can be written.
-  private func write(_ report: AnalysisReport) -> Bool {
-    var isWritten = true
-    for request in reports.requests {
-      do {
-        let style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
-        try request.destination.write { try request.format.write(report, style, to: &$0) }
-      } catch {
-        Message.error("\(request.destination): the report cannot be written: \(error).")
-        isWritten = false
-      }
-    }
-    return isWritten
-  }
-}
-
-extension CaptureError {
-  /// A signal ended the wait for the first bytes of a pipe; the user knows.
-  fileprivate var isInterruption: Bool {
-    if case .readFailed(_, _, code: EINTR) = self { return true }
-    return false
+    if !write(analysis.report, reports.requests) { throw ExitStatus.failed }
+    if analysis.report.partial { throw ExitStatus.interrupted }
+    if !analysis.failures.isEmpty { throw ExitStatus.failed }
   }
 }

@@ -8,7 +8,6 @@ struct PlannedOptions: ParsableArguments {
   @Option(help: .hidden) var since: String?
   @Option(help: .hidden) var until: String?
   @Option(help: .hidden) var anonymize: String?
-  @Option(help: .hidden) var config: String?
 
   func validate() throws {
     if lb != nil { throw refusal("--lb", "name the server's timer with --time-wait") }
@@ -18,7 +17,6 @@ struct PlannedOptions: ParsableArguments {
     if since != nil { throw refusal("--since", "cut beforehand: editcap -A TIME FILE CUT") }
     if until != nil { throw refusal("--until", "cut beforehand: editcap -B TIME FILE CUT") }
     if anonymize != nil { throw refusal("--anonymize", "reports show addresses as captured") }
-    if config != nil { throw refusal("--config", "give the options on the command line") }
   }
 
   private func refusal(_ option: String, _ instead: String) -> ValidationError {

@@ -1,16 +1,21 @@
 import ArgumentParser
 import FlowAnalyzer
+import ReportFormats
 
 /// What to write, and where.
 struct ReportOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A report to write: text or json, to standard output or to a file (default: text).",
+      "A report to write, to standard output or to a file (default: text).",
       discussion: """
-        May be given several times, once without a path. A file is written whole or not at all.
+        Formats: text, for people; json, all of it, see the command schema; ndjson, one event a line \
+        in ECS fields; html, one page with pictures; prometheus, metrics for the textfile collector; junit, for CI; \
+        markdown, for a comment or a job's summary. May be given several times, once without a path. A \
+        file is written whole or not at all.
         """,
       valueName: "format[=path]"),
-    completion: .list(["text", "json", "text=", "json="]))
+    completion: .list(
+      ReportFormat.available.flatMap { [$0.rawValue, "\($0.rawValue)="] }))
   var report: [ReportRequest] = []
 
   @Option(
@@ -22,10 +27,6 @@ struct ReportOptions: ParsableArguments {
   func validate() throws {
     guard maxFindings >= 0 else { throw ValidationError("--max-findings: at least 0, please.") }
     for (index, request) in report.enumerated() {
-      if let planned = request.format.plannedName {
-        throw ValidationError(
-          "--report \(planned): this format is not in this version; there are: text, json.")
-      }
       if report[..<index].contains(where: { $0.destination == request.destination }) {
         throw ValidationError(
           "two reports would go to \(request.destination); give each a path of its own.")
@@ -50,7 +51,9 @@ struct ReportRequest: ExpressibleByArgument {
 
   init?(argument: String) {
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let format = ReportFormat(rawValue: String(parts[0])) else { return nil }
+    guard !parts[0].isEmpty, let format = ReportFormat(rawValue: String(parts[0])) else {
+      return nil
+    }
     self.format = format
     guard parts.count == 2 else {
       destination = .standardOutput
@@ -62,22 +65,24 @@ struct ReportRequest: ExpressibleByArgument {
 }
 
 /// The formats of the contract.
-enum ReportFormat: String {
+enum ReportFormat: String, CaseIterable {
   case text, json, ndjson, html, markdown, junit, prometheus
+  /// What `check` says by itself; not to be asked for by name.
+  case check = ""
 
-  /// Its name, if it is one for a later version.
-  var plannedName: String? {
-    switch self {
-    case .text, .json: nil
-    case .ndjson, .html, .markdown, .junit, .prometheus: rawValue
-    }
-  }
+  static let available = allCases.filter { $0 != .check }
 
   /// Writes the report in this format; `style` is for text, whose length has a bound.
   func write(_ report: AnalysisReport, _ style: TextStyle, to sink: inout ReportSink) throws {
     switch self {
     case .json: try report.writeJSON { try sink.write($0) }
-    case .text, .ndjson, .html, .markdown, .junit, .prometheus:
+    case .ndjson: try report.writeNDJSON { try sink.write($0) }
+    case .prometheus: try sink.write(report.prometheusText)
+    case .check: try sink.write(report.checkText(style))
+    case .markdown: try sink.write(report.markdown)
+    case .junit: try sink.write(report.junit)
+    case .html: try report.writeHTML { try sink.write($0) }
+    case .text:
       try sink.write(report.text(style))
     }
   }

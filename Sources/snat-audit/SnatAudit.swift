@@ -18,27 +18,58 @@ struct SnatAudit: ParsableCommand {
         snat-audit analyze --server server.pcap
         snat-audit analyze --client client.pcap --server server.pcap
         snat-audit analyze lb-any.pcap
+        snat-audit check --policy policy.yaml lb-any.pcap
 
-      Exit codes: 0 done; 2 usage error, an input that cannot be read, or a report that cannot be \
-      written; 130 interrupted.
+      Exit codes: 0 done; 1 and 3 of check: the policy is broken, the evidence does not allow a \
+      verdict; 2 usage error, an input that cannot be read, or a report that cannot be written; 130 \
+      interrupted.
       """,
     version: "0.1.0",
-    subcommands: [AnalyzeCommand.self, ConnectionsCommand.self])
+    subcommands: [
+      AnalyzeCommand.self, CheckCommand.self, ExplainCommand.self, ExtractCommand.self,
+      ConnectionsCommand.self, SchemaCommand.self,
+    ])
 
   static func main() {
     var arguments = CommandLine.arguments.dropFirst()[...]
     if let name = arguments.first, PlannedCommand(rawValue: name) != nil {
-      fail("the command '\(name)' is not in this version; it has: analyze, connections")
+      let known = configuration.subcommands.compactMap { $0.configuration.commandName }
+      fail("the command '\(name)' is not in this version; it has: \(known.joined(separator: ", "))")
     }
     if arguments.isEmpty { arguments = ["--help"] }
     do {
-      var command = try parseAsRoot(Array(arguments))
+      var command = try parse(Array(arguments))
       try command.run()
     } catch let status as ExitStatus {
       status.exit()
+    } catch let fault as FileFault {
+      Message.error("\(fault)")
+      ExitStatus.failed.exit()
     } catch {
       guard exitCode(for: error) != .success else { leave(with: error) }
       fail(message(for: error), command: arguments.first)
+    }
+  }
+
+  /// Parses the command line, with the options of a file in front where it names one.
+  private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
+    guard let file = try ConfigFile(arguments, among: configuration.subcommands) else {
+      return try parseAsRoot(arguments)
+    }
+    do {
+      return try parseAsRoot(file.expanded)
+    } catch  where exitCode(for: error) != .success {
+      throw file.fault(message(for: error)) { refusal(of: $0) } ?? error
+    }
+  }
+
+  /// Why arguments are not taken; nil where they are.
+  private static func refusal(of arguments: [String]) -> String? {
+    do {
+      _ = try parseAsRoot(arguments)
+      return nil
+    } catch {
+      return exitCode(for: error) == .success ? nil : message(for: error)
     }
   }
 
@@ -65,6 +96,6 @@ struct SnatAudit: ParsableCommand {
 
 /// Commands that are documented for a later version.
 private enum PlannedCommand: String {
-  case check, explain, extract, whatif, schema, judge, merge
+  case whatif, judge, merge
   case extractRecords = "extract-records"
 }

@@ -14,6 +14,19 @@ struct WorkOptions: ParsableArguments {
       valueName: "number"))
   var workers: Int?
 
+  /// `ConfigFile` has read it before the arguments were parsed.
+  @Option(
+    help: ArgumentHelp(
+      "A YAML file of options, under their long names; the command line wins.",
+      discussion: """
+        An option with several values is a list. An option that stands on the command line too is not \
+        taken from the file; those of other commands are passed over. Paths are relative to where the \
+        program runs.
+        """,
+      valueName: "file"),
+    completion: .file(extensions: ["yaml", "yml"]))
+  var config: String?
+
   func validate() throws {
     if let workers, workers < 1 { throw ValidationError("--workers: at least 1, please.") }
   }

@@ -32,6 +32,8 @@ public struct AnalysisReport: Sendable {
   public var findings: Findings
   /// How many findings were counted but are not listed.
   public var findingsOmitted: Int
+  /// What a policy says of all this; null where none was asked.
+  public var check: PolicyVerdict?
 
   /// One capture file.
   public struct Capture: Sendable {
@@ -84,6 +86,8 @@ public struct AnalysisReport: Sendable {
     public var isEgress: Bool
     /// The servers' answers do not come by on the client side: they take another way back.
     public var answersBypass: Bool
+    /// The virtual addresses with their ports.
+    public var virtualServices: [Endpoint] = []
 
     public struct PortRange: Sendable {
       public var ip: String
@@ -194,6 +198,17 @@ public struct AnalysisReport: Sendable {
     public var reset: Int
     public var unanswered: Int
     public var undetermined: Int
+
+    public init(
+      total: Int, accepted: Int, rejected: Int, reset: Int, unanswered: Int, undetermined: Int
+    ) {
+      self.total = total
+      self.accepted = accepted
+      self.rejected = rejected
+      self.reset = reset
+      self.unanswered = unanswered
+      self.undetermined = undetermined
+    }
   }
 
   public struct Attempts: Sendable {
@@ -384,7 +399,7 @@ public struct Coverage: Sendable {
   public var reasons: [Reason]
 
   /// A closed list.
-  public enum Grade: String, Sendable {
+  public enum Grade: String, Sendable, CaseIterable {
     /// Nothing is known to be missing.
     case full
     /// The verdict stands on what was seen; the reasons say what was not.

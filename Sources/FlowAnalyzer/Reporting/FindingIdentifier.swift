@@ -7,6 +7,14 @@ public struct FindingIdentifier: Hashable, Sendable {
 
   init(value: UInt64) { self.value = value }
 
+  /// From its `description`; nil where the text is none.
+  public init?(_ text: String) {
+    guard text.utf8.count == 16, text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") }),
+      let value = UInt64(text, radix: 16)
+    else { return nil }
+    self.value = value
+  }
+
   init(_ tuple: FourTuple, _ isn: SequenceNumber) {
     var hash = FNVHash()
     tuple.source.writeText(to: &hash)

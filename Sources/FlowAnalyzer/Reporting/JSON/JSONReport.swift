@@ -12,6 +12,7 @@ extension AnalysisReport {
     try json.object { json throws(Failure) in
       json.field("analysis", analysis)
       json.field("captures", captures)
+      json.field("check", check)
       json.field("clock", clock)
       json.field("coverage", coverage)
       json.name("findings")

@@ -3,14 +3,17 @@ public struct TextStyle: Sendable {
   /// Columns. Prose and tables keep within; what is made for copying is never broken.
   public var width: Int
   public var hasColor: Bool
+  /// Diagrams may be drawn with characters beyond ASCII.
+  public var hasBoxes: Bool
 
   /// Tables need that much.
   private static let narrowest = 72
 
   /// A report in a file has 100 columns, whatever terminal it is written from.
-  public init(width: Int = 100, hasColor: Bool = false) {
+  public init(width: Int = 100, hasColor: Bool = false, hasBoxes: Bool = false) {
     self.width = max(width, Self.narrowest)
     self.hasColor = hasColor
+    self.hasBoxes = hasBoxes
   }
 }
 
@@ -62,20 +65,12 @@ struct TextCanvas {
   }
 }
 
-/// Rows in columns; the last column is prose and wraps.
-struct TextTable {
-  enum Alignment { case left, right }
+extension TextTable {
+  private static let gap = 2
 
-  var columns: [Alignment]
-  var rows: [[StyledText]] = []
-
-  init(_ columns: Alignment...) { self.columns = columns }
-
-  mutating func row(_ cells: StyledText...) { rows.append(cells) }
-
-  static let gap = 2
-
+  /// The table for a terminal; the last column is prose and wraps.
   func lines(width: Int) -> [StyledText] {
+    let rows = (header.isEmpty ? [] : [header]) + rows
     let fixed = columns.indices.dropLast().map { column in
       rows.map { $0.count > column ? $0[column].width : 0 }.max() ?? 0
     }

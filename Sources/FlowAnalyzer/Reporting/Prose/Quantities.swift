@@ -1,7 +1,7 @@
 /// How numbers are written for people: the same everywhere, without a locale.
-enum Quantity {
+package enum Quantity {
   /// With commas between thousands: `1,820`.
-  static func count(_ value: some BinaryInteger) -> String {
+  package static func count(_ value: some BinaryInteger) -> String {
     var digits = Array(String(value.magnitude))
     var position = digits.count - 3
     while position > 0 {
@@ -11,14 +11,20 @@ enum Quantity {
     return (value < 0 ? "-" : "") + String(digits)
   }
 
+  /// With its sign, also where it is positive: `+1,820`.
+  static func signed(_ value: some BinaryInteger) -> String {
+    (value > 0 ? "+" : "") + count(value)
+  }
+
   /// `1 SYN`, `2 SYNs`; `plural` where an s does not do.
-  static func count(_ value: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String
+  package static func count(_ value: some BinaryInteger, _ noun: String, _ plural: String? = nil)
+    -> String
   {
     "\(count(value)) \(value == 1 ? noun : plural ?? noun + "s")"
   }
 
   /// A share in whole percent; never 0 for some, nor 100 for not quite all.
-  static func percent(_ part: Int, of whole: Int) -> String {
+  package static func percent(_ part: Int, of whole: Int) -> String {
     guard whole > 0 else { return "0 %" }
     let rounded = (part * 200 + whole) / (whole * 2)
     if rounded == 0, part > 0 { return "<1 %" }
@@ -26,9 +32,29 @@ enum Quantity {
     return "\(rounded) %"
   }
 
+  /// A share with at most three significant digits, however small: `52.1 %`, `0.1 %`.
+  package static func percent(_ share: Double) -> String { decimal(share * 100) + " %" }
+
+  /// At most three significant digits and seven decimals, without zeros at the end.
+  package static func decimal(_ value: Double) -> String {
+    // What counts may say reaches 1e12 of one attempt; more is no share.
+    let value = min(max(value, -1e11), 1e11)
+    var parts = Int64((value.magnitude * 10_000_000).rounded())
+    var unit: Int64 = 1
+    while parts / unit >= 1000 { unit *= 10 }
+    // Whole numbers keep their digits.
+    unit = min(unit, 10_000_000)
+    parts = (parts + unit / 2) / unit * unit
+    let whole = count(parts / 10_000_000)
+    var fraction = String(parts % 10_000_000 + 10_000_000).dropFirst()
+    while fraction.hasSuffix("0") { fraction.removeLast() }
+    let sign = value < 0 && parts > 0 ? "-" : ""
+    return sign + whole + (fraction.isEmpty ? "" : "." + fraction)
+  }
+
   /// With three significant digits and the unit that suits: `16 us`, `25.2 ms`, `4.10 s`,
   /// `3 min 20 s`, `2 h 5 min`.
-  static func duration(_ duration: Seconds) -> String {
+  package static func duration(_ duration: Seconds) -> String {
     let nanoseconds = duration.nanoseconds
     if nanoseconds < 0 {
       // -Int64.min would overflow; a capture may claim anything.
@@ -49,7 +75,7 @@ enum Quantity {
   }
 
   /// A length of time that somebody chose: without digits that say nothing.
-  static func setting(_ duration: Seconds) -> String {
+  package static func setting(_ duration: Seconds) -> String {
     let nanoseconds = duration.nanoseconds
     return nanoseconds % 1_000_000_000 == 0 && nanoseconds < 1_000_000_000_000
       ? "\(nanoseconds / 1_000_000_000) s" : Self.duration(duration)
@@ -67,7 +93,7 @@ enum Quantity {
   }
 
   /// `a`, `a and b`, `a, b and c`.
-  static func list(_ parts: [String]) -> String {
+  package static func list(_ parts: [String]) -> String {
     guard let last = parts.last else { return "" }
     return parts.count == 1 ? last : parts.dropLast().joined(separator: ", ") + " and " + last
   }

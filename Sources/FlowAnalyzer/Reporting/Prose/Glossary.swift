@@ -2,7 +2,7 @@
 
 extension HeldKind {
   /// As operators write it.
-  var plainName: String {
+  package var plainName: String {
     switch self {
     case .timeWait: "TIME_WAIT"
     case .established: "established"
@@ -11,7 +11,7 @@ extension HeldKind {
   }
 
   /// With its article, as the object of a sentence.
-  var plainObject: String {
+  package var plainObject: String {
     switch self {
     case .timeWait: "a TIME_WAIT"
     case .established: "an established connection"
@@ -22,7 +22,7 @@ extension HeldKind {
 
 extension HitReason {
   /// Why the SYN was answered so: a sentence about the SYN, without a full stop.
-  var explanation: String {
+  package var explanation: String {
     switch self {
     case .sequenceNewer: "its sequence number was newer than the old connection's"
     case .timestampNewer: "its timestamp was newer than the old connection's"
@@ -46,7 +46,7 @@ extension HitReason {
 
 extension ReuseReason {
   /// Why a SYN on a used tuple met nothing: a sentence without a full stop.
-  var explanation: String {
+  package var explanation: String {
     switch self {
     case .expired: "the TIME_WAIT had run out"
     case .gone: "the answer proves that the server held nothing any more"
@@ -62,14 +62,14 @@ extension ReuseReason {
 }
 
 extension Answer {
-  var plainName: String {
+  package var plainName: String {
     switch self {
     case .undetermined: "unknown"
     case .accepted, .rejected, .reset, .unanswered: rawValue
     }
   }
 
-  var role: StyledText.Role {
+  package var role: StyledText.Role {
     switch self {
     case .accepted: .good
     case .rejected, .reset, .unanswered: .bad
@@ -80,7 +80,7 @@ extension Answer {
 
 extension Coverage.Reason {
   /// What the captures leave open, and what to do about it.
-  var explanation: (finding: String, advice: String) {
+  package var explanation: (finding: String, advice: String) {
     switch self {
     case .noPackets:
       ("No packet was captured.", "Check the interface and the filter of the capture.")
@@ -172,7 +172,7 @@ extension Coverage.Reason {
 
 extension DecodeError {
   /// What the packets were that gave no segment.
-  var plainName: String {
+  package var plainName: String {
     switch self {
     case .notIP: "not IP"
     case .notTCP: "not TCP"
@@ -181,6 +181,42 @@ extension DecodeError {
     case .malformedLinkHeader, .malformedIPv4, .malformedIPv6, .malformedFragment, .malformedTCP:
       "malformed"
     case .unsupportedLinkType: "of interfaces with an unsupported link type"
+    }
+  }
+}
+
+extension TracedConnection.Part {
+  /// What a connection has to do with a finding.
+  var plainName: String {
+    switch self {
+    case .previous: "Old connection"
+    case .current: "This attempt"
+    case .other: "Another attempt"
+    }
+  }
+}
+
+extension Ladder.Role {
+  /// What a segment does, in a few words.
+  var plainName: String {
+    switch self {
+    case .opens: "SYN"
+    case .answers: "SYN-ACK"
+    case .establishes: "the handshake is done"
+    case .continues: "data or ACK"
+    case .closes: "FIN"
+    case .entersTimeWait: "the server enters TIME_WAIT"
+    case .restartsTimer: "the timer of the TIME_WAIT starts anew"
+    case .hit: "the SYN that hits"
+    case .retry: "SYN"
+    case .rejection: "the rejection"
+    case .refusal: "the refusal"
+    case .accepted: "the SYN-ACK"
+    case .connected: "the handshake is done"
+    case .reset: "the RST that answers the rejection"
+    case .kills: "the RST that answers the rejection"
+    case .aborts: "RST"
+    case .omitted: "left out"
     }
   }
 }

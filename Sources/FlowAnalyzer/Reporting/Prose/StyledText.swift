@@ -1,57 +1,58 @@
 /// Text whose parts have roles, so that colour is decided in one place and widths stay honest.
 ///
 ///     let line: StyledText = "\("3 attempts failed", .bad), the others connected."
-struct StyledText: ExpressibleByStringInterpolation, Sendable {
+package struct StyledText: ExpressibleByStringInterpolation, Sendable {
   /// What a part is to the reader.
-  enum Role: Sendable {
+  package enum Role: Sendable {
     case plain, heading, strong, dim, good, warning, bad
   }
 
-  struct Run: Sendable {
-    var text: String
-    var role: Role
+  package struct Run: Sendable {
+    package var text: String
+    package var role: Role
   }
 
-  private(set) var runs: [Run]
+  package private(set) var runs: [Run]
 
-  init(runs: [Run]) { self.runs = runs }
+  package init(runs: [Run]) { self.runs = runs }
 
-  init(_ text: String, _ role: Role = .plain) { runs = [Run(text: text, role: role)] }
+  package init(_ text: String, _ role: Role = .plain) { runs = [Run(text: text, role: role)] }
 
-  init(stringLiteral value: String) { self.init(value) }
+  package init(stringLiteral value: String) { self.init(value) }
 
-  init(stringInterpolation: Interpolation) { runs = stringInterpolation.runs }
+  package init(stringInterpolation: Interpolation) { runs = stringInterpolation.runs }
 
-  struct Interpolation: StringInterpolationProtocol {
+  package struct Interpolation: StringInterpolationProtocol {
     fileprivate var runs: [Run] = []
 
-    init(literalCapacity: Int, interpolationCount: Int) {}
+    package init(literalCapacity: Int, interpolationCount: Int) {}
 
-    mutating func appendLiteral(_ literal: String) {
+    package mutating func appendLiteral(_ literal: String) {
       if !literal.isEmpty { runs.append(Run(text: literal, role: .plain)) }
     }
 
-    mutating func appendInterpolation(_ value: some CustomStringConvertible, _ role: Role = .plain)
-    {
+    package mutating func appendInterpolation(
+      _ value: some CustomStringConvertible, _ role: Role = .plain
+    ) {
       runs.append(Run(text: value.description, role: role))
     }
 
-    mutating func appendInterpolation(_ text: StyledText) { runs += text.runs }
+    package mutating func appendInterpolation(_ text: StyledText) { runs += text.runs }
   }
 
   /// How many columns it takes on a terminal.
-  var width: Int { runs.reduce(0) { $0 + $1.text.count } }
+  package var width: Int { runs.reduce(0) { $0 + $1.text.count } }
 
-  var isEmpty: Bool { runs.allSatisfy(\.text.isEmpty) }
+  package var isEmpty: Bool { runs.allSatisfy(\.text.isEmpty) }
 
-  static func + (lhs: StyledText, rhs: StyledText) -> StyledText {
+  package static func + (lhs: StyledText, rhs: StyledText) -> StyledText {
     var sum = lhs
     sum += rhs
     return sum
   }
 
   /// Parts of one role that meet become one, so that an escape sequence frames phrases, not words.
-  static func += (lhs: inout StyledText, rhs: StyledText) {
+  package static func += (lhs: inout StyledText, rhs: StyledText) {
     for run in rhs.runs {
       if let last = lhs.runs.last, last.role == run.role {
         lhs.runs[lhs.runs.count - 1].text += run.text
@@ -108,27 +109,5 @@ extension StyledText {
     }
     if !word.isEmpty { words.append(word) }
     return words
-  }
-
-  /// Its characters, with the escape sequences of ECMA-48 where colour is wanted.
-  func rendered(hasColor: Bool) -> String {
-    guard hasColor else { return runs.map(\.text).joined() }
-    return runs.map { run in
-      run.role.escape.map { "\u{1B}[\($0)m\(run.text)\u{1B}[0m" } ?? run.text
-    }.joined()
-  }
-}
-
-extension StyledText.Role {
-  /// "Select graphic rendition". The sixteen colours only, which themes keep readable.
-  fileprivate var escape: String? {
-    switch self {
-    case .plain: nil
-    case .heading, .strong: "1"
-    case .dim: "2"
-    case .good: "32"
-    case .warning: "33"
-    case .bad: "1;31"
-    }
   }
 }

@@ -1,0 +1,203 @@
+extension Policy {
+  /// Judges a report: a pure function of the two, and of the baseline.
+  ///
+  /// Rules on the baseline are left out where there is none, and the one on new findings where it is
+  /// of other captures or does not list all of its own.
+  public func verdict(on report: AnalysisReport, against baseline: Baseline? = nil) -> PolicyVerdict
+  {
+    let comparison = baseline.map { PolicyVerdict.Comparison($0, report) }
+    let figures = Figures(report.summary)
+    let bench = Bench(report: report, required: coverage)
+    var rules = maximum.compactMap { limit in
+      figures.amount(of: limit.measure).map { amount in
+        bench.rule("maximum", limit.measure, amount, limit: limit.amount)
+      }
+    }
+    if let baseline {
+      for increase in increase {
+        rules += bench.rule(increase, figures, baseline, comparison?.newFindings?.total)
+      }
+    }
+    bench.point(&rules, known: baseline?.findings ?? [])
+    let isCovered = bench.isCovered
+    let outcome: PolicyVerdict.Outcome =
+      rules.contains { $0.outcome == .failed }
+      ? .failed
+      : !isCovered || rules.contains { $0.outcome == .inconclusive } ? .inconclusive : .passed
+    return PolicyVerdict(
+      outcome: outcome, policy: origin,
+      coverage: .init(
+        outcome: isCovered ? .passed : .inconclusive, required: coverage,
+        actual: report.coverage.grade),
+      rules: rules, baseline: comparison)
+  }
+}
+
+/// Where each rule meets the evidence.
+private struct Bench {
+  let report: AnalysisReport
+  let required: Coverage.Grade
+
+  /// Whether what a rule did not see may be taken for absent.
+  var isCovered: Bool {
+    !report.partial
+      && !Coverage.Reason.nothingToJudge.contains(where: report.coverage.reasons.contains)
+      && !areCountsVoid && report.coverage.grade.satisfies(required)
+  }
+
+  /// What the captures show may not be what happened.
+  private var areCountsVoid: Bool {
+    Coverage.Reason.voidsCounts.contains(where: report.coverage.reasons.contains)
+  }
+
+  /// Whether what was counted is proof. Where answers were not captured, what a SYN met is a guess;
+  /// the RST that killed a connection is not.
+  private func isProven(_ measure: Measure) -> Bool {
+    if areCountsVoid { return false }
+    return measure == .killedConnections || !report.coverage.reasons.contains(.noAnswers)
+  }
+
+  func rule(
+    _ section: String, _ measure: Measure, _ actual: Amount, limit: Amount, baseline: Amount? = nil,
+    isComparable: Bool = true
+  ) -> PolicyVerdict.Rule {
+    let outcome: PolicyVerdict.Outcome =
+      !isComparable
+      ? .inconclusive
+      : actual.exceeds(limit)
+        ? isProven(measure) ? .failed : .inconclusive
+        : isCovered ? .passed : .inconclusive
+    return PolicyVerdict.Rule(
+      name: "\(section).\(measure)", measure: measure, outcome: outcome, actual: actual,
+      limit: limit, baseline: baseline, findings: [])
+  }
+
+  /// A rule on the baseline; nil where it does not apply.
+  func rule(
+    _ increase: Policy.Increase, _ figures: Figures, _ baseline: Baseline, _ newFindings: Int?
+  ) -> [PolicyVerdict.Rule] {
+    if increase.measure == .newFindings {
+      guard let newFindings, let limit = increase.allowance.limit(above: .count(0)) else {
+        return []
+      }
+      return [rule("baseline", .newFindings, .count(newFindings), limit: limit)]
+    }
+    let none = figures.amount(of: increase.measure).map { amount -> Amount in
+      if case .duration = amount {
+        .duration(Seconds(nanoseconds: 0))
+      } else {
+        .share(Share(0, of: 1))
+      }
+    }
+    guard let none else { return [] }
+    let before = baseline.figures.rate(of: increase.measure)
+    guard let limit = increase.allowance.limit(above: before ?? none) else { return [] }
+    return [
+      rule(
+        "baseline", increase.measure, figures.rate(of: increase.measure) ?? none, limit: limit,
+        baseline: before, isComparable: before != nil && baseline.grade != .inconclusive)
+    ]
+  }
+
+  // MARK: - Where to look
+
+  /// How many findings a broken rule names.
+  private static let pointers = 3
+
+  /// Gives each broken rule the worst of its findings, in one pass over all of them.
+  ///
+  /// - Parameter known: the baseline's.
+  func point(_ rules: inout [PolicyVerdict.Rule], known: Set<FindingIdentifier>) {
+    let broken = rules.indices.filter { rules[$0].outcome == .failed }
+    guard !broken.isEmpty else { return }
+    var worst = [[(severity: Severity, pointer: PolicyVerdict.Pointer)]](
+      repeating: [], count: rules.count)
+    for finding in report.findings {
+      for index in broken where rules[index].measure.counts(finding) {
+        if rules[index].measure == .newFindings, known.contains(finding.id) { continue }
+        guard let pointer = PolicyVerdict.Pointer(finding, rules[index].measure) else { continue }
+        let severity = Severity(finding, rules[index].measure)
+        let place = worst[index].firstIndex { severity < $0.severity } ?? worst[index].count
+        guard place < Self.pointers else { continue }
+        worst[index].insert((severity, pointer), at: place)
+        if worst[index].count > Self.pointers { worst[index].removeLast() }
+      }
+    }
+    for index in broken { rules[index].findings = worst[index].map(\.pointer) }
+  }
+}
+
+/// Smaller is worse.
+private struct Severity: Comparable {
+  private let order: (Int, Int, Int64)
+
+  /// A killed connection, then a failed attempt, then the delay; for rules on the delay that alone.
+  init(_ finding: AnalysisReport.Finding, _ measure: Measure) {
+    let delay = -finding.addedSeconds.nanoseconds
+    if case .addedDelay = measure {
+      order = (0, 0, delay)
+    } else {
+      order = (
+        finding.hits.contains(where: \.killedConnection) ? 0 : 1,
+        finding.outcome == .failed ? 0 : 1,
+        delay
+      )
+    }
+  }
+
+  static func < (lhs: Severity, rhs: Severity) -> Bool { lhs.order < rhs.order }
+  static func == (lhs: Severity, rhs: Severity) -> Bool { lhs.order == rhs.order }
+}
+
+extension PolicyVerdict.Pointer {
+  /// Nil where the finding has no hit, which none has.
+  fileprivate init?(_ finding: AnalysisReport.Finding, _ measure: Measure) {
+    guard let hit = finding.hits.first(where: { measure.counts($0) }) ?? finding.hits.first else {
+      return nil
+    }
+    self.init(
+      id: finding.id, tuple: hit.tuple, at: hit.at, capture: hit.capture, frame: hit.frame)
+  }
+}
+
+extension PolicyVerdict.Comparison {
+  fileprivate init(_ baseline: Baseline, _ report: AnalysisReport) {
+    let isSame = baseline.isOfSameCaptures(as: report)
+    self.init(path: baseline.path, sameCaptures: isSame, newFindings: nil, goneFindings: nil)
+    guard isSame else { return }
+    var gone = baseline.findings
+    var new: [FindingIdentifier] = []
+    for finding in report.findings where gone.remove(finding.id) == nil {
+      if !baseline.findings.contains(finding.id) { new.append(finding.id) }
+    }
+    // What the other side does not list may be there all the same.
+    if baseline.findingsOmitted == 0 { newFindings = .init(new) }
+    if report.findingsOmitted == 0 { goneFindings = .init(gone.sorted { $0.value < $1.value }) }
+  }
+}
+
+extension PolicyVerdict.FindingList {
+  fileprivate init(_ ids: [FindingIdentifier]) {
+    self.init(total: ids.count, ids: Array(ids.prefix(Self.listed)))
+  }
+}
+
+extension Coverage.Grade {
+  /// Whether it is as good as what is asked for.
+  fileprivate func satisfies(_ required: Coverage.Grade) -> Bool { rank <= required.rank }
+
+  private var rank: Int {
+    switch self {
+    case .full: 0
+    case .limited: 1
+    case .inconclusive: 2
+    }
+  }
+}
+
+extension Coverage.Reason {
+  /// Packets come by twice, or half of them are missing: hits show that were none.
+  fileprivate static let voidsCounts: [Self] = [.clocksDiffer, .bothSides, .flagsFiltered]
+  /// The side that a policy is about was not captured, so that it cannot be kept either.
+  fileprivate static let nothingToJudge: [Self] = [.clientSideOnly]
+}

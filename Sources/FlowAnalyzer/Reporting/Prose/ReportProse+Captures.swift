@@ -1,0 +1,124 @@
+extension ReportProse {
+  /// What the captures leave open, and what to do about it.
+  package var gaps: [(finding: String, advice: String)] {
+    report.coverage.reasons.map(\.explanation)
+  }
+
+  /// The capture that would answer the question: what to do, and the command; nil where it takes no
+  /// further capture.
+  package var nextCapture: (instruction: String, command: String)? {
+    let reasons = report.coverage.reasons
+    guard !reasons.contains(.clocksDiffer), !reasons.contains(.bothSides) else { return nil }
+    guard report.captures.contains(where: { $0.packets > 0 || $0.error == nil }) else { return nil }
+    guard
+      report.coverage.grade == .inconclusive
+        || attempts.hit == 0 && reasons.contains(.shorterThanTimeWait)
+    else { return nil }
+    let length = Seconds(nanoseconds: 3 * timeWait.nanoseconds)
+    return (
+      "To know, run this on the server, or on the load balancer's interface towards the server, for "
+        + "\(Quantity.setting(length)) or longer:",
+      "tcpdump -i INTERFACE -s 128 -w server.pcap 'tcp port \(portToWatch)'"
+    )
+  }
+
+  /// The service, where the captures show one.
+  private var portToWatch: String {
+    let tuple = report.findings.first?.hits.first?.tuple ?? report.heldAtEnd.tuples.first?.tuple
+    return tuple.map { "\($0.destination.port)" } ?? "PORT"
+  }
+
+  // MARK: - What was read
+
+  /// How many captures are written out.
+  private static var mostCaptures: Int { 10 }
+
+  /// All, or the first of many; those with something to say about them go first.
+  package var listedCaptures: [Int] {
+    let indices = Array(report.captures.indices)
+    guard indices.count > Self.mostCaptures else { return indices }
+    let remarkable = indices.filter {
+      report.captures[$0].error != nil || !report.captures[$0].warnings.isEmpty
+    }
+    let others = indices.filter { !remarkable.contains($0) }
+    return (remarkable + others).prefix(Self.mostCaptures).sorted()
+  }
+
+  /// What was read of a capture.
+  package func facts(_ capture: AnalysisReport.Capture) -> [String] {
+    var facts = [
+      Quantity.count(capture.packets, "packet"), Quantity.count(capture.tcpSegments, "TCP segment"),
+    ]
+    if capture.duplicates > 0 {
+      facts.append(Quantity.count(capture.duplicates, "duplicate") + " left out")
+    }
+    return facts + skipped(capture)
+  }
+
+  /// From its first packet to its last; nil where it has none.
+  package func period(of capture: AnalysisReport.Capture) -> String? {
+    guard let first = capture.firstPacket, let last = capture.lastPacket else { return nil }
+    return Self.period(from: first, to: last)
+  }
+
+  /// From the first packet that the verdict is about to the last; nil where there is none.
+  package var period: String? {
+    guard let firstPacket, let lastPacket else { return nil }
+    return Self.period(from: firstPacket, to: lastPacket)
+  }
+
+  private static func period(from first: Timestamp, to last: Timestamp) -> String {
+    let length = Seconds(nanoseconds: last.nanoseconds(since: first))
+    let end = first.date == last.date ? "" : last.date + " "
+    return
+      "\(first.date) \(first.timeOfDay) to \(end)\(last.timeOfDay), \(Quantity.duration(length))"
+  }
+
+  /// All captures in numbers.
+  package var sumOfCaptures: String {
+    let captures = report.captures
+    let packets = captures.reduce(0) { $0 + $1.packets }
+    let segments = captures.reduce(0) { $0 + $1.tcpSegments }
+    let length = span.map { ", " + Quantity.duration($0) } ?? ""
+    let counts = [
+      Quantity.count(packets, "packet"), Quantity.count(segments, "TCP segment"),
+    ]
+    return "in all \(counts.joined(separator: ", "))\(length)"
+  }
+
+  package func side(of capture: AnalysisReport.Capture) -> String {
+    switch CaptureRole(rawValue: capture.role) {
+    case .client: "client side"
+    case .both: "both sides"
+    case .server, nil: "server side"
+    }
+  }
+
+  /// Packets without a segment, in groups that mean something to people.
+  private func skipped(_ capture: AnalysisReport.Capture) -> [String] {
+    var groups: [(name: String, count: UInt64)] = []
+    for reason in DecodeError.allCases {
+      guard let count = capture.skipped[reason.rawValue] else { continue }
+      if let index = groups.firstIndex(where: { $0.name == reason.plainName }) {
+        groups[index].count += count
+      } else {
+        groups.append((reason.plainName, count))
+      }
+    }
+    return groups.map { "\(Quantity.count($0.count)) \($0.name)" }
+  }
+}
+
+extension String {
+  /// Without control characters, which a file's name could use to rewrite the terminal.
+  package var printable: String {
+    String(
+      String.UnicodeScalarView(
+        unicodeScalars.map { scalar in
+          switch scalar.properties.generalCategory {
+          case .control, .format, .lineSeparator, .paragraphSeparator: "?"
+          default: scalar
+          }
+        }))
+  }
+}

@@ -1,0 +1,167 @@
+// What a policy says, in words.
+
+extension PolicyVerdict {
+  /// In one sentence, behind the word for its outcome.
+  package var headline: String {
+    let broken = rules.count { $0.outcome == .failed }
+    switch outcome {
+    case .passed:
+      return rules.count == 1
+        ? "The one rule is kept." : "All \(Quantity.count(rules.count, "rule")) are kept."
+    case .failed:
+      return "\(Quantity.count(broken)) of \(Quantity.count(rules.count, "rule")) "
+        + "\(broken == 1 ? "is" : "are") broken."
+    case .inconclusive: return "The captures do not allow a verdict."
+    }
+  }
+
+  /// Nobody named a policy.
+  package var isStandard: Bool { policy == Policy.standard.origin }
+
+  /// Where the rules come from.
+  package var origin: String {
+    guard isStandard else { return policy.printable }
+    return baseline == nil
+      ? "default: no SYN that hits is refused, and no connection killed; --policy FILE has others"
+      : "default: nothing is worse than in the baseline, but for a tenth of the refused SYNs"
+  }
+
+  package var coverageText: String {
+    let asked =
+      required == .inconclusive ? "none asked for" : "at least \(required.rawValue) asked for"
+    return "\(coverage.actual.rawValue), \(asked)"
+  }
+
+  private var required: Coverage.Grade { coverage.required }
+}
+
+extension PolicyVerdict.Outcome {
+  package var role: StyledText.Role {
+    switch self {
+    case .passed: .good
+    case .failed: .bad
+    case .inconclusive: .warning
+    }
+  }
+}
+
+extension PolicyVerdict.Rule {
+  /// `56, at most 0: over by 56`; with the baseline's figure where there is one.
+  package var sentence: String {
+    let before = baseline.map { ", was \(text($0))" } ?? ""
+    let over = excess.map { ": over by \(differenceText($0))" } ?? ""
+    return "\(text(actual))\(unit)\(before), at most \(text(limit))\(over)"
+  }
+
+  /// Counts that were made shares to compare captures of different lengths.
+  private var isRate: Bool {
+    if case .share = actual { measure != .hitShare } else { false }
+  }
+
+  private var unit: String {
+    switch actual {
+    case .share: isRate ? " per 100 attempts" : " of the attempts"
+    case .count, .duration: ""
+    }
+  }
+
+  private func text(_ amount: Amount) -> String {
+    switch amount {
+    case .count(let count): Quantity.count(count)
+    case .share(let share):
+      isRate ? Quantity.decimal(share.value * 100) : Quantity.percent(share.value)
+    case .duration(let duration): Quantity.duration(duration)
+    }
+  }
+
+  private func differenceText(_ amount: Amount) -> String {
+    if case .share(let share) = amount, !isRate {
+      "\(Quantity.decimal(share.value * 100)) points"
+    } else {
+      text(amount)
+    }
+  }
+}
+
+extension PolicyVerdict.Comparison {
+  /// What was compared with what, and how the findings went.
+  package var sentence: String {
+    guard sameCaptures else {
+      return "\(path.printable): of other captures, so that rates are compared and no findings"
+    }
+    guard let newFindings else {
+      return "\(path.printable): of the same captures, but it does not list all of its findings"
+    }
+    let gone = goneFindings.map { ", \(Quantity.count($0.total)) gone" } ?? ""
+    return
+      "\(path.printable): of the same captures; \(Quantity.count(newFindings.total, "finding")) "
+      + "new\(gone)"
+  }
+}
+
+// MARK: - Where to look
+
+extension ReportProse {
+  /// `10.10.1.1:4032 > 192.168.1.1:80, frame 1333 of server.pcap at 13:37:34.332649`.
+  package func place(_ pointer: PolicyVerdict.Pointer) -> String {
+    let path =
+      report.captures.indices.contains(pointer.capture)
+      ? " of \(report.captures[pointer.capture].path.printable)" : ""
+    return "\(pointer.tuple), frame \(pointer.frame)\(path) at \(clock(pointer.at))"
+  }
+
+  /// The command that explains a finding, ready for a shell.
+  package func explainCommand(_ id: FindingIdentifier) -> String {
+    "snat-audit explain \(id) \(captureArguments)"
+  }
+
+  /// The captures, and what was said about the server, as they stood on the command line.
+  private var captureArguments: String {
+    let captures = report.captures
+    var words: [String] = []
+    for role in [CaptureRole.both, .client, .server] {
+      let paths = captures.filter { $0.role == role.rawValue }.map(\.path)
+      guard !paths.isEmpty else { continue }
+      if role != .both { words.append("--\(role.rawValue)") }
+      // What came through a pipe is gone; hundreds of files are a directory for the reader.
+      words +=
+        paths.count > Self.mostPaths || paths.contains("-") ? ["CAPTURE"] : paths.map(\.shellQuoted)
+    }
+    if report.analysis.timeWait.source == "option" {
+      words += ["--time-wait", "\(report.analysis.timeWait.assumedSeconds.value)".trimmingZero]
+    }
+    if report.analysis.server.stackSource == "option" {
+      words += ["--server-stack", report.analysis.server.stack]
+    }
+    return words.joined(separator: " ")
+  }
+
+  private static var mostPaths: Int { 8 }
+}
+
+extension String {
+  /// As one word of a POSIX shell; control characters, which no line of a report may have, are gone.
+  package var shellQuoted: String {
+    let plain = printable
+    let isWord =
+      !plain.isEmpty
+      && plain.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."),
+          UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: ":"):
+          true
+        default: false
+        }
+      }
+    // A dash in front would be an option.
+    let path = plain.hasPrefix("-") ? "./\(plain)" : plain
+    if isWord { return path }
+    return "'"
+      + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#)
+      + "'"
+  }
+
+  /// `60` for `60.0`.
+  fileprivate var trimmingZero: String { hasSuffix(".0") ? String(dropLast(2)) : self }
+}
