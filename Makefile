@@ -33,7 +33,7 @@ deps-instructions: deps
 	@Scripts/install-packages valgrind
 
 deps-test: deps ## Install what tests read the reports with: validators, a browser, Prometheus.
-	@Scripts/install-packages tidy chromium tshark jq python3 python3-venv
+	@Scripts/install-packages chromium default-jre-headless tshark jq python3 python3-venv
 	@Scripts/unpack-packages $(TEST_TOOLS)/debian prometheus prometheus-node-exporter
 	@Scripts/install-python-packages $(TEST_TOOLS)/python Scripts/consumers/requirements.txt
 

@@ -56,6 +56,7 @@ let package = Package(
     .testTarget(
       name: "ReportFormatsTests",
       dependencies: ["FlowAnalyzer", "ReportFormats", "Schemas", "Fixtures"],
+      exclude: ["Snapshots"],
       swiftSettings: strict),
     .testTarget(
       name: "SnatAuditTests", dependencies: ["snat-audit", "Fixtures"], exclude: ["Snapshots"],

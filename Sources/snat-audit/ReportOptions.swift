@@ -72,8 +72,11 @@ enum ReportFormat: String, CaseIterable {
 
   static let available = allCases.filter { $0 != .check }
 
-  /// Writes the report in this format; `style` is for text, whose length has a bound.
-  func write(_ report: AnalysisReport, _ style: TextStyle, to sink: inout ReportSink) throws {
+  /// Writes the report in this format; `style` is for text, whose length has a bound, and `traces` for
+  /// HTML.
+  func write(
+    _ report: AnalysisReport, _ style: TextStyle, traces: [FindingTrace], to sink: inout ReportSink
+  ) throws {
     switch self {
     case .json: try report.writeJSON { try sink.write($0) }
     case .ndjson: try report.writeNDJSON { try sink.write($0) }
@@ -81,7 +84,7 @@ enum ReportFormat: String, CaseIterable {
     case .check: try sink.write(report.checkText(style))
     case .markdown: try sink.write(report.markdown)
     case .junit: try sink.write(report.junit)
-    case .html: try report.writeHTML { try sink.write($0) }
+    case .html: try report.writeHTML(traces: traces) { try sink.write($0) }
     case .text:
       try sink.write(report.text(style))
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FlowAnalyzer
 import Glibc
+import ReportFormats
 
 /// What commands that report on captures have in common: read, analyse, write every report.
 protocol ReportingCommand: ParsableCommand {
@@ -26,19 +27,20 @@ extension ReportingCommand {
       "no capture is named; for example: \(Self._commandName) --server server.pcap")
   }
 
-  /// Reads and analyses, and says what could not be read.
-  func analyze() -> Analysis {
+  private var analyzer: Analyzer {
     var configuration = AnalyzerConfiguration()
     server.apply(to: &configuration)
     configuration.maximumFindings = reports.maxFindings
     work.apply(to: &configuration)
+    return Analyzer(configuration: configuration)
+  }
 
+  /// Reads and analyses, and says what could not be read.
+  func analyze() -> Analysis {
     Interruption.watch()
     defer { Interruption.stopWatching() }
     var bar = ProgressBar()
-    var analysis = Analyzer(configuration: configuration).analyze(
-      captures.inputs
-    ) { progress in
+    var analysis = analyzer.analyze(captures.inputs) { progress in
       bar.update(progress)
       return !Interruption.happened
     }
@@ -55,15 +57,39 @@ extension ReportingCommand {
     return analysis
   }
 
+  /// The packets of the findings that are drawn, where a report draws some and the captures can be read
+  /// again; what comes from a pipe cannot.
+  private func traces(
+    for analysis: Analysis, _ requests: [ReportRequest]
+  ) -> [FindingTrace] {
+    guard !analysis.report.partial, requests.contains(where: { $0.format == .html }) else {
+      return []
+    }
+    Interruption.watch()
+    defer { Interruption.stopWatching() }
+    var bar = ProgressBar()
+    defer { bar.erase() }
+    let findings = analysis.report.findingsToTrace
+    let traces = try? analyzer.trace(findings, of: analysis, framesPerConversation: 64) {
+      progress in
+      bar.update(progress)
+      return !Interruption.happened
+    }
+    return traces ?? []
+  }
+
   /// Writes every report that can be written.
   ///
   /// - Returns: whether all could be.
-  func write(_ report: AnalysisReport, _ requests: [ReportRequest]) -> Bool {
+  func write(_ analysis: Analysis, _ requests: [ReportRequest]) -> Bool {
+    let traces = traces(for: analysis, requests)
     var isWritten = true
     for request in requests {
       do {
         let style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
-        try request.destination.write { try request.format.write(report, style, to: &$0) }
+        try request.destination.write {
+          try request.format.write(analysis.report, style, traces: traces, to: &$0)
+        }
       } catch {
         Message.error("\(request.destination): the report cannot be written: \(error).")
         isWritten = false

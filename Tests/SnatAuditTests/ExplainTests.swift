@@ -115,6 +115,14 @@ struct ExplainTests {
     }
   }
 
+  @Test func `a capture whose side nothing tells is taken for the server's, with a warning`() throws
+  {
+    let result = try Tool.run("explain", "worst", Captures.collide)
+    #expect(result.status == 0)
+    #expect(result.output.hasPrefix("FINDING "))
+    #expect(result.errors.contains("taken for the server side"))
+  }
+
   @Test func `an input that cannot be read costs 2, and the finding is explained`() throws {
     let result = try Tool.run(
       "explain", "worst", "--server", Captures.collide, "nowhere.pcap")

@@ -7,24 +7,32 @@ extension AnalysisReport {
   /// The worst findings are shown, with their ladders, and the others counted, so that neither the
   /// file nor memory follows their number.
   ///
-  /// - Parameter write: takes the text piece by piece.
+  /// - Parameters:
+  ///   - traces: of `findingsToTrace`, in their order, where the captures were read again; without, or
+  ///     where one has nothing, a ladder shows what the finding itself tells.
+  ///   - write: takes the text piece by piece.
   /// - Throws: what `write` throws.
-  public func writeHTML(to write: TextOutput) throws {
-    try HTMLReport(self).write(to: write)
+  public func writeHTML(traces: [FindingTrace] = [], to write: TextOutput) throws {
+    try HTMLReport(self, traces: traces).write(to: write)
   }
+
+  /// The findings that the HTML report draws ladders of.
+  public var findingsToTrace: [Finding] { findings.worst(HTMLReport.drawn) }
 }
 
 /// Puts the sections of a page in their order; each is a view, and a template that shows it.
 struct HTMLReport {
   let prose: ReportProse
   let templates: HTMLTemplates
+  let traces: [FindingTrace]
 
   /// How many findings are listed, how many of those are drawn, and how many of these stand open.
   private static let listed = 500
-  private static let drawn = 50
-  private static let open = 3
+  fileprivate static let drawn = 50
+  private static let open = 1
 
-  init(_ report: AnalysisReport) throws {
+  init(_ report: AnalysisReport, traces: [FindingTrace]) throws {
+    self.traces = traces
     prose = ReportProse(report, ranking: Self.listed)
     templates = try HTMLTemplates.all.get()
   }
@@ -35,6 +43,14 @@ struct HTMLReport {
     try write(templates.render(.numbers, NumbersView(prose)))
     try writeFindings(to: write)
     try write(templates.render(.end, [String: String]()))
+  }
+
+  /// Nil where no packets of it are at hand.
+  private func ladder(at index: Int, of finding: AnalysisReport.Finding) -> Ladder? {
+    guard index < traces.count, traces[index].finding.id == finding.id,
+      !traces[index].frames.isEmpty
+    else { return nil }
+    return Ladder(traces[index], of: prose.report)
   }
 
   private func writeFindings(to write: TextOutput) throws {
@@ -50,7 +66,8 @@ struct HTMLReport {
     for (index, position) in ranked.prefix(Self.drawn).enumerated() {
       let finding = prose.report.findings[position]
       let view = FindingView(
-        finding, LadderDiagram(finding, prose), number: index + 1, isOpen: index < Self.open, prose)
+        finding, ladder(at: index, of: finding), number: index + 1, isOpen: index < Self.open, prose
+      )
       try write(templates.render(.finding, view))
     }
   }

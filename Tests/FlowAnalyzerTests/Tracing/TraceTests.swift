@@ -89,6 +89,13 @@ struct TraceTests {
           trace.connections[$0.connection].tuple == hit.tuple && $0.side == .server
         }
         #expect(opening?.segment.isOpening == true, "\(trace.finding.id)")
+        // What the tuple carried before that is another story.
+        let first = trace.finding.hits.first { $0.tuple == hit.tuple }?.at ?? hit.at
+        let answered = trace.frames.filter {
+          trace.connections[$0.connection].tuple == hit.tuple && $0.segment.time < first
+            && $0.segment.flags.contains([.syn, .ack])
+        }
+        #expect(Set(answered.map(\.connection)).count <= 1, "\(trace.finding.id)")
         if hit.held.state == .timeWait {
           let entry = trace.frames.first {
             $0.segment.time == hit.held.since && $0.after?.state == .timeWait

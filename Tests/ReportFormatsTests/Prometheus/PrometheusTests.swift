@@ -84,6 +84,7 @@ struct PrometheusTests {
     #expect(samples["snat_audit_added_delay_seconds_sum"] == 20.236321)
     #expect(samples["snat_audit_added_delay_seconds_count"] == 140)
     #expect(samples["snat_audit_hit_added_delay_seconds_count"] == 73)
+    #expect(samples[#"snat_audit_hit_added_delay_seconds_bucket{le="0"}"#] == 35)
     #expect(samples[#"snat_audit_hit_added_delay_seconds_bucket{le="0.1"}"#] == 59)
     #expect(samples[#"snat_audit_time_waits{holder="server"}"#] == 140)
     #expect(samples[#"snat_audit_coverage_grade{grade="limited"}"#] == 1)

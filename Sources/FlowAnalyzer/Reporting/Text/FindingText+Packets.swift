@@ -3,8 +3,10 @@ extension FindingText {
   mutating func writePackets() {
     guard !ladder.rows.isEmpty else { return }
     canvas.heading("PACKETS")
+    var title = ""
     for filter in PacketFilters(ladder).all {
-      canvas.line(StyledText(filter.title, .dim), indent: 2)
+      if filter.title != title { canvas.line(StyledText(filter.title, .dim), indent: 2) }
+      title = filter.title
       let path = filter.capture.map { report.captures[$0].path.shellWord } ?? ""
       switch filter.tool {
       case .tshark: canvas.line("tshark -r \(path) -Y '\(filter.expression)'", indent: 4)
@@ -73,10 +75,10 @@ struct PacketFilters {
             expression: conversations(side, capture)))
       }
     }
-    if let hits = hits {
-      filters.append(hits)
+    for capture in captures(of: .server) {
+      if let hits = hits(in: capture) { filters.append(hits) }
     }
-    if let capture = captures(of: .server).first {
+    for capture in captures(of: .server) {
       filters.append(
         Filter(
           title: "behind the load balancer, with tcpdump", tool: .tcpdump, capture: capture,
@@ -135,13 +137,14 @@ struct PacketFilters {
     parts.count == 1 ? parts[0] : "(\(parts.map { "(\($0))" }.joined(separator: " \(or) ")))"
   }
 
-  private var hits: Filter? {
-    let hits = ladder.rows.filter { $0.role == .hit }
-    guard let first = hits.first else { return nil }
-    let frames = hits.filter { $0.capture == first.capture }.map { "\($0.frame)" }
+  private func hits(in capture: Int) -> Filter? {
+    let frames = ladder.rows.filter { $0.role == .hit && $0.capture == capture }.map {
+      "\($0.frame)"
+    }
+    guard !frames.isEmpty else { return nil }
     return Filter(
       title: frames.count == 1 ? "the SYN that hit" : "the SYNs that hit", tool: .tshark,
-      capture: first.capture,
+      capture: capture,
       expression: frames.count == 1
         ? "frame.number == \(frames[0])"
         : "frame.number in {\(frames.joined(separator: ", "))}")

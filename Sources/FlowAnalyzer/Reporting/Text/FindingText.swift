@@ -51,7 +51,7 @@ struct FindingText {
       table.row(StyledText("server", .strong), StyledText(server))
     }
     let parties = finding.hits.map(\.previous)
-    if parties.allSatisfy({ $0.client == nil }), let first = parties.first {
+    if let first = parties.first, parties.allSatisfy({ $0.client == first.client }) {
       table.row(StyledText("left behind", .strong), "by \(party(first))")
     } else {
       for (index, previous) in parties.enumerated() {
@@ -149,26 +149,5 @@ struct FindingText {
         + "that nothing leaves the load balancer before it came."
     }
     return text
-  }
-}
-
-extension AnalysisReport.Finding {
-  /// What followed for the attempt.
-  package var effect: StyledText {
-    var effect = StyledText(runs: [])
-    let killed = hits.count(where: \.killedConnection)
-    if killed > 0 {
-      effect += "\("killed \(Quantity.count(killed, "live connection"))", .bad), "
-    }
-    let syns = Quantity.count(self.syns, "SYN")
-    switch outcome {
-    case .connected where addedSeconds.nanoseconds > 0:
-      let delay = Quantity.duration(addedSeconds)
-      effect += "connected \("\(delay) late", .warning) (SYN \(Quantity.count(self.syns)))"
-    case .connected: effect += "connected without delay"
-    case .failed: effect += "\("failed", .bad) after \(syns)"
-    case .undetermined: effect += "end not captured, \(syns)"
-    }
-    return effect
   }
 }

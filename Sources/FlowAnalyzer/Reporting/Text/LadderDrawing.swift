@@ -213,7 +213,7 @@ extension TracedConnection.Part {
 
 extension TCPFlags {
   /// Those that matter in a diagram: `SYN+ACK`.
-  fileprivate var ladderLabel: String {
+  package var ladderLabel: String {
     let names: [(TCPFlags, String)] = [
       (.syn, "SYN"), (.fin, "FIN"), (.rst, "RST"), (.ack, "ACK"),
     ]

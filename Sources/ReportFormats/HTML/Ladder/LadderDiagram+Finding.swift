@@ -6,7 +6,7 @@ extension LadderDiagram {
 
   /// What the finding itself tells, where the captures are not read again: what each SYN met, and how
   /// it was answered, all as seen at the server.
-  init(_ finding: AnalysisReport.Finding, _ prose: ReportProse) {
+  init(_ finding: AnalysisReport.Finding) {
     let hasClient = finding.current.client != nil
     self.init(lanes: (hasClient ? ["client"] : []) + ["load balancer", "server"])
     guard let first = finding.hits.first, let last = finding.hits.last else { return }
@@ -18,7 +18,7 @@ extension LadderDiagram {
     if isCut {
       course.leaveOut(finding.hits.count - Self.listedHits, before: last)
     }
-    course.finish(finding, prose)
+    course.finish(finding)
     (rows, bars) = course.sorted()
   }
 }
@@ -61,7 +61,8 @@ private struct Course {
       Entry(
         order: order,
         row: LadderDiagram.Row(
-          time: time.map(offset) ?? "", event: .note(lane: lane, label: label), role: role)))
+          time: time.map { $0.offset(from: start) } ?? "", event: .note(lane: lane, label: label),
+          role: role)))
   }
 
   private mutating func segment(
@@ -72,7 +73,7 @@ private struct Course {
       Entry(
         order: order,
         row: LadderDiagram.Row(
-          time: time.map(offset) ?? "",
+          time: time.map { $0.offset(from: start) } ?? "",
           event: .segment(from: from, to: to, label: label, isLost: false), role: role),
         kind: kind))
   }
@@ -121,7 +122,7 @@ private struct Course {
     entries[entries.count - 1].kind = .gap
   }
 
-  mutating func finish(_ finding: AnalysisReport.Finding, _ prose: ReportProse) {
+  mutating func finish(_ finding: AnalysisReport.Finding) {
     let end = entries.map(\.order).max() ?? start
     let effect = finding.effect.runs.map(\.text).joined()
     let role: LadderDiagram.Role =
@@ -160,14 +161,5 @@ private struct Course {
         label: span.label, role: span.role)
     }
     return (rows, bars)
-  }
-
-  /// Since the first SYN, in seconds, to the microsecond: `+1.023744`.
-  private func offset(_ time: Timestamp) -> String {
-    let nanoseconds = time.nanoseconds(since: start)
-    let microseconds = (nanoseconds.magnitude + 500) / 1000
-    let fraction = "\(microseconds % 1_000_000)"
-    return (nanoseconds < 0 ? "\u{2212}" : "+") + "\(microseconds / 1_000_000)."
-      + String(repeating: "0", count: 6 - fraction.count) + fraction
   }
 }

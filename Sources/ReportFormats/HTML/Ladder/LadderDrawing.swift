@@ -6,7 +6,7 @@ struct LadderDrawing {
   let id: String
   let title: String
 
-  private static let rowHeight = 38.0
+  private static let rowHeight = 34.0
   private static let waitHeight = 30.0
   private static let head = 34.0
   private static let tail = 16.0

@@ -35,6 +35,8 @@ struct FindingView {
   let effect: Markup
   let ends: [End]
   let drawing: Markup
+  /// Every segment that is drawn.
+  let table: TableView?
   let hits: [Hit]
   let hitsLeftOut: String?
   let filter: String
@@ -55,9 +57,9 @@ struct FindingView {
   /// How many hits are written out.
   private static let listedHits = 12
 
-  /// - Parameter diagram: what is drawn of it.
+  /// - Parameter ladder: its packets, where they were read again.
   init(
-    _ finding: AnalysisReport.Finding, _ diagram: LadderDiagram, number: Int, isOpen: Bool,
+    _ finding: AnalysisReport.Finding, _ ladder: Ladder?, number: Int, isOpen: Bool,
     _ prose: ReportProse
   ) {
     self.number = number
@@ -74,9 +76,11 @@ struct FindingView {
       ends.append(End(name: "server", address: "\(first.tuple.destination)"))
     }
     self.ends = ends
+    table = ladder.flatMap { TableView(LadderWords($0).table(prose)) }
     drawing =
       LadderDrawing(
-        diagram, id: "ladder-\(number)", title: "What happened to \(tuple)"
+        ladder.map { LadderDiagram($0) } ?? LadderDiagram(finding), id: "ladder-\(number)",
+        title: "What happened to \(tuple)"
       ).drawing
     hits = finding.hits.prefix(Self.listedHits).map { hit in
       Hit(hit, first: first?.tuple ?? hit.tuple, prose)

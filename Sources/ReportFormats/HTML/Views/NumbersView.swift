@@ -2,7 +2,7 @@ import FlowAnalyzer
 
 /// What was counted, measured and read.
 struct NumbersView {
-  let sum: String
+  let sum: String?
   let counts: [TableView]
   let outcomes: Markup?
   let measurements: TableView?
@@ -32,7 +32,7 @@ struct NumbersView {
 extension NumbersView {
   init(_ prose: ReportProse) {
     let report = prose.report
-    sum = prose.sumOfSyns
+    sum = report.summary.syns.total > 0 ? prose.sumOfSyns : nil
     counts = [
       report.summary.syns.hits > 0
         ? TableView(prose.answers, caption: "Hits by what the server held and how it answered")

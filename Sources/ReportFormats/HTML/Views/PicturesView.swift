@@ -2,6 +2,18 @@ import FlowAnalyzer
 
 /// The pictures; where there is nothing to draw, a sentence says so.
 struct PicturesView {
+  let pictures: Pictures?
+  let nothing: String?
+
+  init(_ prose: ReportProse) {
+    let hasSyns = prose.report.summary.syns.total > 0
+    pictures = hasSyns ? Pictures(prose) : nil
+    nothing = hasSyns ? nil : "No SYN of the server side was captured: there is nothing to draw."
+  }
+}
+
+/// One picture for each question.
+struct Pictures {
   let timeline: Picture
   let reuse: Picture
   let sources: Picture
@@ -19,7 +31,7 @@ struct PicturesView {
   }
 }
 
-extension PicturesView {
+extension Pictures {
   /// The table behind the time line has at most so many rows.
   private static let timelineRows = 30
 
@@ -112,7 +124,7 @@ extension PicturesView {
   }
 }
 
-extension PicturesView.Picture {
+extension Pictures.Picture {
   static func nothing(_ sentence: String) -> Self {
     Self(drawing: nil, summary: "", table: nil, remark: nil, nothing: sentence)
   }

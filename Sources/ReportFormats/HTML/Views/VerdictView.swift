@@ -57,11 +57,11 @@ extension VerdictView {
     let headline = prose.headline
     self.style = style
     source = Self.source(report)
-    title = "\(Self.word(headline.role)): \(source)"
+    title = "\(Self.word(prose)): \(source)"
     period = prose.period
     isPartial = report.partial
     role = headline.role.className
-    word = Self.word(headline.role)
+    word = Self.word(prose)
     self.headline = headline.text
     meaning = prose.meaning.map(Markup.init)
     let list = prose.remedies.map(Self.sentence)
@@ -78,10 +78,10 @@ extension VerdictView {
     }
   }
 
-  private static func word(_ role: StyledText.Role) -> String {
-    switch role {
+  private static func word(_ prose: ReportProse) -> String {
+    switch prose.headline.role {
     case .bad: "Harm found"
-    case .warning: "Take care"
+    case .warning: prose.hasVerdict ? "Take care" : "Cannot conclude"
     case .good: "All clear"
     case .strong, .plain, .heading, .dim: "No hits seen"
     }
@@ -93,6 +93,7 @@ extension VerdictView {
 
   private static func figures(_ prose: ReportProse) -> [Figure] {
     let summary = prose.report.summary
+    if summary.syns.total == 0, let syns = summary.clientSyns { return symptoms(syns) }
     let attempts = summary.attempts
     let isDelayed = summary.addedSeconds.maximum.nanoseconds > 0
     return [
@@ -118,6 +119,28 @@ extension VerdictView {
   }
 }
 
+extension VerdictView {
+  /// What the client side alone shows.
+  private static func symptoms(_ syns: AnalysisReport.ClientSyns) -> [Figure] {
+    let role = { (count: Int) in count > 0 ? "warning" : "" }
+    return [
+      Figure(
+        name: "SYNs of clients", value: Quantity.count(syns.total), remark: "in front of the LB",
+        role: ""),
+      Figure(
+        name: "Repeated", value: Quantity.count(syns.repeated), remark: "SYNs",
+        role: role(syns.repeated)),
+      Figure(
+        name: "Slow", value: Quantity.count(syns.slowConnections),
+        remark: "connections, 0.9 s or longer",
+        role: role(syns.slowConnections)),
+      Figure(
+        name: "Unanswered", value: Quantity.count(syns.unanswered), remark: "attempts",
+        role: role(syns.unanswered)),
+    ]
+  }
+}
+
 extension VerdictView.CoverageView {
   init(_ prose: ReportProse) {
     let coverage = prose.report.coverage
@@ -130,7 +153,7 @@ extension VerdictView.CoverageView {
       role = "warning"
       meaning = "The verdict stands on what was seen. This was not:"
     case .inconclusive:
-      role = "bad"
+      role = "warning"
       meaning = "These captures allow no verdict:"
     }
     let list = prose.gaps.map { VerdictView.Gap(finding: $0.finding, advice: $0.advice) }
