@@ -306,6 +306,9 @@ struct Audit: ~Copyable {
     joiner.collectEnds(ofServerSide: &tracker)
     joiner.releaseAll()
     joiner.finishClocks()
+    // The report takes memory, too, and needs none of them.
+    tracker.attempts.release()
+    clients.attempts.release()
   }
 }
 

@@ -77,7 +77,7 @@ extension FlowTracker {
   }
 
   /// The fingerprint of Linux: ISN = old SND.NXT + 65537.
-  func isAcceptedOutOfTimeWait(
+  mutating func isAcceptedOutOfTimeWait(
     _ serverISN: SequenceNumber, _ position: Int, _ serverIsLow: Bool
   ) -> Bool {
     guard records[position].hasConnection else { return false }
@@ -115,6 +115,6 @@ extension FlowTracker {
       }
       node = pending[Int(node)].next
     }
-    finish(through: records[position].lastPending, position)
+    finish(through: newestPending(position), position)
   }
 }
