@@ -311,3 +311,15 @@ public struct Analysis: Sendable {
   /// Captures whose side nothing tells; they were taken for the server side.
   public var assumed: [String]
 }
+extension Analyzer {
+  func dump(_ inputs: [CaptureInput]) -> (AnalysisReport, ArrivalLog) {
+    var run = Run(inputs, configuration, listsConnections: false)
+    run.audit.logArrivals()
+    while run.step() {}
+    let report = run.finish(isPartial: false).report
+    return (report, run.audit.tracker.arrivals!)
+  }
+}
+extension Audit {
+  mutating func logArrivals() { tracker.arrivals = ArrivalLog(limit: 1_000_000) }
+}
