@@ -3,9 +3,11 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
-SOURCES = Sources Tests Package.swift Benchmarks
+SOURCES = Sources Tests Schemas Package.swift Benchmarks
 RELEASE = $(SWIFT) build -c release --product snat-audit
 BENCH = Scripts/bench/bench
+# Where tests look for programs before they look in PATH.
+TEST_TOOLS = .build-test-tools
 GENERATOR = $(SWIFT) build -c release --package-path Benchmarks/Tools --product make-capture \
   --scratch-path .build-bench/tools
 
@@ -14,7 +16,7 @@ ROUNDS ?= 5
 LIVE ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-bench deps-instructions deps-lab build demo lab test lint format \
+.PHONY: help deps deps-test deps-bench deps-instructions deps-lab build demo lab test lint format \
   bench bench-check bench-growth bench-stages instructions instructions-record \
   install uninstall clean
 
@@ -29,6 +31,11 @@ deps-bench: deps ## Install what the benchmarks compare with.
 
 deps-instructions: deps
 	@Scripts/install-packages valgrind
+
+deps-test: deps ## Install what tests read the reports with: validators, a browser, Prometheus.
+	@Scripts/install-packages tidy chromium tshark jq python3 python3-venv
+	@Scripts/unpack-packages $(TEST_TOOLS)/debian prometheus prometheus-node-exporter
+	@Scripts/install-python-packages $(TEST_TOOLS)/python Scripts/consumers/requirements.txt
 
 deps-lab: deps ## Install what the lab needs: a load balancer, its clients and a server.
 	@Scripts/install-packages python3 iproute2 procps nftables conntrack tcpdump haproxy nginx
@@ -92,4 +99,4 @@ uninstall: ## Remove what install put under PREFIX.
 	@Scripts/install --remove "$(DESTDIR)$(PREFIX)"
 
 clean: ## Remove everything that was built.
-	rm -rf .build .build-install .build-bench
+	rm -rf .build .build-install .build-bench $(TEST_TOOLS)

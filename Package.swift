@@ -31,6 +31,12 @@ let package = Package(
         .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: strict),
+    // Where people look for them, in `Schemas/`, and in the program: one file each.
+    .target(
+      name: "Schemas", path: "Schemas",
+      resources: [
+        .embedInCode("report-1.schema.json"), .embedInCode("connection-1.schema.json"),
+      ], swiftSettings: strict),
     .target(
       name: "ReportFormats",
       dependencies: ["FlowAnalyzer", .product(name: "Mustache", package: "swift-mustache")],
@@ -38,7 +44,7 @@ let package = Package(
     .executableTarget(
       name: "snat-audit",
       dependencies: [
-        "FlowAnalyzer", "ReportFormats", .product(name: "Yams", package: "Yams"),
+        "FlowAnalyzer", "ReportFormats", "Schemas", .product(name: "Yams", package: "Yams"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -49,7 +55,8 @@ let package = Package(
       name: "FlowAnalyzerTests", dependencies: ["FlowAnalyzer", "Fixtures"], swiftSettings: strict),
     .testTarget(
       name: "ReportFormatsTests",
-      dependencies: ["FlowAnalyzer", "ReportFormats", "Fixtures"], swiftSettings: strict),
+      dependencies: ["FlowAnalyzer", "ReportFormats", "Schemas", "Fixtures"],
+      swiftSettings: strict),
     .testTarget(
       name: "SnatAuditTests", dependencies: ["snat-audit", "Fixtures"], exclude: ["Snapshots"],
       swiftSettings: strict),

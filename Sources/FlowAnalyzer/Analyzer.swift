@@ -61,7 +61,7 @@ public struct Analyzer: Sendable {
   }
 
   /// Batches between two reports of progress.
-  fileprivate static let stride = 32
+  static let stride = 32
 
   public struct Progress: Sendable {
     public var bytesRead: UInt64
@@ -78,7 +78,9 @@ private struct Run: ~Copyable {
   /// Copies that were found at their own capture point, by capture.
   private var duplicates: [UInt64] = []
   private let configuration: AnalyzerConfiguration
-  private let survey: Survey
+  private var survey: Survey { course.survey }
+  private var course: ReadingCourse
+  private var batches = 0
   private var writer: ConnectionWriter
 
   init(
@@ -86,7 +88,7 @@ private struct Run: ~Copyable {
   ) {
     self.configuration = configuration
     let survey = Survey(of: inputs)
-    self.survey = survey
+    course = ReadingCourse(survey)
     reader = BatchReader(
       of: survey,
       readsAhead: configuration.workers > 1
@@ -112,7 +114,10 @@ private struct Run: ~Copyable {
   private mutating func takeBatch(shiftsClocks: Bool) -> Bool {
     reader.next { batch in
       analyze(batch)
-      return shiftsClocks ? audit.takeClockShifts() : []
+      batches += 1
+      let shifts = shiftsClocks ? audit.takeClockShifts() : []
+      course.note(shifts, afterBatch: batches)
+      return shifts
     }
   }
 
@@ -154,7 +159,7 @@ private struct Run: ~Copyable {
     return Analysis(
       report: builder.report(audit.tracker, audit.ledger, audit.joiner),
       failures: captures.compactMap(\.failure),
-      assumed: captures.filter { $0.role == nil && $0.packets > 0 }.map(\.path))
+      assumed: captures.filter { $0.role == nil && $0.packets > 0 }.map(\.path), course: course)
   }
 }
 
@@ -310,6 +315,8 @@ public struct Analysis: Sendable {
   public var failures: [CaptureError]
   /// Captures whose side nothing tells; they were taken for the server side.
   public var assumed: [String]
+  /// For another reading of the same.
+  let course: ReadingCourse
 }
 extension Analyzer {
   func dump(_ inputs: [CaptureInput]) -> (AnalysisReport, ArrivalLog) {

@@ -1,16 +1,19 @@
 import ArgumentParser
 import FlowAnalyzer
+import ReportFormats
 
 /// What to write, and where.
 struct ReportOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A report to write: text or json, to standard output or to a file (default: text).",
+      "A report to write, to standard output or to a file (default: text).",
       discussion: """
-        May be given several times, once without a path. A file is written whole or not at all.
+        Formats: text, for people; json, all of it, see the command schema; ndjson, one event a line \
+        in ECS fields; prometheus, metrics for the textfile collector. May be given several times, once without a path. A file is written whole or not at all.
         """,
       valueName: "format[=path]"),
-    completion: .list(["text", "json", "text=", "json="]))
+    completion: .list(
+      ReportFormat.available.flatMap { [$0.rawValue, "\($0.rawValue)="] }))
   var report: [ReportRequest] = []
 
   @Option(
@@ -24,7 +27,8 @@ struct ReportOptions: ParsableArguments {
     for (index, request) in report.enumerated() {
       if let planned = request.format.plannedName {
         throw ValidationError(
-          "--report \(planned): this format is not in this version; there are: text, json.")
+          "--report \(planned): this format is not in this version; there are: "
+            + ReportFormat.available.map(\.rawValue).joined(separator: ", ") + ".")
       }
       if report[..<index].contains(where: { $0.destination == request.destination }) {
         throw ValidationError(
@@ -62,22 +66,26 @@ struct ReportRequest: ExpressibleByArgument {
 }
 
 /// The formats of the contract.
-enum ReportFormat: String {
+enum ReportFormat: String, CaseIterable {
   case text, json, ndjson, html, markdown, junit, prometheus
 
   /// Its name, if it is one for a later version.
   var plannedName: String? {
     switch self {
-    case .text, .json: nil
-    case .ndjson, .html, .markdown, .junit, .prometheus: rawValue
+    case .text, .json, .ndjson, .prometheus: nil
+    case .html, .markdown, .junit: rawValue
     }
   }
+
+  static let available = allCases.filter { $0.plannedName == nil }
 
   /// Writes the report in this format; `style` is for text, whose length has a bound.
   func write(_ report: AnalysisReport, _ style: TextStyle, to sink: inout ReportSink) throws {
     switch self {
     case .json: try report.writeJSON { try sink.write($0) }
-    case .text, .ndjson, .html, .markdown, .junit, .prometheus:
+    case .ndjson: try report.writeNDJSON { try sink.write($0) }
+    case .prometheus: try sink.write(report.prometheusText)
+    case .text, .html, .markdown, .junit:
       try sink.write(report.text(style))
     }
   }

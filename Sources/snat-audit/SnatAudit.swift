@@ -23,12 +23,16 @@ struct SnatAudit: ParsableCommand {
       written; 130 interrupted.
       """,
     version: "0.1.0",
-    subcommands: [AnalyzeCommand.self, ConnectionsCommand.self])
+    subcommands: [
+      AnalyzeCommand.self, ExplainCommand.self, ExtractCommand.self, ConnectionsCommand.self,
+      SchemaCommand.self,
+    ])
 
   static func main() {
     var arguments = CommandLine.arguments.dropFirst()[...]
     if let name = arguments.first, PlannedCommand(rawValue: name) != nil {
-      fail("the command '\(name)' is not in this version; it has: analyze, connections")
+      let known = configuration.subcommands.compactMap { $0.configuration.commandName }
+      fail("the command '\(name)' is not in this version; it has: \(known.joined(separator: ", "))")
     }
     if arguments.isEmpty { arguments = ["--help"] }
     do {
@@ -65,6 +69,6 @@ struct SnatAudit: ParsableCommand {
 
 /// Commands that are documented for a later version.
 private enum PlannedCommand: String {
-  case check, explain, extract, whatif, schema, judge, merge
+  case check, whatif, judge, merge
   case extractRecords = "extract-records"
 }

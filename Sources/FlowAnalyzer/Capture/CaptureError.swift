@@ -49,7 +49,7 @@ extension CaptureError: CustomStringConvertible {
         + "Copy the file again, or take a new capture."
     case .unsupportedFormat(let path, let reason):
       "\(name(path)): a capture of a kind that cannot be read: \(reason). "
-        + "Try to convert it: editcap -F pcap \(quoted(path)) converted.pcap"
+        + "Try to convert it: editcap -F pcap \(path.shellWord) converted.pcap"
     case .unsupportedLinkType(let path, let number, let linkName):
       "\(name(path)): its link type \(linkName.map { "\($0) (\(number))" } ?? "\(number)") "
         + "is not supported. Supported are \(LinkType.supportedNames)."
@@ -57,7 +57,7 @@ extension CaptureError: CustomStringConvertible {
       "\(name(path)): cannot be read on after packet \(packets)"
         + (offset.map { ", near byte \($0)" } ?? "") + ": \(reason). "
         + analysed(packets) + "Copy the file again; if it is whole, try to convert it: "
-        + "editcap -F pcap \(quoted(path)) converted.pcap"
+        + "editcap -F pcap \(path.shellWord) converted.pcap"
     case .readFailed(let path, let packets, let code):
       "\(name(path)): reading failed after packet \(packets): \(systemMessage(code)). "
         + analysed(packets) + "Copy the file to another disk and try again."
@@ -74,26 +74,29 @@ extension CaptureError: CustomStringConvertible {
 
   private func advice(path: String, signature: FileSignature) -> String {
     if let decompressor = signature.decompressor {
-      let file = path == CaptureInput.standardInputPath ? "" : " " + quoted(path)
+      let file = path == CaptureInput.standardInputPath ? "" : " " + path.shellWord
       return "It is compressed; decompress it and pipe it in: "
         + "\(decompressor)\(file) | snat-audit analyze --server -"
     }
     return switch signature {
-    case .snoop: "It is a snoop capture; convert it: editcap -F pcap \(quoted(path)) converted.pcap"
+    case .snoop:
+      "It is a snoop capture; convert it: editcap -F pcap \(path.shellWord) converted.pcap"
     case .text:
       "It looks like text; the capture itself is needed, as tcpdump -w FILE writes it."
     default: "Its first bytes are neither those of pcap nor those of pcapng."
     }
   }
+}
 
-  /// A path as a shell takes it for one word.
-  private func quoted(_ path: String) -> String {
-    let isPlain = path.unicodeScalars.allSatisfy {
+extension String {
+  /// As a shell takes it for one word.
+  var shellWord: String {
+    let isPlain = unicodeScalars.allSatisfy {
       $0.properties.isAlphabetic || ("0"..."9").contains($0)
         || "/._-+=:,@%".unicodeScalars.contains($0)
     }
-    let escaped = path.split(separator: "'", omittingEmptySubsequences: false)
+    let escaped = split(separator: "'", omittingEmptySubsequences: false)
       .joined(separator: "'\\''")
-    return isPlain ? path : "'\(escaped)'"
+    return isPlain && !isEmpty ? self : "'\(escaped)'"
   }
 }

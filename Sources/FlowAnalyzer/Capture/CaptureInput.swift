@@ -1,5 +1,5 @@
 /// Which side of the load balancer a capture shows.
-public enum CaptureRole: String, Hashable, Sendable {
+public enum CaptureRole: String, Hashable, Sendable, CaseIterable {
   case client
   case server
   /// One file with both sides, such as `tcpdump -i any` on the load balancer writes it.

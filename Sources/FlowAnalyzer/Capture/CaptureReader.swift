@@ -52,6 +52,21 @@ struct CaptureReader: ~Copyable {
   /// That of the current packet; nil if it is not supported.
   var linkType: LinkType? { packet.linkType }
 
+  /// The link type of the current packet as capture files number them.
+  var linkNumber: UInt16 {
+    let number: UInt32 =
+      switch plain {
+      case .some(let reader): reader.linkNumber
+      case .none:
+        switch libpcap {
+        case .some(let reader): reader.linkNumber
+        case .none: 0
+        }
+      }
+    // Raw IP has a number of its own on each system, and one that all know (LINKTYPE_RAW).
+    return linkType == .rawIP && number < 101 ? 101 : UInt16(truncatingIfNeeded: number)
+  }
+
   /// How many bytes of the file were consumed; nil for a pipe.
   var position: UInt64? {
     switch plain {

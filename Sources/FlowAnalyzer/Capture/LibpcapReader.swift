@@ -9,6 +9,8 @@ import Glibc
 struct LibpcapReader: ~Copyable {
   let path: String
   private let linkType: LinkType
+  /// As `pcap_datalink` says.
+  let linkNumber: UInt32
   /// How many packets were read.
   private var packets: UInt64 = 0
   /// Only in pcap files: see `Timestamp.init`.
@@ -51,6 +53,7 @@ struct LibpcapReader: ~Copyable {
     }
     self.path = path
     self.linkType = linkType
+    linkNumber = UInt32(bitPattern: number)
     unsafe self.handle = handle
     unsafe self.file = file
     unsafe self.readAhead = readAhead

@@ -6,7 +6,7 @@ extension PcapngFile {
   ///     +------+--------+-----------+------+-----+----------+----------+------+---------
   ///
   /// High and low are the halves of the time, in the interface's units.
-  func readEnhancedPacket(
+  mutating func readEnhancedPacket(
     _ block: Block, in source: borrowing ReadBuffer, _ packet: inout CapturedPacket
   ) throws(CaptureFault) {
     try require(20, block)
@@ -15,7 +15,7 @@ extension PcapngFile {
   }
 
   /// The obsolete packet block differs in its first word: 16 bits of interface, 16 of drops.
-  func readObsoletePacket(
+  mutating func readObsoletePacket(
     _ block: Block, in source: borrowing ReadBuffer, _ packet: inout CapturedPacket
   ) throws(CaptureFault) {
     try require(20, block)
@@ -29,7 +29,7 @@ extension PcapngFile {
   ///     +------+--------+----------+------
   ///
   /// It has neither time nor interface: it is of the first, and began with its time offset.
-  func readSimplePacket(
+  mutating func readSimplePacket(
     _ block: Block, in source: borrowing ReadBuffer, _ packet: inout CapturedPacket
   ) throws(CaptureFault) {
     try require(4, block)
@@ -40,11 +40,12 @@ extension PcapngFile {
     packet.time = interface.time(0)
     packet.originalLength = Int(original)
     packet.linkType = interface.linkType
+    currentLinkNumber = interface.linkNumber
     // SAFETY: they are asked for only while the packet is the current one.
     unsafe packet.bytes = source.bytes(at: 12, count: Int(captured))
   }
 
-  private func readTimedPacket(
+  private mutating func readTimedPacket(
     _ block: Block, of number: UInt32, in source: borrowing ReadBuffer,
     _ packet: inout CapturedPacket
   ) throws(CaptureFault) {
@@ -59,6 +60,7 @@ extension PcapngFile {
     packet.time = interface.time(UInt64(high) << 32 | UInt64(low))
     packet.originalLength = Int(source.uint32(at: 24, order))
     packet.linkType = interface.linkType
+    currentLinkNumber = interface.linkNumber
     // SAFETY: they are asked for only while the packet is the current one.
     unsafe packet.bytes = source.bytes(at: 28, count: Int(captured))
   }

@@ -46,6 +46,8 @@ struct PcapngFile {
   var dropped: UInt64? { drops.total }
   /// That of the file's first interface.
   private(set) var linkType: UInt32 = 0
+  /// The link type of the current packet's interface, as the file has it.
+  var currentLinkNumber: UInt16 = 0
 
   /// Reads up to the first interface.
   init(_ source: inout ReadBuffer) throws(CaptureFault) {

@@ -13,6 +13,8 @@ struct PcapngInterface: BitwiseCopyable {
 
   /// Nil if it is not supported.
   let linkType: LinkType?
+  /// As the file has it.
+  let linkNumber: UInt16
   /// Packets are not longer than this.
   let snapLength: UInt32
   /// How many of its units of time make a second; as a rule a million or a billion.
@@ -25,7 +27,8 @@ struct PcapngInterface: BitwiseCopyable {
   init(
     _ block: PcapngFile.Block, in source: borrowing ReadBuffer, _ order: ByteOrder
   ) throws(CaptureFault) {
-    linkType = LinkType(dataLink: Int32(source.uint16(at: 8, order)))
+    linkNumber = source.uint16(at: 8, order)
+    linkType = LinkType(dataLink: Int32(linkNumber))
     snapLength = PcapFile.snapLength(source.uint32(at: 12, order))
     try readOptions(in: source, 16..<block.end, order)
   }

@@ -59,6 +59,9 @@ struct PlainReader: ~Copyable {
   /// Packets that were dropped while the file was written; nil where it does not say.
   var dropped: UInt64? { pcapng?.dropped }
 
+  /// The link type of the current packet, as the file has it.
+  var linkNumber: UInt32 { pcap?.linkType ?? UInt32(pcapng?.currentLinkNumber ?? 0) }
+
   /// Reads the next packet. Its bytes stay where they are until the next call.
   mutating func advance(
     to packet: inout CapturedPacket

@@ -28,7 +28,7 @@ public enum HeldKind: String, Sendable, CaseIterable, Codable {
 }
 
 /// How a holder is known.
-public enum Evidence: String, Sendable, Codable {
+public enum Evidence: String, Sendable, CaseIterable, Codable {
   /// Its connection was followed to this state.
   case tracked
   /// Its answers, or a stack's rules, imply it.
@@ -36,7 +36,7 @@ public enum Evidence: String, Sendable, Codable {
 }
 
 /// What became of the holder.
-public enum HeldEnd: String, Sendable, Codable {
+public enum HeldEnd: String, Sendable, CaseIterable, Codable {
   case survived
   case replaced
   case killed

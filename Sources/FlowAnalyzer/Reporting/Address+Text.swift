@@ -1,6 +1,6 @@
 extension IPAddress {
   /// Writes its `description`: a dotted quad, or the canonical IPv6 text of RFC 5952.
-  func writeText(to sink: inout some ByteSink & ~Copyable) {
+  package func writeText(to sink: inout some ByteSink & ~Copyable) {
     if isIPv6 {
       writeIPv6(to: &sink)
     } else {
@@ -65,7 +65,7 @@ extension IPAddress {
 
 extension Endpoint {
   /// Writes its `description`: `10.10.1.1:4003`, or `[fd10::1]:4003`.
-  func writeText(to sink: inout some ByteSink & ~Copyable) {
+  package func writeText(to sink: inout some ByteSink & ~Copyable) {
     if address.isIPv6 { sink.append("[") }
     address.writeText(to: &sink)
     if address.isIPv6 { sink.append("]") }

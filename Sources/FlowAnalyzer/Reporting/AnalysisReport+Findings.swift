@@ -19,3 +19,45 @@ extension AnalysisReport {
     }
   }
 }
+
+extension AnalysisReport.Findings {
+  /// What a name, given in whole or by its first digits, leads to.
+  public enum Match: Sendable {
+    case one(AnalysisReport.Finding)
+    /// The findings whose names begin so: more than one.
+    case several([FindingIdentifier])
+    /// The names that have most of their first digits in common with it, at most three.
+    case none(nearest: [FindingIdentifier])
+  }
+
+  /// - Parameter prefix: hexadecimal digits of a finding's id, from its first on.
+  /// - Complexity: O(n); makes every finding.
+  public func matching(_ prefix: String) -> Match {
+    let prefix = prefix.lowercased()
+    var matches: [AnalysisReport.Finding] = []
+    var nearest: [(common: Int, id: FindingIdentifier)] = []
+    for finding in self {
+      let name = finding.id.description
+      if name.hasPrefix(prefix) {
+        // The same tuple and ISN may come again after long.
+        if !matches.contains(where: { $0.id == finding.id }) { matches.append(finding) }
+        continue
+      }
+      let common = zip(name, prefix).prefix { $0 == $1 }.count
+      let place = nearest.firstIndex { $0.common < common } ?? nearest.endIndex
+      guard place < Self.nearestNamed else { continue }
+      nearest.insert((common, finding.id), at: place)
+      if nearest.count > Self.nearestNamed { nearest.removeLast() }
+    }
+    switch matches.count {
+    case 0: return .none(nearest: nearest.map(\.id))
+    case 1: return .one(matches[0])
+    default: return .several(matches.map(\.id))
+    }
+  }
+
+  private static var nearestNamed: Int { 3 }
+
+  /// The finding that harmed most, as the text report ranks them; nil where there is none.
+  public var worst: AnalysisReport.Finding? { FindingsDigest(self).worst.first }
+}

@@ -84,6 +84,8 @@ public struct AnalysisReport: Sendable {
     public var isEgress: Bool
     /// The servers' answers do not come by on the client side: they take another way back.
     public var answersBypass: Bool
+    /// The virtual addresses with their ports.
+    public var virtualServices: [Endpoint] = []
 
     public struct PortRange: Sendable {
       public var ip: String
@@ -384,7 +386,7 @@ public struct Coverage: Sendable {
   public var reasons: [Reason]
 
   /// A closed list.
-  public enum Grade: String, Sendable {
+  public enum Grade: String, Sendable, CaseIterable {
     /// Nothing is known to be missing.
     case full
     /// The verdict stands on what was seen; the reasons say what was not.

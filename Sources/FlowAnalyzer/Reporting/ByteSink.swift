@@ -2,16 +2,16 @@
 ///
 /// Values of a report are written digit by digit into it, as making a `String` of each costs more
 /// than judging the SYN that it is about.
-protocol ByteSink: ~Copyable {
+package protocol ByteSink: ~Copyable {
   mutating func append(_ byte: UInt8)
   mutating func append(_ text: Span<UInt8>)
 }
 
 extension ByteSink where Self: ~Copyable {
-  mutating func append(_ character: Unicode.Scalar) { append(UInt8(ascii: character)) }
+  package mutating func append(_ character: Unicode.Scalar) { append(UInt8(ascii: character)) }
 
   /// In decimal, without leading zeros.
-  mutating func append(decimal value: UInt64) {
+  package mutating func append(decimal value: UInt64) {
     // 20 digits are the most.
     var digits = InlineArray<20, UInt8>(repeating: 0)
     var start = 20
@@ -24,13 +24,13 @@ extension ByteSink where Self: ~Copyable {
     append(digits.span.extracting(start..<20))
   }
 
-  mutating func append(decimal value: Int64) {
+  package mutating func append(decimal value: Int64) {
     if value < 0 { append("-") }
     append(decimal: value.magnitude)
   }
 
   /// The last `width` decimal digits of `value`, at most 20, zeros in front.
-  mutating func append(decimal value: UInt64, width: Int) {
+  package mutating func append(decimal value: UInt64, width: Int) {
     var digits = InlineArray<20, UInt8>(repeating: 0)
     var rest = value
     for index in 1...width {
@@ -41,7 +41,7 @@ extension ByteSink where Self: ~Copyable {
   }
 
   /// In hexadecimal, without leading zeros.
-  mutating func append(hexadecimal value: UInt16) {
+  package mutating func append(hexadecimal value: UInt16) {
     var shift = 12
     while shift > 0, value >> shift == 0 { shift -= 4 }
     while shift >= 0 {
@@ -51,7 +51,7 @@ extension ByteSink where Self: ~Copyable {
   }
 
   /// In sixteen hexadecimal digits.
-  mutating func append(hexadecimal value: UInt64) {
+  package mutating func append(hexadecimal value: UInt64) {
     for index in 0..<16 { append(UInt8(hexadecimalDigitOf: value >> UInt64(60 - 4 * index))) }
   }
 }
@@ -70,14 +70,14 @@ extension UInt8 {
 }
 
 extension [UInt8]: ByteSink {
-  mutating func append(_ text: Span<UInt8>) {
+  package mutating func append(_ text: Span<UInt8>) {
     for index in text.indices { append(text[index]) }
   }
 }
 
 extension String {
   /// What `write` gives to a sink.
-  init(_ write: (inout [UInt8]) -> Void) {
+  package init(_ write: (inout [UInt8]) -> Void) {
     var bytes: [UInt8] = []
     write(&bytes)
     self.init(decoding: bytes, as: UTF8.self)

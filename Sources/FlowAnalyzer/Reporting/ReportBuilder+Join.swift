@@ -49,8 +49,11 @@ extension ReportBuilder {
     }
     ports.sort { $0.ip < $1.ip }
     var virtual: Set<String> = []
+    var services: [Endpoint] = []
     for service in record.virtual {
-      virtual.insert(joiner.addresses[service.address].description)
+      let address = joiner.addresses[service.address]
+      virtual.insert(address.description)
+      services.append(Endpoint(address: address, port: service.port))
     }
     var servers: Set<String> = []
     for service in record.servers {
@@ -60,7 +63,8 @@ extension ReportBuilder {
     return AnalysisReport.Topology(
       translation: record.translation, snatAddresses: ports.map(\.ip),
       virtualAddresses: isEgress ? [] : virtual.sorted(), servers: servers.sorted(),
-      snatPorts: ports, isEgress: isEgress, answersBypass: joiner.counts.answersBypass)
+      snatPorts: ports, isEgress: isEgress, answersBypass: joiner.counts.answersBypass,
+      virtualServices: isEgress ? [] : services.sorted())
   }
 }
 

@@ -18,7 +18,7 @@ public struct Seconds: Hashable, Comparable, Sendable {
 extension Seconds {
   /// Writes the shortest number that reads as `value`, as `Double` prints it: up to 15 digits those
   /// are the nanoseconds themselves, and below 0.0001 it has an exponent (`5e-06`).
-  func writeText(to sink: inout some ByteSink & ~Copyable) {
+  package func writeText(to sink: inout some ByteSink & ~Copyable) {
     guard nanoseconds.magnitude < Self.longestExact else { return sink.append(decimal: value) }
     if nanoseconds < 0 { sink.append("-") }
     let magnitude = nanoseconds.magnitude
@@ -62,7 +62,7 @@ extension Seconds {
 
 extension ByteSink where Self: ~Copyable {
   /// The shortest number that reads as this value, without a fraction of zero.
-  mutating func append(decimal value: Double) {
+  package mutating func append(decimal value: Double) {
     if let whole = Int64(exactly: value), whole.magnitude < 1 << 53, value.sign == .plus {
       return append(decimal: whole)
     }

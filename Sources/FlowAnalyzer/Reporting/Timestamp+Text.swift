@@ -9,7 +9,7 @@ extension Timestamp: CustomStringConvertible {
   public var timeOfDay: String { String { $0.append(text.span.extracting(11..<26)) } }
 
   /// Writes its `description`.
-  func writeText(to sink: inout some ByteSink & ~Copyable) { sink.append(text.span) }
+  package func writeText(to sink: inout some ByteSink & ~Copyable) { sink.append(text.span) }
 
   /// All characters of its description, whose places are always the same.
   private var text: InlineArray<30, UInt8> {

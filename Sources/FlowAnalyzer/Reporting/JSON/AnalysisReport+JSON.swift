@@ -43,6 +43,7 @@ extension AnalysisReport.Topology: JSONWritable {
       json.field("snatPorts", snatPorts)
       json.field("translation", translation)
       json.field("virtualAddresses", virtualAddresses)
+      json.field("virtualServices", virtualServices)
     }
   }
 }

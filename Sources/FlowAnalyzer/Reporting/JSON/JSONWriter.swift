@@ -8,10 +8,10 @@ import BasicContainers
 ///
 /// Names are given in the order in which they are to appear; commas, indentation and escaping are
 /// the writer's. Whoever drives it calls `handOut` where a piece may end.
-struct JSONWriter: ~Copyable, ByteSink {
+package struct JSONWriter: ~Copyable, ByteSink {
   private var bytes = UniqueArray<UInt8>()
   /// Each value on a line of its own, two spaces deeper than what it is in; else no space at all.
-  var isPretty: Bool
+  package var isPretty: Bool
 
   private var depth = 0
   /// The innermost object or array has no values yet.
@@ -19,16 +19,16 @@ struct JSONWriter: ~Copyable, ByteSink {
   /// All that comes before the next value has been written, such as its name.
   private var isPlaced = false
 
-  init(isPretty: Bool) { self.isPretty = isPretty }
+  package init(isPretty: Bool) { self.isPretty = isPretty }
 
-  mutating func append(_ byte: UInt8) { bytes.append(byte) }
+  package mutating func append(_ byte: UInt8) { bytes.append(byte) }
 
-  mutating func append(_ text: Span<UInt8>) { bytes.append(copying: text) }
+  package mutating func append(_ text: Span<UInt8>) { bytes.append(copying: text) }
 
   /// Passes on what was written, and forgets it.
   ///
   /// - Parameter isLast: pass on the least bit; else only what makes a large piece.
-  mutating func handOut<Failure: Error>(
+  package mutating func handOut<Failure: Error>(
     isLast: Bool = false, to write: (Span<UInt8>) throws(Failure) -> Void
   ) throws(Failure) {
     guard isLast || bytes.count >= Self.piece else { return }
@@ -43,13 +43,13 @@ struct JSONWriter: ~Copyable, ByteSink {
 // MARK: - Objects and arrays
 
 extension JSONWriter {
-  mutating func object<Failure: Error>(
+  package mutating func object<Failure: Error>(
     _ body: (inout JSONWriter) throws(Failure) -> Void
   ) throws(Failure) {
     try container("{", "}", body)
   }
 
-  mutating func array<Failure: Error>(
+  package mutating func array<Failure: Error>(
     _ body: (inout JSONWriter) throws(Failure) -> Void
   ) throws(Failure) {
     try container("[", "]", body)
@@ -73,7 +73,7 @@ extension JSONWriter {
   }
 
   /// Keeps the value that `body` writes on one line.
-  mutating func oneLine(_ body: (inout JSONWriter) -> Void) {
+  package mutating func oneLine(_ body: (inout JSONWriter) -> Void) {
     beginValue()
     isPlaced = true
     let wasPretty = isPretty
@@ -83,13 +83,13 @@ extension JSONWriter {
   }
 
   /// Writes a name of the object; its value must follow.
-  mutating func name(_ name: StaticString) {
+  package mutating func name(_ name: StaticString) {
     // SAFETY: the pointer is that of a literal, which lives as long as the program.
     appendName(unsafe Span(_unsafeStart: name.utf8Start, count: name.utf8CodeUnitCount))
   }
 
   /// Writes a name that is not known before, such as a reason; it needs no escaping.
-  mutating func name(_ name: String) { appendName(name.utf8Span.span) }
+  package mutating func name(_ name: String) { appendName(name.utf8Span.span) }
 
   private mutating func appendName(_ name: Span<UInt8>) {
     separate()
@@ -130,33 +130,33 @@ extension JSONWriter {
 // MARK: - Values
 
 extension JSONWriter {
-  mutating func null() { literal("null") }
+  package mutating func null() { literal("null") }
 
-  mutating func bool(_ value: Bool) { literal(value ? "true" : "false") }
+  package mutating func bool(_ value: Bool) { literal(value ? "true" : "false") }
 
   private mutating func literal(_ text: StaticString) {
     beginValue()
     append(text)
   }
 
-  mutating func number(_ value: UInt64) {
+  package mutating func number(_ value: UInt64) {
     beginValue()
     append(decimal: value)
   }
 
-  mutating func number(_ value: Int64) {
+  package mutating func number(_ value: Int64) {
     beginValue()
     append(decimal: value)
   }
 
   /// JSON has no name for what is not finite: null.
-  mutating func number(_ value: Double) {
+  package mutating func number(_ value: Double) {
     guard value.isFinite else { return null() }
     beginValue()
     append(decimal: value)
   }
 
-  mutating func string(_ value: String) {
+  package mutating func string(_ value: String) {
     beginValue()
     append("\"")
     appendEscaped(value)
@@ -164,13 +164,13 @@ extension JSONWriter {
   }
 
   /// A value whose text `write` gives, such as a duration.
-  mutating func verbatim(_ write: (inout JSONWriter) -> Void) {
+  package mutating func verbatim(_ write: (inout JSONWriter) -> Void) {
     beginValue()
     write(&self)
   }
 
   /// A string whose text `write` gives and that needs no escaping, such as a date.
-  mutating func plainString(_ write: (inout JSONWriter) -> Void) {
+  package mutating func plainString(_ write: (inout JSONWriter) -> Void) {
     beginValue()
     append("\"")
     write(&self)

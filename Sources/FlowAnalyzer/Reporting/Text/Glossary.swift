@@ -184,3 +184,39 @@ extension DecodeError {
     }
   }
 }
+
+extension TracedConnection.Part {
+  /// What a connection has to do with a finding.
+  var plainName: String {
+    switch self {
+    case .previous: "Old connection"
+    case .current: "This attempt"
+    case .other: "Another attempt"
+    }
+  }
+}
+
+extension Ladder.Role {
+  /// What a segment does, in a few words.
+  var plainName: String {
+    switch self {
+    case .opens: "SYN"
+    case .answers: "SYN-ACK"
+    case .establishes: "the handshake is done"
+    case .continues: "data or ACK"
+    case .closes: "FIN"
+    case .entersTimeWait: "the server enters TIME_WAIT"
+    case .restartsTimer: "the timer of the TIME_WAIT starts anew"
+    case .hit: "the SYN that hits"
+    case .retry: "SYN"
+    case .rejection: "the rejection"
+    case .refusal: "the refusal"
+    case .accepted: "the SYN-ACK"
+    case .connected: "the handshake is done"
+    case .reset: "the RST that answers the rejection"
+    case .kills: "the RST that answers the rejection"
+    case .aborts: "RST"
+    case .omitted: "left out"
+    }
+  }
+}

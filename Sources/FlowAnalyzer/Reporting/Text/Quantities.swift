@@ -11,6 +11,11 @@ enum Quantity {
     return (value < 0 ? "-" : "") + String(digits)
   }
 
+  /// With its sign, also where it is positive: `+1,820`.
+  static func signed(_ value: some BinaryInteger) -> String {
+    (value > 0 ? "+" : "") + count(value)
+  }
+
   /// `1 SYN`, `2 SYNs`; `plural` where an s does not do.
   static func count(_ value: some BinaryInteger, _ noun: String, _ plural: String? = nil) -> String
   {

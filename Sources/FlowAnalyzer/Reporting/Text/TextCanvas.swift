@@ -3,14 +3,17 @@ public struct TextStyle: Sendable {
   /// Columns. Prose and tables keep within; what is made for copying is never broken.
   public var width: Int
   public var hasColor: Bool
+  /// Diagrams may be drawn with characters beyond ASCII.
+  public var hasBoxes: Bool
 
   /// Tables need that much.
   private static let narrowest = 72
 
   /// A report in a file has 100 columns, whatever terminal it is written from.
-  public init(width: Int = 100, hasColor: Bool = false) {
+  public init(width: Int = 100, hasColor: Bool = false, hasBoxes: Bool = false) {
     self.width = max(width, Self.narrowest)
     self.hasColor = hasColor
+    self.hasBoxes = hasBoxes
   }
 }
 

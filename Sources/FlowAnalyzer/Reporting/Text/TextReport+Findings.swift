@@ -26,7 +26,7 @@ extension TextReport {
   private mutating func writeFinding(_ finding: AnalysisReport.Finding, number: Int) {
     guard let first = finding.hits.first else { return }
     canvas.labelled(
-      StyledText("\(number)"), "\("\(first.tuple)", .strong): \(effect(of: finding))", hanging: 3)
+      StyledText("\(number)"), "\("\(first.tuple)", .strong): \(finding.effect)", hanging: 3)
     if let client = finding.current.client {
       canvas.paragraph("client \("\(client)", .strong)\(found(finding.current))", indent: 5)
     }
@@ -83,25 +83,6 @@ extension TextReport {
 
   /// How many hits of an attempt are written out.
   private static var listedHits: Int { 6 }
-
-  /// What followed for the attempt.
-  private func effect(of finding: AnalysisReport.Finding) -> StyledText {
-    var effect = StyledText(runs: [])
-    let killed = finding.hits.count(where: \.killedConnection)
-    if killed > 0 {
-      effect += "\("killed \(Quantity.count(killed, "live connection"))", .bad), "
-    }
-    let syns = Quantity.count(finding.syns, "SYN")
-    switch finding.outcome {
-    case .connected where finding.addedSeconds.nanoseconds > 0:
-      let delay = Quantity.duration(finding.addedSeconds)
-      effect += "connected \("\(delay) late", .warning) (SYN \(Quantity.count(finding.syns)))"
-    case .connected: effect += "connected without delay"
-    case .failed: effect += "\("failed", .bad) after \(syns)"
-    case .undetermined: effect += "end not captured, \(syns)"
-    }
-    return effect
-  }
 
   /// `NUMBER`, or `FILE:NUMBER` where there are several files.
   private func frame(_ hit: AnalysisReport.Hit) -> String {
