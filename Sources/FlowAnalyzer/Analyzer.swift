@@ -319,14 +319,42 @@ public struct Analysis: Sendable {
   let course: ReadingCourse
 }
 extension Analyzer {
-  func dump(_ inputs: [CaptureInput]) -> (AnalysisReport, ArrivalLog) {
+  /// Reads the captures, and forecasts what their traffic would do in changed worlds.
+  ///
+  /// - Parameter progress: as for `analyze`.
+  public func forecast(
+    _ inputs: [CaptureInput], _ options: ForecastOptions,
+    progress: (Progress) -> Bool = { _ in true }
+  ) -> (analysis: Analysis, forecast: Forecast) {
     var run = Run(inputs, configuration, listsConnections: false)
-    run.audit.logArrivals()
-    while run.step() {}
-    let report = run.finish(isPartial: false).report
-    return (report, run.audit.tracker.arrivals!)
+    run.audit.logArrivals(limit: options.maximumArrivals)
+    var isPartial = false
+    while run.step() {
+      guard progress(run.progress) else {
+        isPartial = true
+        break
+      }
+    }
+    let analysis = run.finish(isPartial: isPartial)
+    return (analysis, run.audit.forecast(of: analysis.report, configuration, options))
   }
 }
+
 extension Audit {
-  mutating func logArrivals() { tracker.arrivals = ArrivalLog(limit: 1_000_000) }
+  fileprivate mutating func logArrivals(limit: Int) {
+    tracker.arrivals = ArrivalLog(limit: limit)
+  }
+
+  fileprivate func forecast(
+    of report: AnalysisReport, _ configuration: AnalyzerConfiguration, _ options: ForecastOptions
+  ) -> Forecast {
+    let log = tracker.arrivals ?? ArrivalLog(limit: 0)
+    let server = RecordedServer(
+      timeWait: configuration.assumedTimeWait, stack: configuration.serverStack ?? .linux,
+      ignoresResets: report.analysis.server.rfc1337 == "on")
+    let forecaster = Forecaster(log, server, options, seed: options.seed)
+    return forecaster.forecast(
+      rows: forecaster.rows(), isInconclusive: report.coverage.grade == .inconclusive,
+      links: Forecast.LinkSpread.spreads(of: log, addresses: tracker.addresses))
+  }
 }
