@@ -319,13 +319,14 @@ public struct Analysis: Sendable {
   let course: ReadingCourse
 }
 extension Analyzer {
-  /// Reads the captures, and forecasts what their traffic would do in changed worlds.
+  /// Reads the captures, and forecasts what their traffic would do in changed worlds: a report with a
+  /// `forecast`.
   ///
   /// - Parameter progress: as for `analyze`.
   public func forecast(
     _ inputs: [CaptureInput], _ options: ForecastOptions,
     progress: (Progress) -> Bool = { _ in true }
-  ) -> (analysis: Analysis, forecast: Forecast) {
+  ) -> Analysis {
     var run = Run(inputs, configuration, listsConnections: false)
     run.audit.logArrivals(limit: options.maximumArrivals)
     var isPartial = false
@@ -335,8 +336,9 @@ extension Analyzer {
         break
       }
     }
-    let analysis = run.finish(isPartial: isPartial)
-    return (analysis, run.audit.forecast(of: analysis.report, configuration, options))
+    var analysis = run.finish(isPartial: isPartial)
+    analysis.report.forecast = run.audit.forecast(of: analysis.report, configuration, options)
+    return analysis
   }
 }
 

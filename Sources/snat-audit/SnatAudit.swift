@@ -25,7 +25,7 @@ struct SnatAudit: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       AnalyzeCommand.self, ExplainCommand.self, ExtractCommand.self, ConnectionsCommand.self,
-      SchemaCommand.self,
+      SchemaCommand.self, WhatIfCommand.self,
     ])
 
   static func main() {
@@ -69,6 +69,6 @@ struct SnatAudit: ParsableCommand {
 
 /// Commands that are documented for a later version.
 private enum PlannedCommand: String {
-  case check, whatif, judge, merge
+  case check, judge, merge
   case extractRecords = "extract-records"
 }

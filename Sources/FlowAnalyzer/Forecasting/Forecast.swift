@@ -23,7 +23,7 @@ public struct Forecast: Sendable {
     public var attemptsHit: Int
     public var timeWaits: Int
     /// From the first attempt to the last.
-    public var span: Seconds
+    public var spanSeconds: Seconds
     public var seed: UInt64
     public var limits: [Limit]
 
@@ -51,7 +51,7 @@ public struct Forecast: Sendable {
     public var isInferred: Bool
     public var addresses: Int
     public var portsPerAddress: Int
-    public var hold: Seconds
+    public var holdSeconds: Seconds
     /// The share of choices that take a port before its hold is over, although others are free.
     public var leak: Double
     /// It gives held ports away where no other is left.
@@ -96,7 +96,7 @@ public struct Forecast: Sendable {
     /// Of those, the ones that are not let in at once: their users notice.
     public var delayed: Interval
     /// What that adds for all of them, in seconds.
-    public var added: Interval
+    public var addedSeconds: Interval
     /// Attempts for which the load balancer has no port.
     public var refused: Interval
     /// The most ports toward one server that are in use or kept back at once.
@@ -125,10 +125,10 @@ public struct Forecast: Sendable {
   public struct LateSegments: Sendable {
     /// Connections that left a TIME_WAIT at the server.
     public var connections: Int
-    public var p50: Seconds
-    public var p99: Seconds
-    public var p999: Seconds
-    public var maximum: Seconds
+    public var p50Seconds: Seconds
+    public var p99Seconds: Seconds
+    public var p999Seconds: Seconds
+    public var maximumSeconds: Seconds
   }
 
   /// How connections spread over the links of a group under a hash policy.

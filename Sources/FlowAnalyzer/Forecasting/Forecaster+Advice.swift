@@ -12,7 +12,7 @@ extension Forecaster {
       basis: basis(rows[0], isInconclusive: isInconclusive),
       loadBalancer: .init(
         choice: model.choice, isInferred: model.isInferred, addresses: model.addresses,
-        portsPerAddress: model.ports, hold: Seconds(nanoseconds: likeliest.hold),
+        portsPerAddress: model.ports, holdSeconds: Seconds(nanoseconds: likeliest.hold),
         leak: likeliest.leak, evicts: likeliest.evicts,
         evidence: .init(
           choices: evidence.choices, followingNumbers: evidence.following,
@@ -37,16 +37,16 @@ extension Forecaster {
     return Forecast.Basis(
       attempts: arrivals.count, attemptsOmitted: log.omitted, attemptsHit: hit,
       timeWaits: arrivals.count { $0.notes.contains(.leavesTimeWait) },
-      span: Seconds(nanoseconds: max(0, span)), seed: seed, limits: limits)
+      spanSeconds: Seconds(nanoseconds: max(0, span)), seed: seed, limits: limits)
   }
 
   private var lateSegments: Forecast.LateSegments {
     Forecast.LateSegments(
       connections: log.lateness.total,
-      p50: Seconds(nanoseconds: log.lateness.percentile(0.5)),
-      p99: Seconds(nanoseconds: log.lateness.percentile(0.99)),
-      p999: Seconds(nanoseconds: log.lateness.percentile(0.999)),
-      maximum: Seconds(nanoseconds: log.lateness.maximum))
+      p50Seconds: Seconds(nanoseconds: log.lateness.percentile(0.5)),
+      p99Seconds: Seconds(nanoseconds: log.lateness.percentile(0.99)),
+      p999Seconds: Seconds(nanoseconds: log.lateness.percentile(0.999)),
+      maximumSeconds: Seconds(nanoseconds: log.lateness.maximum))
   }
 
   /// Of each measure the smallest change that is good enough, or else the best one, in the order of what is

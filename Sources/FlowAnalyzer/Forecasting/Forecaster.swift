@@ -71,7 +71,7 @@ struct Forecaster {
       attempts: traffic.items.count,
       attemptsHit: interval(outcomes) { Double($0.attemptsHit) },
       delayed: interval(outcomes) { Double($0.delayed) },
-      added: interval(outcomes) { Double($0.added) / 1_000_000_000 },
+      addedSeconds: interval(outcomes) { Double($0.added) / 1_000_000_000 },
       refused: interval(outcomes) { Double($0.refused) },
       peakPorts: interval(outcomes) { Double($0.peakPorts) },
       expectedHits: ExpectedHits.of(traffic, in: one.world))
