@@ -65,7 +65,7 @@ extension Forecaster {
     }
   }
 
-  /// The hold is kept: whoever finds no port is refused.
+  /// The hold is kept as long as there are ports; then this load balancer does what it has been seen to do.
   private var holds: [Case] {
     let second: Int64 = 1_000_000_000
     let usual = [0, 1, 2, 7, 15, 30, 40, 65, 120].map { $0 * second }
@@ -80,8 +80,8 @@ extension Forecaster {
         .preset, Double(preset.hold) / 1_000_000_000, name: preset.rawValue,
         policy {
           $0.keep(preset.hold)
-          if let choice = preset.choice { $0.choice = choice }
           $0.evicts = preset.evicts
+          if let choice = preset.choice { $0.choice = choice }
         })
     }
   }
@@ -127,11 +127,10 @@ extension Forecaster {
 }
 
 extension PortPolicy {
-  /// Every port is kept back for so long, come what may.
+  /// Every port is kept back for so long, as long as there are others.
   fileprivate mutating func keep(_ time: Int64) {
     hold = time
     leak = 0
-    evicts = false
   }
 }
 
