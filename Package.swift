@@ -28,6 +28,7 @@ let package = Package(
       name: "FlowAnalyzer",
       dependencies: [
         "CPcap", "CPrefetch", .product(name: "BasicContainers", package: "swift-collections"),
+        .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: strict),
     // Where people look for them, in `Schemas/`, and in the program: one file each.

@@ -13,6 +13,7 @@ extension FlowTracker {
     end(node, acceptedWith: segment.sequence, at: segment.time, position, senderIsLow)
     enterIntoTimeline(position, replacedAt: connection.startedAt)
     records[position].begin(connection)
+    logArrival(of: attempt, position)
     if attempts[attempt].firstSynAckAt == nil { attempts[attempt].firstSynAckAt = segment.time }
   }
 
@@ -29,6 +30,7 @@ extension FlowTracker {
     end(node, acceptedWith: serverISN, at: segment.time, position, serverIsLow)
     enterIntoTimeline(position, replacedAt: connection.startedAt)
     records[position].begin(connection)
+    if let attempt = connection.attempt { logArrival(of: attempt, position) }
   }
 
   private mutating func noteAnswer(

@@ -26,6 +26,8 @@ struct FlowTracker: ~Copyable {
   var recordsTimeline = true
   var timeline = TimelineRecorder()
   var sources = SourceTable()
+  /// What a forecast replays; nil where none is asked for.
+  var arrivals: ArrivalLog?
 
   var records = Slab<TupleRecord>()
   private var index = HashIndex()

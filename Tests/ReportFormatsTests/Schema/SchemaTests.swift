@@ -24,7 +24,7 @@ struct SchemaTests {
   func `a report that lacks a field, has one more or one of another type is not valid`() throws {
     let folder = try TemporaryFolder()
     var files: [String] = []
-    for name in ["limited", "rich"] {
+    for name in ["limited", "rich", "checked", "forecast"] {
       var report = try #require(SampleReports.all.first { $0.name == name }).report
       let findings = Array(report.findings.prefix(2))
       report.findings = .init(count: findings.count) { findings[$0] }
@@ -72,10 +72,16 @@ struct SchemaTests {
   /// The closed lists of the model, by their names in the schema.
   private static let lists: [String: [String]] = [
     "answer": Answer.allCases.map(\.rawValue),
+    "checkOutcome": PolicyVerdict.Outcome.allCases.map(\.rawValue),
     "coverageGrade": Coverage.Grade.allCases.map(\.rawValue),
     "coverageReason": Coverage.Reason.allCases.map(\.rawValue),
     "evidence": Evidence.allCases.map(\.rawValue),
     "findingKind": AnalysisReport.Finding.Kind.allCases.map(\.rawValue),
+    "forecastGroup": Forecast.Row.Group.allCases.map(\.rawValue),
+    "forecastLimit": Forecast.Basis.Limit.allCases.map(\.rawValue),
+    "linkPolicy": LinkPolicy.allCases.map(\.rawValue),
+    "measure": Forecast.Recommendation.Measure.allCases.map(\.rawValue),
+    "portChoice": PortChoice.allCases.map(\.rawValue),
     "heldEnd": HeldEnd.allCases.map(\.rawValue),
     "heldState": HeldKind.allCases.map(\.rawValue),
     "hitReason": HitReason.allCases.map(\.rawValue),
@@ -86,6 +92,8 @@ struct SchemaTests {
     "serverStack": StackProfile.allCases.map(\.rawValue),
     "skipReason": DecodeError.allCases.map(\.rawValue),
     "translation": Translation.allCases.map(\.rawValue),
+    // Of `Measure`.
+    "checkUnit": ["count", "seconds", "share"],
     // Plain texts in the model, made in few places: `ServerSummary`, `ReportBuilder`.
     "rfc1337": ["on", "off", "mixed", "unknown"],
     "rfc1337Source": ["stack", "option", "evidence", "default"],

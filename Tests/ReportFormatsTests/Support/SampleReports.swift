@@ -47,6 +47,8 @@ enum SampleReports {
       ("limited", analyze([server, client], limited)),
       ("partial", partial(analyze([server]))),
       ("rich", rich(analyze([server, client]))),
+      ("checked", checked(analyze([server, client]))),
+      ("forecast", Analyzer().forecast([server, client], ForecastOptions()).report),
     ]
   }()
 
@@ -54,6 +56,13 @@ enum SampleReports {
   private static func partial(_ report: AnalysisReport) -> AnalysisReport {
     var report = report
     report.partial = true
+    return report
+  }
+
+  /// With the verdict of a policy that is broken, against a baseline of the same captures.
+  private static func checked(_ report: AnalysisReport) -> AnalysisReport {
+    var report = report
+    report.check = Policy.standard.verdict(on: report)
     return report
   }
 
