@@ -33,7 +33,8 @@ deps-instructions: deps
 	@Scripts/install-packages valgrind
 
 deps-test: deps ## Install what tests read the reports with: validators, a browser, Prometheus.
-	@Scripts/install-packages tidy chromium tshark jq python3 python3-venv libxml2-utils mandoc
+	@Scripts/install-packages chromium default-jre-headless tshark jq python3 python3-venv libxml2-utils \
+	  mandoc
 	@Scripts/unpack-packages $(TEST_TOOLS)/debian prometheus prometheus-node-exporter
 	@Scripts/install-python-packages $(TEST_TOOLS)/python Scripts/consumers/requirements.txt
 

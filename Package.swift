@@ -28,6 +28,7 @@ let package = Package(
       name: "FlowAnalyzer",
       dependencies: [
         "CPcap", "CPrefetch", .product(name: "BasicContainers", package: "swift-collections"),
+        .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: strict),
     // Where people look for them, in `Schemas/`, and in the program: one file each.
@@ -39,6 +40,7 @@ let package = Package(
     .target(
       name: "ReportFormats",
       dependencies: ["FlowAnalyzer", .product(name: "Mustache", package: "swift-mustache")],
+      resources: [.embedInCode("HTML/Templates")],
       swiftSettings: strict),
     .executableTarget(
       name: "snat-audit",
@@ -55,6 +57,7 @@ let package = Package(
     .testTarget(
       name: "ReportFormatsTests",
       dependencies: ["FlowAnalyzer", "ReportFormats", "Schemas", "Fixtures"],
+      exclude: ["Snapshots"],
       swiftSettings: strict),
     .testTarget(
       name: "SnatAuditTests",

@@ -306,6 +306,9 @@ struct Audit: ~Copyable {
     joiner.collectEnds(ofServerSide: &tracker)
     joiner.releaseAll()
     joiner.finishClocks()
+    // The report takes memory, too, and needs none of them.
+    tracker.attempts.release()
+    clients.attempts.release()
   }
 }
 
@@ -317,4 +320,46 @@ public struct Analysis: Sendable {
   public var assumed: [String]
   /// For another reading of the same.
   let course: ReadingCourse
+}
+extension Analyzer {
+  /// Reads the captures, and forecasts what their traffic would do in changed worlds: a report with a
+  /// `forecast`.
+  ///
+  /// - Parameter progress: as for `analyze`.
+  public func forecast(
+    _ inputs: [CaptureInput], _ options: ForecastOptions,
+    progress: (Progress) -> Bool = { _ in true }
+  ) -> Analysis {
+    var run = Run(inputs, configuration, listsConnections: false)
+    run.audit.logArrivals(limit: options.maximumArrivals)
+    var isPartial = false
+    while run.step() {
+      guard progress(run.progress) else {
+        isPartial = true
+        break
+      }
+    }
+    var analysis = run.finish(isPartial: isPartial)
+    analysis.report.forecast = run.audit.forecast(of: analysis.report, configuration, options)
+    return analysis
+  }
+}
+
+extension Audit {
+  fileprivate mutating func logArrivals(limit: Int) {
+    tracker.arrivals = ArrivalLog(limit: limit)
+  }
+
+  fileprivate func forecast(
+    of report: AnalysisReport, _ configuration: AnalyzerConfiguration, _ options: ForecastOptions
+  ) -> Forecast {
+    let log = tracker.arrivals ?? ArrivalLog(limit: 0)
+    let server = RecordedServer(
+      timeWait: configuration.assumedTimeWait, stack: configuration.serverStack ?? .linux,
+      ignoresResets: report.analysis.server.rfc1337 == "on")
+    let forecaster = Forecaster(log, server, options, seed: options.seed)
+    return forecaster.forecast(
+      rows: forecaster.rows(), isInconclusive: report.coverage.grade == .inconclusive,
+      links: Forecast.LinkSpread.spreads(of: log, addresses: tracker.addresses))
+  }
 }

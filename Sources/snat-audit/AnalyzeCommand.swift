@@ -28,7 +28,7 @@ struct AnalyzeCommand: ReportingCommand {
   func run() throws {
     try requireCaptures()
     let analysis = analyze()
-    if !write(analysis.report, reports.requests) { throw ExitStatus.failed }
+    if !write(analysis, reports.requests) { throw ExitStatus.failed }
     if analysis.report.partial { throw ExitStatus.interrupted }
     if !analysis.failures.isEmpty { throw ExitStatus.failed }
   }

@@ -42,7 +42,7 @@ struct CheckCommand: ReportingCommand {
     if !requests.contains(where: { $0.destination == .standardOutput }) {
       requests.insert(ReportRequest(format: .check, destination: .standardOutput), at: 0)
     }
-    if !write(analysis.report, requests) { throw ExitStatus.failed }
+    if !write(analysis, requests) { throw ExitStatus.failed }
     if analysis.report.partial { throw ExitStatus.interrupted }
     if !analysis.failures.isEmpty { throw ExitStatus.failed }
     switch verdict.outcome {

@@ -8,10 +8,10 @@ struct ReportOptions: ParsableArguments {
     help: ArgumentHelp(
       "A report to write, to standard output or to a file (default: text).",
       discussion: """
-        Formats: text, for people; json, all of it, see the command schema; ndjson, one event a line \
-        in ECS fields; prometheus, metrics for the textfile collector; junit, for CI; \
-        markdown, for a comment or a job's summary. May be given several times, once without a path. A \
-        file is written whole or not at all.
+        Formats: text, for people; html, one page with pictures; json, all of it, see the command \
+        schema; ndjson, one event a line in ECS fields; prometheus, metrics for the textfile collector; \
+        junit, for CI; markdown, for a comment or a job's summary. May be given several times, once \
+        without a path. A file is written whole or not at all.
         """,
       valueName: "format[=path]"),
     completion: .list(
@@ -33,11 +33,6 @@ struct ReportOptions: ParsableArguments {
   func validate() throws {
     guard maxFindings >= 0 else { throw ValidationError("--max-findings: at least 0, please.") }
     for (index, request) in report.enumerated() {
-      if let planned = request.format.plannedName {
-        throw ValidationError(
-          "--report \(planned): this format is not in this version; there are: "
-            + ReportFormat.available.map(\.rawValue).joined(separator: ", ") + ".")
-      }
       if report[..<index].contains(where: { $0.destination == request.destination }) {
         throw ValidationError(
           "two reports would go to \(request.destination); give each a path of its own.")
@@ -81,18 +76,13 @@ enum ReportFormat: String, CaseIterable {
   /// What `check` says by itself; not to be asked for by name.
   case check = ""
 
-  /// Its name, if it is one for a later version.
-  var plannedName: String? {
-    switch self {
-    case .text, .json, .ndjson, .markdown, .junit, .prometheus, .check: nil
-    case .html: rawValue
-    }
-  }
+  static let available = allCases.filter { $0 != .check }
 
-  static let available = allCases.filter { $0.plannedName == nil && $0 != .check }
-
-  /// Writes the report in this format; `style` is for text, whose length has a bound.
-  func write(_ report: AnalysisReport, _ style: TextStyle, to sink: inout ReportSink) throws {
+  /// Writes the report in this format; `style` is for text, whose length has a bound, and `traces` for
+  /// HTML.
+  func write(
+    _ report: AnalysisReport, _ style: TextStyle, traces: [FindingTrace], to sink: inout ReportSink
+  ) throws {
     switch self {
     case .json: try report.writeJSON { try sink.write($0) }
     case .ndjson: try report.writeNDJSON { try sink.write($0) }
@@ -100,7 +90,8 @@ enum ReportFormat: String, CaseIterable {
     case .check: try sink.write(report.checkText(style))
     case .markdown: try sink.write(report.markdown)
     case .junit: try sink.write(report.junit)
-    case .text, .html:
+    case .html: try report.writeHTML(traces: traces) { try sink.write($0) }
+    case .text:
       try sink.write(report.text(style))
     }
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FlowAnalyzer
 import Glibc
+import ReportFormats
 
 /// What commands that report on captures have in common: read, analyse, write every report.
 protocol ReportingCommand: ParsableCommand {
@@ -26,19 +27,20 @@ extension ReportingCommand {
       "no capture is named; for example: \(Self._commandName) --server server.pcap")
   }
 
-  /// Reads and analyses, and says what could not be read.
-  func analyze() -> Analysis {
+  private var analyzer: Analyzer {
     var configuration = AnalyzerConfiguration()
     server.apply(to: &configuration)
     configuration.maximumFindings = reports.maxFindings
     work.apply(to: &configuration)
+    return Analyzer(configuration: configuration)
+  }
 
+  /// Reads and analyses, and says what could not be read.
+  func analyze() -> Analysis {
     Interruption.watch()
     defer { Interruption.stopWatching() }
     var bar = ProgressBar()
-    var analysis = Analyzer(configuration: configuration).analyze(
-      captures.inputs
-    ) { progress in
+    var analysis = analyzer.analyze(captures.inputs) { progress in
       bar.update(progress)
       return !Interruption.happened
     }
@@ -55,16 +57,36 @@ extension ReportingCommand {
     return analysis
   }
 
+  /// The packets of the findings that the HTML report draws, from a second reading. What comes from a
+  /// pipe cannot be read twice, and who interrupted the first reading wants no second.
+  private func traces(of analysis: Analysis) -> [FindingTrace] {
+    guard !analysis.report.partial else { return [] }
+    Interruption.watch()
+    defer { Interruption.stopWatching() }
+    var bar = ProgressBar()
+    defer { bar.erase() }
+    let traces = try? analyzer.trace(
+      analysis.report.findingsToTrace, of: analysis, framesPerConversation: 64
+    ) { progress in
+      bar.update(progress)
+      return !Interruption.happened
+    }
+    return traces ?? []
+  }
+
   /// Writes every report that can be written.
   ///
   /// - Returns: whether all could be.
-  func write(_ report: AnalysisReport, _ requests: [ReportRequest]) -> Bool {
+  func write(_ analysis: Analysis, _ requests: [ReportRequest]) -> Bool {
+    let traces = requests.contains { $0.format == .html } ? traces(of: analysis) : []
     var isWritten = true
     for request in requests {
       do {
         var style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
         style.localClock = reports.timeZone?.clock
-        try request.destination.write { try request.format.write(report, style, to: &$0) }
+        try request.destination.write {
+          try request.format.write(analysis.report, style, traces: traces, to: &$0)
+        }
       } catch {
         Message.error("\(request.destination): the report cannot be written: \(error).")
         isWritten = false

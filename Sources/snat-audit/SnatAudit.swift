@@ -27,7 +27,7 @@ struct SnatAudit: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       AnalyzeCommand.self, CheckCommand.self, ExplainCommand.self, ExtractCommand.self,
-      ConnectionsCommand.self, SchemaCommand.self, ManualCommand.self,
+      WhatIfCommand.self, ConnectionsCommand.self, SchemaCommand.self, ManualCommand.self,
     ])
 
   static func main() {
@@ -97,6 +97,6 @@ struct SnatAudit: ParsableCommand {
 
 /// Commands that are documented for a later version.
 private enum PlannedCommand: String {
-  case whatif, judge, merge
+  case judge, merge
   case extractRecords = "extract-records"
 }

@@ -43,7 +43,6 @@ struct ExitStatusTests {
   @Test(arguments: [
     ["--lb", "dpvs"], ["--filter", "tcp"], ["--since", "2026-11-22"],
     ["--until", "2026-11-22"], ["--anonymize", "key"],
-    ["--report", "html"],
   ])
   func `an option of a later version is refused by name`(option: [String]) throws {
     try expectUsageError(

@@ -30,7 +30,7 @@ struct OutputTests {
     }
   }
 
-  @Test(arguments: ["text", "json"])
+  @Test(arguments: ["text", "json", "ndjson", "prometheus"])
   func `two runs give the same bytes`(format: String) throws {
     let first = try Tool.run("analyze", "--server", Captures.collide, "--report", format)
     let second = try Tool.run("analyze", "--server", Captures.collide, "--report", format)
@@ -93,7 +93,7 @@ struct OutputTests {
     #expect(try folder.names == ["report.json"])
   }
 
-  @Test(arguments: ["text", "json"])
+  @Test(arguments: ["text", "json", "ndjson", "prometheus"])
   func `a full device is an error, not a report`(format: String) throws {
     let result = try Tool.run(
       "analyze", "--server", Captures.clean, "--report", "\(format)=/dev/full")
@@ -107,6 +107,26 @@ struct OutputTests {
     let report = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
     #expect((report?["findings"] as? [Any])?.count == 2)
     #expect(report?["findingsOmitted"] as? Int == 71)
+  }
+
+  @Test func `events end with one of all counts, and are as many as the hits`() throws {
+    let result = try Tool.run("analyze", "--server", Captures.collide, "--report", "ndjson")
+    let lines = result.output.split(separator: "\n")
+    #expect(lines.count == 111 + 1)
+    #expect(lines.last?.contains(#""dataset":"snat_audit.summary""#) == true)
+  }
+
+  @Test(arguments: [
+    ([], "report-1"), (["report"], "report-1"), (["connections"], "connection-1"),
+  ])
+  func `the schema that is printed is the one that is committed`(
+    arguments: [String], name: String
+  ) throws {
+    let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Schemas/\(name).schema.json")
+    let result = try Tool.run(["schema"] + arguments)
+    #expect(result.status == 0)
+    #expect(try Data(result.output.utf8) == Data(contentsOf: file))
   }
 
   @Test func `connections are one JSON object a line`() throws {

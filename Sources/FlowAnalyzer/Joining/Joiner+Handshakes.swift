@@ -77,9 +77,10 @@ extension Joiner {
     guard tracker.attempts[attempt].isn == segment.sequence,
       tracker.attempts[attempt].leg == ClientLeg.none
     else { return }
+    let syn = tracker.attempts.lastSyn(of: attempt)
     let isSame =
-      tracker.addresses[tracker.attempts[attempt].source] == segment.source.address
-      && tracker.attempts[attempt].sourcePort == segment.source.port
+      tracker.addresses[syn.source] == segment.source.address
+      && syn.sourcePort == segment.source.port
       && tracker.addresses[tracker.attempts[attempt].destination] == segment.destination.address
     link(
       leg, to: attempt, Evidence(method: isSame ? .sameTuple : .isn, confidence: 99), &tracker)
@@ -235,10 +236,13 @@ extension Joiner {
       } else if segment.flags.contains(.ack) {
         observeServerSynAck(segment, &tracker)
       }
-    } else if tracker.records[tracker.lastRecord].join != TupleRecord.none {
-      observeServerStream(segment, tcp, &tracker)
-    } else if segment.payloadLength > 0 {
-      beginStreamInTheMiddle(segment, tcp, &tracker)
+    } else if segment.payloadLength > 0 || tcp.byteCount > 0 {
+      // Others say nothing about their clients.
+      if tracker.records[tracker.lastRecord].join != TupleRecord.none {
+        observeServerStream(segment, tcp, &tracker)
+      } else if segment.payloadLength > 0 {
+        beginStreamInTheMiddle(segment, tcp, &tracker)
+      }
     }
   }
 

@@ -183,7 +183,7 @@ extension Joiner {
 
   /// Reads no further on a connection.
   mutating func endStream(_ number: UInt32, _ record: Int, _ tracker: inout FlowTracker) {
-    users[number] = nil
+    if !users.isEmpty { users[number] = nil }
     streams.remove(number)
     tracker.records[record].join = TupleRecord.none
   }

@@ -344,7 +344,7 @@ struct Joiner: ~Copyable {
   /// Takes note of attempts of the server side that have ended, and of tuples it has forgotten.
   mutating func collectEnds(ofServerSide tracker: inout FlowTracker) {
     for stream in tracker.forgottenJoins {
-      users[stream] = nil
+      if !users.isEmpty { users[stream] = nil }
       streams.remove(stream)
     }
     tracker.forgottenJoins.removeAll(keepingCapacity: true)

@@ -25,11 +25,11 @@ struct AttemptFinding {
   init(_ finished: FinishedAttempt, hits: [Hit], end: Timestamp, course: ClientCourse?) {
     let attempt = finished.attempt
     client = attempt.party
-    synCount = UInt32(clamping: finished.synTimes.count)
-    let silence = end.nanoseconds(since: attempt.lastSynAt)
+    synCount = UInt32(clamping: finished.syns.count)
+    let silence = finished.syns.last.map { end.nanoseconds(since: $0.time) } ?? 0
     if attempt.isConnected {
       outcome = .connected
-    } else if attempt.wasReset || silence >= max(2 * attempt.lastGap, Self.shortestSilence) {
+    } else if attempt.wasReset || silence >= max(2 * finished.lastGap, Self.shortestSilence) {
       outcome = .failed
     } else {
       outcome = .undetermined

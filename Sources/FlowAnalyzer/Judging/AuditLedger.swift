@@ -43,7 +43,7 @@ struct AuditLedger: ~Copyable {
     tracker.finished.removeAll(keepingCapacity: true)
     let settled = tracker.settled
     if let finished = tracker.attempts.takeFinished(at: settled) {
-      close(finished, end: settled, joiner)
+      close(finished, end: settled, &tracker, joiner)
     }
   }
 
@@ -53,7 +53,7 @@ struct AuditLedger: ~Copyable {
     for exchange in waiting { enter(exchange, &tracker, &joiner) }
     waiting = []
     while let finished = tracker.attempts.takeRemaining() {
-      close(finished, end: tracker.now, joiner)
+      close(finished, end: tracker.now, &tracker, joiner)
     }
     findings.sort()
   }
@@ -87,22 +87,37 @@ struct AuditLedger: ~Copyable {
         Hit(exchange, exchange.tuple(tracker.addresses), hit, formerUsers: formerUsers))
       tracker.attempts[exchange.attempt].hasHits = true
       tracker.timeline.noteHit(at: exchange.time)
+      tracker.arrivals?.hit(exchange.attempt)
       tracker.sources.noteHit(address: exchange.source)
     }
     tracker.attempts[exchange.attempt].openVerdicts &-= 1
   }
 
   private mutating func close(
-    _ finished: FinishedAttempt, end: Timestamp, _ joiner: borrowing Joiner
+    _ finished: FinishedAttempt, end: Timestamp, _ tracker: inout FlowTracker,
+    _ joiner: borrowing Joiner
   ) {
     guard var hits = hits.removeValue(forKey: finished.position) else { return }
     // They come in the order in which they were judged.
     hits.sort(by: Hit.precedes)
     let finding = AttemptFinding(
       finished, hits: hits, end: end, course: joiner.course(of: finished.attempt))
+    if tracker.arrivals != nil { logWaits(after: hits, finished, &tracker) }
     counts.add(finding.outcome)
     delays.add(finding.added)
     findings.add(finding, hits)
+  }
+
+  /// Keeps how long the attempt waited after each SYN that was not let in.
+  private func logWaits(
+    after hits: [Hit], _ finished: FinishedAttempt, _ tracker: inout FlowTracker
+  ) {
+    let syns = finished.synTimes
+    for hit in hits where hit.verdict.isCharged {
+      guard let number = syns.firstIndex(of: hit.time), number + 1 < syns.count else { continue }
+      tracker.arrivals?.noteWait(
+        syns[number + 1].nanoseconds(since: syns[number]), afterSyn: number)
+    }
   }
 }
 

@@ -58,8 +58,12 @@ extension AnalysisReport.Findings {
 
   private static var nearestNamed: Int { 3 }
 
-  /// The finding that harmed most, as the text report ranks them; nil where there is none.
-  public var worst: AnalysisReport.Finding? {
-    FindingsDigest(self, limit: 1).ranked.first.map { self[$0] }
+  /// The finding that harmed most, as reports rank them; nil where there is none.
+  public var worst: AnalysisReport.Finding? { worst(1).first }
+
+  /// The findings that harmed most, the worst first, at most `count`; behind them those that harmed
+  /// nobody.
+  public func worst(_ count: Int) -> [AnalysisReport.Finding] {
+    FindingsDigest(self, limit: count).ranked.map { self[$0] }
   }
 }

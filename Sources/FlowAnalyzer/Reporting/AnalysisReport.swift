@@ -25,6 +25,8 @@ public struct AnalysisReport: Sendable {
   public var sources: [SourceAddress]
   /// How many more there were.
   public var sourcesOmitted: Int
+  /// What the traffic would do in changed worlds; null where that was not asked for.
+  public var forecast: Forecast?
   /// Who the server still holds when the capture ends.
   public var heldAtEnd: HeldAtEnd
   /// One per attempt with at least one hit, in order of the first hit; each is made when it is asked

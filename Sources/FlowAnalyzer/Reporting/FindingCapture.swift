@@ -149,9 +149,9 @@ struct FindingCapture {
   }
 
   private func comment(on frame: TracedFrame, _ story: LadderBuilder.Story) -> String {
-    var text = "\(trace.connections[frame.connection].part.plainName): \(story.role.plainName)"
+    var text = "\(trace.connections[frame.connection].part.plainName): "
+    text += story.note ?? story.role.plainName
     if let hit = story.hit, trace.finding.hits.count > 1 { text += " (hit \(hit + 1))" }
-    if let note = story.note { text += "; \(note)" }
     return text + ". Frame \(frame.segment.frame) of \(report.captures[frame.place.capture].path)"
   }
 }

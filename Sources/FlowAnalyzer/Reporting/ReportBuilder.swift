@@ -23,7 +23,7 @@ struct ReportBuilder {
       timeline: timeline(tracker.timeline, servers),
       reuseIntervals: ledger.reuseIntervals.model,
       sources: Array(sources.prefix(Self.listedSources)),
-      sourcesOmitted: max(0, sources.count - Self.listedSources),
+      sourcesOmitted: max(0, sources.count - Self.listedSources), forecast: nil,
       heldAtEnd: heldAtEnd(tracker), findings: findings(ledger.findings, joiner),
       findingsOmitted: ledger.findings.omitted)
   }

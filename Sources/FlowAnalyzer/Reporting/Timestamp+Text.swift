@@ -3,7 +3,7 @@ extension Timestamp: CustomStringConvertible {
   public var description: String { String { writeText(to: &$0) } }
 
   /// The day in UTC: `2026-11-22`.
-  var date: String { String { $0.append(text.span.extracting(0..<10)) } }
+  package var date: String { String { $0.append(text.span.extracting(0..<10)) } }
 
   /// The time of day in UTC to the microsecond, as tcpdump prints it: `21:17:48.123456`.
   public var timeOfDay: String { String { $0.append(text.span.extracting(11..<26)) } }

@@ -10,6 +10,9 @@ public struct FindingTrace: Sendable {
   /// The captures were read to the end of the attempt; false where that was interrupted, or a capture
   /// has changed since.
   public var isComplete: Bool
+  /// What was added to the times of the clients' side beyond the corrections of the analysis, in
+  /// nanoseconds (`ClockAlignment`).
+  public var clientShift: Int64 = 0
 
   /// Whether something of the clients' side was found.
   public var hasClientSide: Bool { connections.contains { $0.side == .client } }

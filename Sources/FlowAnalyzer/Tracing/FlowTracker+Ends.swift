@@ -33,8 +33,11 @@ extension Encounter {
     let hasTimes =
       notes.contains(.known)
       && notes.isDisjoint(with: [.inferred, .onlyUnanswered, .unknownTimes])
+    let isKnown =
+      (notes.contains(.known) && !notes.contains(.onlyUnanswered))
+      || !notes.isDisjoint(with: [.inferred, .stateFromAnswer])
     self.init(
-      state: holder.state, isKnown: hasTimes || notes.contains(.inferred),
+      state: holder.state, isKnown: isKnown,
       nextToSend: holder.nextToSend, nextExpected: holder.nextExpected,
       timestampRecent: notes.contains(.timestamps) ? holder.timestampRecent : nil,
       receiveWindow: holder.receiveWindow, since: hasTimes ? holder.since : nil,

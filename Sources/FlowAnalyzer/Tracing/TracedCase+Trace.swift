@@ -11,6 +11,7 @@ extension TracedCase {
       addServerSide(log.entries, strand.tuple, to: &trace)
     }
     addClientSide(to: &trace)
+    trace.alignClients()
     trace.frames.sort { $0.order < $1.order }
     return trace
   }
@@ -72,6 +73,8 @@ extension TracedCase {
     }
     for (leg, part) in legs {
       var log = leg.log
+      // What went before it was let in is another story.
+      if part == .previous { log.removeAll(beforeSYN: leg.incarnation.openerBase) }
       log.finish()
       let number = trace.connections.count
       trace.connections.append(

@@ -103,8 +103,29 @@ extension TracedCase {
     guard let index = strands.firstIndex(where: { $0.tuple == observation.tuple }) else {
       return isNew
     }
-    append(observation, to: index)
+    append(isHitThere(observation.tuple) ? observation : ownPart(of: observation), to: index)
     return isNew
+  }
+
+  private func isHitThere(_ tuple: FourTuple) -> Bool {
+    finding.hits.contains { $0.tuple == tuple }
+  }
+
+  /// Where the attempt has met nothing, what the tuple carried before is no part of the finding; it is
+  /// known only if another finding asked for it.
+  private func ownPart(of observation: Observation) -> Observation {
+    var own = observation
+    if own.former?.openerBase != isn {
+      own.former = nil
+      own.entry.frame.before = nil
+    }
+    if own.entry.incarnation.openerBase != isn {
+      own.entry.incarnation = FrameLog.Incarnation(openerBase: isn)
+      own.entry.frame.after = nil
+    } else if own.entry.frame.segment.isOpening, own.former == nil {
+      own.entry.frame.after = nil
+    }
+    return own
   }
 
   private func isOfAttempt(_ segment: Segment) -> Bool {
@@ -140,7 +161,7 @@ extension TracedCase {
   private mutating func forgetAttempt() {
     syns = 0
     lastGap = 0
-    strands.removeAll { strand in !finding.hits.contains { $0.tuple == strand.tuple } }
+    strands = strands.filter { isHitThere($0.tuple) }
     for index in strands.indices {
       strands[index].isAnchored = false
       strands[index].isLeft = false

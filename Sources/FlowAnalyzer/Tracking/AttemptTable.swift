@@ -8,33 +8,53 @@ struct AttemptTable: ~Copyable {
   static let longestGap: Int64 = 70_000_000_000
 
   struct Attempt: BitwiseCopyable {
-    fileprivate var key: Key
-    /// The source port of its latest SYN.
-    fileprivate(set) var sourcePort: UInt16
-    /// The address number of that SYN's source.
-    fileprivate(set) var source: UInt32
+    // In an order that leaves no gaps: 64 bytes, a cache line. What only attempts with several SYNs have
+    // stands in `repetitions`.
+    fileprivate let key: Key
+    /// The source port of its first SYN.
+    fileprivate let sourcePort: UInt16
+    let firstSynAt: Timestamp
+    private var firstSynAck = Timestamp.never
     /// The capture point that saw its first SYN.
     var point: UInt32 = 0
     /// Where the tuple of its latest SYN is kept.
     var record: UInt32 = 0
-    var firstSynAt: Timestamp
-    var lastSynAt: Timestamp
-    /// Time between the last two SYNs, in nanoseconds; zero while there is but one.
-    var lastGap: Int64 = 0
-    /// The first SYN-ACK that acknowledges it.
-    var firstSynAckAt: Timestamp?
-    var isConnected = false
-    /// A RST of the server acknowledged the last SYN.
-    var wasReset = false
     /// Verdicts not yet spoken on its SYNs.
     var openVerdicts: UInt32 = 0
-    /// At least one of its SYNs was a hit.
-    var hasHits = false
     /// Its client, and that client's connection on the other side (or, on the client side, its own),
     /// by the numbers of the join.
     var party = Party.unknown
     var leg = ClientLeg.none
-    fileprivate var isLive = true
+    var isConnected = false
+    /// A RST of the server acknowledged the last SYN.
+    var wasReset = false
+    /// At least one of its SYNs was a hit.
+    var hasHits = false
+    private var state = State.single
+
+    private enum State: UInt8, BitwiseCopyable { case single, repeated, over }
+
+    fileprivate init(key: Key, sourcePort: UInt16, firstSynAt: Timestamp) {
+      self.key = key
+      self.sourcePort = sourcePort
+      self.firstSynAt = firstSynAt
+    }
+
+    /// The first SYN-ACK that acknowledges it.
+    var firstSynAckAt: Timestamp? {
+      get { firstSynAck.ifEver }
+      set { firstSynAck = newValue ?? .never }
+    }
+    /// It has had more than one SYN.
+    var isRepeated: Bool { state == .repeated }
+    fileprivate var isLive: Bool { state != .over }
+
+    fileprivate mutating func noteRepetition() {
+      state = .repeated
+      wasReset = false
+    }
+
+    fileprivate mutating func end() { state = .over }
 
     var destination: UInt32 { key.destination }
     var destinationPort: UInt16 { key.port }
@@ -62,7 +82,7 @@ struct AttemptTable: ~Copyable {
 
   private var attempts = Slab<Attempt>()
   private var index = HashIndex()
-  private var sweep = 0
+  private var expiry = ExpiryWheel(horizon: longestGap)
   private var sweepToEnd = 0
   /// When the SYNs came, in capture order, for attempts with more than one.
   private var repetitions: [UInt32: [Repetition]] = [:]
@@ -94,27 +114,19 @@ struct AttemptTable: ~Copyable {
     let hash = key.hash
     if let known = find(joined, key) ?? find(key, hash) {
       let position = UInt32(truncatingIfNeeded: known)
-      let attempt = attempts[known]
-      let gap = time.nanoseconds(since: attempts[known].lastSynAt)
-      if gap <= Self.longestGap {
-        let first = Repetition(
-          time: attempt.firstSynAt, source: attempt.source, sourcePort: attempt.sourcePort)
+      if time.nanoseconds(since: lastSyn(of: position).time) <= Self.longestGap {
+        let first = firstSyn(of: position)
         repetitions[position, default: [first]].append(syn)
-        attempts[known].source = source
-        attempts[known].sourcePort = sourcePort
-        attempts[known].lastSynAt = time
-        attempts[known].lastGap = max(gap, 1)
-        attempts[known].wasReset = false
+        attempts[known].noteRepetition()
         return position
       }
       // The old attempt lives on for its open verdicts, out of reach of lookups.
-      index.remove(attempt.key.hash, position: known)
+      index.remove(attempts[known].key.hash, position: known)
     }
     total += 1
-    let position = attempts.insert(
-      Attempt(
-        key: key, sourcePort: sourcePort, source: source, firstSynAt: time, lastSynAt: time))
+    let position = attempts.insert(Attempt(key: key, sourcePort: sourcePort, firstSynAt: time))
     index.insert(hash, position: position)
+    expiry.add(position, due: time.advanced(byNanoseconds: Self.longestGap), now: time)
     return UInt32(truncatingIfNeeded: position)
   }
 
@@ -123,48 +135,61 @@ struct AttemptTable: ~Copyable {
 
   /// The tuples and times of its SYNs, in capture order.
   func syns(of position: UInt32) -> [Repetition] {
+    repetitions[position] ?? [firstSyn(of: position)]
+  }
+
+  private func firstSyn(of position: UInt32) -> Repetition {
     let attempt = attempts[Int(position)]
-    return repetitions[position]
-      ?? [
-        Repetition(
-          time: attempt.firstSynAt, source: attempt.source, sourcePort: attempt.sourcePort)
-      ]
+    return Repetition(
+      time: attempt.firstSynAt, source: attempt.key.source, sourcePort: attempt.sourcePort)
+  }
+
+  func lastSyn(of position: UInt32) -> Repetition {
+    let first = firstSyn(of: position)
+    return attempts[Int(position)].isRepeated ? repetitions[position]?.last ?? first : first
   }
 
   /// The attempt that the join names, if it can be: it goes to the same place with the same ISN.
-  private func find(_ joined: UInt32?, _ key: Key) -> Int? {
+  private mutating func find(_ joined: UInt32?, _ key: Key) -> Int? {
     guard let joined, Int(joined) < attempts.endPosition else { return nil }
     let attempt = attempts[Int(joined)]
     return attempt.isLive && attempt.key.destination == key.destination
       && attempt.key.port == key.port && attempt.key.isn == key.isn ? Int(joined) : nil
   }
 
-  private func find(_ key: Key, _ hash: UInt32) -> Int? {
+  private mutating func find(_ key: Key, _ hash: UInt32) -> Int? {
     index.find(hash) { attempts[$0].key == key }
   }
 
   /// Forgets attempts that can gain no further SYN, whose outcome is settled (twice the last gap)
   /// and that have no open verdict, and hands over one with hits if it meets it.
   ///
-  /// Examines a few attempts at a time, so that it may be called for every SYN.
+  /// Looks at a few attempts at a time, so that it may be called for every SYN.
   mutating func takeFinished(at now: Timestamp) -> FinishedAttempt? {
-    for _ in 0..<4 where attempts.endPosition > 0 {
-      if sweep >= attempts.endPosition { sweep = 0 }
-      let position = sweep
-      sweep += 1
-      let later = position &+ Self.sweepAhead
-      if later < attempts.endPosition { index.prefetch(attempts[later].key.hash) }
-      if isOver(position, at: now), let finished = remove(position) { return finished }
+    for _ in 0..<4 {
+      guard let position = expiry.takeDue(at: now) else { return nil }
+      let upcoming = expiry.upcoming
+      if let second = upcoming.second { attempts.prefetch(second) }
+      if let next = upcoming.next { index.prefetch(attempts[next].key.hash) }
+      if isOver(position, at: now) {
+        if let finished = remove(position) { return finished }
+      } else {
+        expiry.add(position, due: due(position), now: now)
+      }
     }
     return nil
   }
 
-  private static let sweepAhead = 12
+  private mutating func isOver(_ position: Int, at now: Timestamp) -> Bool {
+    attempts[position].openVerdicts == 0 && now > due(position)
+  }
 
-  private func isOver(_ position: Int, at now: Timestamp) -> Bool {
-    attempts[position].isLive && attempts[position].openVerdicts == 0
-      && now.nanoseconds(since: attempts[position].lastSynAt)
-        > max(Self.longestGap, 2 * attempts[position].lastGap)
+  /// When an attempt can gain no further SYN, and its outcome is settled.
+  private mutating func due(_ position: Int) -> Timestamp {
+    guard attempts[position].isRepeated,
+      let syns = repetitions[UInt32(truncatingIfNeeded: position)], let last = syns.last
+    else { return attempts[position].firstSynAt.advanced(byNanoseconds: Self.longestGap) }
+    return last.time.advanced(byNanoseconds: max(Self.longestGap, 2 * syns.lastGap))
   }
 
   /// Forgets attempts at the end of the run, up to and with one that has hits.
@@ -177,21 +202,26 @@ struct AttemptTable: ~Copyable {
     return nil
   }
 
+  /// Gives back the memory of attempts, all of which have ended; what was counted stays.
+  mutating func release() {
+    attempts = Slab()
+    index = HashIndex()
+    expiry = ExpiryWheel(horizon: Self.longestGap)
+    repetitions = [:]
+  }
+
   /// - Returns: the attempt, if it had hits.
   private mutating func remove(_ position: Int) -> FinishedAttempt? {
     let number = UInt32(truncatingIfNeeded: position)
     index.remove(attempts[position].key.hash, position: position)
-    attempts[position].isLive = false
+    let isRepeated = attempts[position].isRepeated
+    attempts[position].end()
     attempts.remove(position)
-    let isRepeated = attempts[position].lastGap > 0
-    guard tellsEnds || attempts[position].hasHits else {
-      if isRepeated { repetitions.removeValue(forKey: number) }
-      return nil
-    }
+    let syns = isRepeated ? repetitions.removeValue(forKey: number) : nil
+    guard tellsEnds || attempts[position].hasHits else { return nil }
     let attempt = attempts[position]
-    let syns = syns(of: number)
-    if isRepeated { repetitions.removeValue(forKey: number) }
-    let finished = FinishedAttempt(position: number, attempt: attempt, syns: syns)
+    let finished = FinishedAttempt(
+      position: number, attempt: attempt, syns: syns ?? [firstSyn(of: number)])
     if tellsEnds { ended.append(finished) }
     return attempt.hasHits ? finished : nil
   }
@@ -205,4 +235,12 @@ struct FinishedAttempt {
   var syns: [AttemptTable.Repetition]
 
   var synTimes: [Timestamp] { syns.map(\.time) }
+  /// Time between the last two SYNs, in nanoseconds; zero where there is but one.
+  var lastGap: Int64 { syns.lastGap }
+}
+
+extension [AttemptTable.Repetition] {
+  fileprivate var lastGap: Int64 {
+    count < 2 ? 0 : Swift.max(self[count - 1].time.nanoseconds(since: self[count - 2].time), 1)
+  }
 }

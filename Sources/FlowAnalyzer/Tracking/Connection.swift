@@ -1,32 +1,52 @@
 /// One incarnation of a tuple: two endpoints, each with a state machine of its own.
 struct Connection: BitwiseCopyable {
+  // In an order that leaves no gaps: 131 bytes.
   private(set) var originator: EndpointStateMachine
+  private var attemptNumber = UInt32.max
   private(set) var responder: EndpointStateMachine
+  private var resetDelay: UInt32 = 0
   /// The first SYN, or the first segment where the beginning was not seen.
   let startedAt: Timestamp
+  private var lateSegmentAt = Timestamp.never
+  private var traits: Traits
+  private(set) var enteredTimeWait: Side = []
+  /// How windows are scaled but for those of SYNs (RFC 7323, section 2.2): the shift of the originator's
+  /// in the lower half, that of the responder's in the upper.
+  private var windowShifts: UInt8 = 0
+
   /// The last segment from the originator that was captured after both ends were done: proof that
   /// a translating LB still knew the connection then.
   var lateOriginatorSegmentAt: Timestamp? { lateSegmentAt.ifEver }
-  private var lateSegmentAt = Timestamp.never
   /// The attempt that became this connection, where its SYN was seen.
   var attempt: UInt32? {
     get { attemptNumber == .max ? nil : attemptNumber }
     set { attemptNumber = newValue ?? .max }
   }
-  private var attemptNumber = UInt32.max
   /// When the responder got the last RST that it would obey, in steps of 2^20 ns from the start: it
   /// fits where nothing else does, and is right to a millisecond.
-  private var resetDelay: UInt32 = 0
   var responderResetAt: Timestamp { startedAt.advanced(byNanoseconds: Int64(resetDelay) << 20) }
-  private(set) var originatorIsLow: Bool
+  var originatorIsLow: Bool { traits.contains(.originatorIsLow) }
   /// The handshake was not seen: it lies before the capture or was lost.
-  let beganUnseen: Bool
-  /// Which ends have been heard: both, where the handshake was.
-  private var heardFromLow: Bool
-  private var heardFromHigh: Bool
+  var beganUnseen: Bool { traits.contains(.beganUnseen) }
   /// Nothing of it was seen but an answer with its numbers.
-  private(set) var isInferred = false
-  private(set) var enteredTimeWait: Side = []
+  var isInferred: Bool { traits.contains(.isInferred) }
+
+  private struct Traits: OptionSet, BitwiseCopyable {
+    var rawValue: UInt8
+    static let originatorIsLow = Traits(rawValue: 1)
+    static let beganUnseen = Traits(rawValue: 1 << 1)
+    /// Which ends have been heard: both, where the handshake was.
+    static let heardFromLow = Traits(rawValue: 1 << 2)
+    static let heardFromHigh = Traits(rawValue: 1 << 3)
+    static let isInferred = Traits(rawValue: 1 << 4)
+
+    init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    init(originatorIsLow: Bool, beganUnseen: Bool) {
+      self = originatorIsLow ? .originatorIsLow : []
+      formUnion(beganUnseen ? .beganUnseen : [.heardFromLow, .heardFromHigh])
+    }
+  }
 
   /// Which ends have entered TIME_WAIT.
   struct Side: OptionSet, BitwiseCopyable, Hashable {
@@ -54,8 +74,7 @@ struct Connection: BitwiseCopyable {
     if let offer = synOptions, offer.windowScale != TCPOptions.noWindowScale,
       answer.windowScale != TCPOptions.noWindowScale
     {
-      originator.negotiateWindowShift(offer.windowScale)
-      responder.negotiateWindowShift(answer.windowScale)
+      windowShifts = min(offer.windowScale, 14) | min(answer.windowScale, 14) << 4
     }
   }
 
@@ -88,10 +107,7 @@ struct Connection: BitwiseCopyable {
       .synReceived, initialSequence: serverSequence, nextToSend: behindSYNACK,
       nextExpected: behindSYN, at: now)
     self.startedAt = startedAt
-    self.originatorIsLow = originatorIsLow
-    self.beganUnseen = beganUnseen
-    heardFromLow = !beganUnseen
-    heardFromHigh = !beganUnseen
+    traits = Traits(originatorIsLow: originatorIsLow, beganUnseen: beganUnseen)
   }
 
   /// A connection first seen in the middle, by `segment`.
@@ -105,10 +121,7 @@ struct Connection: BitwiseCopyable {
     originator = senderIsOriginator ? sender : receiver
     responder = senderIsOriginator ? receiver : sender
     startedAt = segment.time
-    self.originatorIsLow = originatorIsLow
-    beganUnseen = true
-    heardFromLow = false
-    heardFromHigh = false
+    traits = Traits(originatorIsLow: originatorIsLow, beganUnseen: true)
     if segment.options.hasTimestamps {
       let (own, echo) = (segment.options.timestampValue, segment.options.timestampEchoReply)
       originator.negotiateTimestamps(senderIsOriginator ? echo : own)
@@ -134,11 +147,8 @@ struct Connection: BitwiseCopyable {
     }
     responder.forgetTimes()
     startedAt = firstSeenAt
-    self.originatorIsLow = originatorIsLow
-    beganUnseen = true
-    heardFromLow = false
-    heardFromHigh = false
-    isInferred = true
+    traits = Traits(originatorIsLow: originatorIsLow, beganUnseen: true)
+    traits.insert(.isInferred)
     // Entered before the capture: not one of those that it shows.
     if state == .timeWait { enteredTimeWait = .responder }
   }
@@ -153,19 +163,31 @@ struct Connection: BitwiseCopyable {
     isLow == originatorIsLow ? originator : responder
   }
 
+  /// The receive window that one end has last advertised, in bytes.
+  func receiveWindow(isLow: Bool) -> UInt32 {
+    let shift = isLow == originatorIsLow ? windowShifts & 0xf : windowShifts >> 4
+    return UInt32(endpoint(isLow: isLow).lastWindow) << UInt32(shift)
+  }
+
   /// Feeds a segment to both machines if it is of the common kind that changes no state: the same as
   /// `observe` does, without the questions that such a segment answers with no.
+  ///
+  /// Not where the beginning was not seen: who opened such a connection may still turn out otherwise.
   ///
   /// - Returns: false where it is not of that kind, and nothing was done.
   @inline(__always)
   mutating func passQuickly(_ segment: Segment, senderIsLow: Bool) -> Bool {
-    guard heardFromLow, heardFromHigh else { return false }
+    guard segment.flags.intersection([.syn, .fin, .rst, .ack]) == .ack,
+      traits.intersection([.beganUnseen, .heardFromLow, .heardFromHigh])
+        == [.heardFromLow, .heardFromHigh]
+    else { return false }
     return senderIsLow == originatorIsLow
       ? EndpointStateMachine.passInOrder(segment, from: &originator, to: &responder)
       : EndpointStateMachine.passInOrder(segment, from: &responder, to: &originator)
   }
 
   /// Feeds a segment of this connection to both machines.
+  @inline(__always)
   mutating func observe(
     _ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer = .anyAcknowledgment
   ) {
@@ -179,7 +201,7 @@ struct Connection: BitwiseCopyable {
         segment, from: &responder, to: &originator, beganUnseen: beganUnseen, timer: timer)
     guard let insteadOfLastACK = isTaken else { return }
     if responder.isReset, !wasReset { noteReset(at: segment.time) }
-    if senderIsLow { heardFromLow = true } else { heardFromHigh = true }
+    traits.insert(senderIsLow ? .heardFromLow : .heardFromHigh)
     if fromOriginator, wasDone { lateSegmentAt = segment.time }
     noteTimeWaits()
     if insteadOfLastACK {
@@ -193,6 +215,19 @@ struct Connection: BitwiseCopyable {
   /// - Returns: nil where the segment is none of this connection's; else whether it is a RST in place
   ///   of the ACK of the receiver's FIN.
   private static func pass(
+    _ segment: Segment, from sender: inout EndpointStateMachine,
+    to receiver: inout EndpointStateMachine, beganUnseen: Bool, timer: TimeWaitTimer
+  ) -> Bool? {
+    if EndpointStateMachine.passInOrderAcrossStates(segment, from: &sender, to: &receiver) {
+      return false
+    }
+    return passAtLength(
+      segment, from: &sender, to: &receiver, beganUnseen: beganUnseen, timer: timer)
+  }
+
+  /// Does the same for segments of any kind.
+  @inline(never)
+  static func passAtLength(
     _ segment: Segment, from sender: inout EndpointStateMachine,
     to receiver: inout EndpointStateMachine, beganUnseen: Bool, timer: TimeWaitTimer
   ) -> Bool? {
@@ -232,12 +267,15 @@ struct Connection: BitwiseCopyable {
   /// Swaps the roles of a connection whose beginning was not seen, while nobody holds TIME_WAIT.
   mutating func swapRoles() {
     swap(&originator, &responder)
-    originatorIsLow.toggle()
+    windowShifts = windowShifts << 4 | windowShifts >> 4
+    traits.formSymmetricDifference(.originatorIsLow)
   }
 
   /// How long its tuple is remembered. One end alone, without a handshake, may be a stray segment.
   var retention: Retention.Class {
-    if beganUnseen, !isInferred, !(heardFromLow && heardFromHigh) { return .ended }
+    if beganUnseen, !isInferred, !traits.isSuperset(of: [.heardFromLow, .heardFromHigh]) {
+      return .ended
+    }
     return responder.retention
   }
 

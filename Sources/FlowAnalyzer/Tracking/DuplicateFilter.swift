@@ -16,10 +16,9 @@ struct DuplicateFilter: ~Copyable {
   static let window: Int64 = 1_000_000
 
   struct Entry: BitwiseCopyable {
-    var digest: UInt64
+    /// What is equal in copies: the digest, the point and the run, mixed to 64 bits.
+    var identity: UInt64
     var time: Timestamp
-    var point: UInt32
-    var run: UInt32
   }
 
   private static let ways = 4
@@ -28,10 +27,13 @@ struct DuplicateFilter: ~Copyable {
   private let entries: UnsafeMutablePointer<Entry>
 
   init() {
-    unsafe entries = .allocate(capacity: Self.buckets * Self.ways)
+    // A bucket is a cache line.
+    let count = Self.buckets * Self.ways
+    unsafe entries = UnsafeMutableRawPointer.allocate(
+      byteCount: count * MemoryLayout<Entry>.stride, alignment: 64
+    ).bindMemory(to: Entry.self, capacity: count)
     unsafe entries.initialize(
-      repeating: Entry(digest: 0, time: Timestamp(nanoseconds: .min / 2), point: 0, run: 0),
-      count: Self.buckets * Self.ways)
+      repeating: Entry(identity: 0, time: Timestamp(nanoseconds: .min / 2)), count: count)
   }
 
   deinit { unsafe entries.deallocate() }
@@ -45,24 +47,27 @@ struct DuplicateFilter: ~Copyable {
   @inline(__always)
   func prefetch(_ digest: UInt64) {
     unsafe prefetch_line(bucket(of: digest))
-    unsafe prefetch_line(bucket(of: digest) + Self.ways / 2)
   }
 
   /// Whether `segment` copies an earlier one; remembers it if not.
-  mutating func isCopy(_ segment: Segment, run: UInt32) -> Bool {
+  @inline(__always)
+  mutating func isCopy(_ segment: Segment, run: UInt16) -> Bool {
     let bucket = unsafe bucket(of: segment.digest)
+    let identity = segment.digest ^ (UInt64(segment.point) << 16 | UInt64(run)) &* Self.multiplier
     var oldest = 0
     for way in 0..<Self.ways {
       let entry = unsafe bucket[way]
-      if entry.digest == segment.digest, entry.point == segment.point, entry.run == run,
+      if entry.identity == identity,
         segment.time.nanoseconds(since: entry.time).magnitude <= UInt64(Self.window)
       {
         return true
       }
       if unsafe entry.time < bucket[oldest].time { oldest = way }
     }
-    unsafe bucket[oldest] = Entry(
-      digest: segment.digest, time: segment.time, point: segment.point, run: run)
+    unsafe bucket[oldest] = Entry(identity: identity, time: segment.time)
     return false
   }
+
+  /// The golden ratio: it spreads small numbers over 64 bits.
+  private static let multiplier: UInt64 = 0x9e37_79b9_7f4a_7c15
 }

@@ -1,7 +1,7 @@
 /// What the receiver of an open SYN sends: answers to the SYN, and what only looks like one.
 extension FlowTracker {
   mutating func observeWhilePending(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
-    let newest = pending[Int(records[position].lastPending)].exchange
+    let newest = pending[Int(newestPending(position))].exchange
     let fromOpener =
       segment.source.port == newest.sourcePort
       && segment.destination.port == newest.destinationPort
@@ -44,7 +44,7 @@ extension FlowTracker {
 
   /// The newest SYN that a segment acknowledges. Where its TSecr names an earlier copy of that SYN
   /// instead, it is that one that reached the server (Linux keeps the TSval of the first).
-  func pendingSyn(acknowledgedBy segment: Segment, _ position: Int) -> UInt32? {
+  mutating func pendingSyn(acknowledgedBy segment: Segment, _ position: Int) -> UInt32? {
     var node = records[position].firstPending
     var newest: UInt32?
     while node != TupleRecord.none {
@@ -67,7 +67,7 @@ extension FlowTracker {
 
   /// The newest SYN whose connection a segment belongs to: it acknowledges the SYN, or first data
   /// that was not captured, and not what the old connection, where that is known, would acknowledge.
-  func pendingSyn(
+  mutating func pendingSyn(
     outrunBy segment: Segment, _ position: Int, _ senderIsLow: Bool
   ) -> UInt32? {
     let holder = records[position].connection?.endpoint(isLow: senderIsLow)
@@ -96,13 +96,13 @@ extension FlowTracker {
     _ segment: Segment, _ position: Int, _ senderIsLow: Bool
   ) {
     let answersOldSegment = records[position].oldSegmentsAwaitingAnswer > 0
-    let last = Int(records[position].lastPending)
+    let last = Int(newestPending(position))
     // A keepalive of the holder lies one before SND.NXT, and what comes late answers something else.
     let holder = records[position].connection?.endpoint(isLow: senderIsLow)
     let mayAnswer =
       segment.time.nanoseconds(since: pending[last].exchange.time) <= Exchange.patience
       && !(holder.map { segment.sequence.precedes($0.nextToSend) } ?? false)
-    var answered = records[position].lastPending
+    var answered = newestPending(position)
     proveState(by: segment, position, holderIsLow: senderIsLow)
     feed(segment, position, senderIsLow)
     if answersOldSegment {
@@ -120,7 +120,7 @@ extension FlowTracker {
 
   /// The SYN that an answer belongs to where several are on their way: the first. Of two within half
   /// a second only one is answered with the old numbers.
-  private func firstUnanswered(at time: Timestamp, _ position: Int) -> UInt32? {
+  private mutating func firstUnanswered(at time: Timestamp, _ position: Int) -> UInt32? {
     var node = records[position].firstPending
     while node != TupleRecord.none {
       let exchange = pending[Int(node)].exchange
@@ -205,7 +205,7 @@ extension FlowTracker {
   }
 
   /// The newest SYN that a RST refuses: its acknowledgment lies behind the SYN or its data.
-  func pendingSyn(refusedBy segment: Segment, _ position: Int) -> UInt32? {
+  mutating func pendingSyn(refusedBy segment: Segment, _ position: Int) -> UInt32? {
     var node = records[position].firstPending
     var newest: UInt32?
     while node != TupleRecord.none {

@@ -13,6 +13,7 @@ extension FlowTracker {
     end(node, acceptedWith: segment.sequence, at: segment.time, position, senderIsLow)
     enterIntoTimeline(position, replacedAt: connection.startedAt)
     records[position].begin(connection)
+    logArrival(of: attempt, position)
     if attempts[attempt].firstSynAckAt == nil { attempts[attempt].firstSynAckAt = segment.time }
   }
 
@@ -29,6 +30,7 @@ extension FlowTracker {
     end(node, acceptedWith: serverISN, at: segment.time, position, serverIsLow)
     enterIntoTimeline(position, replacedAt: connection.startedAt)
     records[position].begin(connection)
+    if let attempt = connection.attempt { logArrival(of: attempt, position) }
   }
 
   private mutating func noteAnswer(
@@ -77,7 +79,7 @@ extension FlowTracker {
   }
 
   /// The fingerprint of Linux: ISN = old SND.NXT + 65537.
-  func isAcceptedOutOfTimeWait(
+  mutating func isAcceptedOutOfTimeWait(
     _ serverISN: SequenceNumber, _ position: Int, _ serverIsLow: Bool
   ) -> Bool {
     guard records[position].hasConnection else { return false }
@@ -115,6 +117,6 @@ extension FlowTracker {
       }
       node = pending[Int(node)].next
     }
-    finish(through: records[position].lastPending, position)
+    finish(through: newestPending(position), position)
   }
 }

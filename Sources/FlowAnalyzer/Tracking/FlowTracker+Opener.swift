@@ -5,7 +5,7 @@ extension FlowTracker {
       observeOpenerRST(segment, position, senderIsLow)
       return
     }
-    let last = records[position].lastPending
+    let last = newestPending(position)
     let newest = pending[Int(last)].exchange
     if segment.flags.contains(.ack),
       segment.sequence == newest.sequence.advanced(by: 1), newest.repetition != .ofOwnConnection
@@ -27,7 +27,7 @@ extension FlowTracker {
   }
 
   /// The SYN whose rejection a RST answers.
-  private func lastRejected(_ position: Int) -> UInt32? {
+  private mutating func lastRejected(_ position: Int) -> UInt32? {
     var node = records[position].firstPending
     var rejected: UInt32?
     while node != TupleRecord.none {
@@ -42,7 +42,7 @@ extension FlowTracker {
   mutating func observeOpenerRST(
     _ segment: Segment, _ position: Int, _ senderIsLow: Bool
   ) {
-    let last = Int(records[position].lastPending)
+    let last = Int(newestPending(position))
     let holder = records[position].connection?.endpoint(isLow: !senderIsLow)
     if pending[last].exchange.answer == .none, !segment.flags.contains(.ack),
       !records[position].heardHolderSinceSyn, let holder,
@@ -53,7 +53,7 @@ extension FlowTracker {
       pending[last].exchange.answer = .hiddenOldNumbers
       pending[last].exchange.answeredAt = segment.time
       records[position].limitedAnswerAt = segment.time
-      proveHeld(upTo: records[position].lastPending, position, holderIsLow: !senderIsLow)
+      proveHeld(upTo: newestPending(position), position, holderIsLow: !senderIsLow)
     }
     let wasReset = holder?.isReset ?? false
     records[position].connection?.receiveForeignRST(segment, receiverIsLow: !senderIsLow)

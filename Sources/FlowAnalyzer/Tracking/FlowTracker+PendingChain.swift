@@ -1,15 +1,35 @@
 /// The chain of open SYNs that hangs on a tuple's record, oldest first.
 extension FlowTracker {
+  /// Whether more SYNs wait on a tuple than are kept.
+  mutating func hasLongChain(_ position: Int) -> Bool {
+    var node = records[position].firstPending
+    var count = 0
+    while node != TupleRecord.none {
+      count += 1
+      node = pending[Int(node)].next
+    }
+    return count > Self.longestChain
+  }
+
+  /// The last of a tuple's open SYNs. Chains are short: there is one as a rule.
+  mutating func newestPending(_ position: Int) -> UInt32 {
+    var newest = records[position].firstPending
+    guard newest != TupleRecord.none else { return newest }
+    while true {
+      let next = pending[Int(newest)].next
+      if next == TupleRecord.none { return newest }
+      newest = next
+    }
+  }
+
   mutating func append(_ exchange: Exchange, _ position: Int) {
     let node = UInt32(truncatingIfNeeded: pending.insert(PendingSyn(exchange: exchange)))
-    let last = records[position].lastPending
+    let last = newestPending(position)
     if last == TupleRecord.none {
       records[position].firstPending = node
     } else {
       pending[Int(last)].next = node
     }
-    records[position].lastPending = node
-    records[position].pendingCount &+= 1
   }
 
   /// Sets the proof on every open SYN before `node` that has none yet.
@@ -50,8 +70,6 @@ extension FlowTracker {
     }
     finished.append(pending[Int(node)].exchange)
     records[position].firstPending = pending[Int(node)].next
-    records[position].pendingCount &-= 1
-    if !records[position].hasPending { records[position].lastPending = TupleRecord.none }
     pending.remove(Int(node))
   }
 }

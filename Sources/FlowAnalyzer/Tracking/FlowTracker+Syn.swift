@@ -1,4 +1,7 @@
 /// A SYN arrives: what its receiver holds is noted, and the SYN waits for what follows.
+///
+/// Here and in what else SYNs and their answers need, functions are `mutating` also where they change
+/// nothing: for others the compiler copies the whole tracker, 600 bytes a call (measured).
 extension FlowTracker {
   mutating func observeSyn(
     _ segment: Segment, source: UInt32, destination: UInt32, _ position: Int, _ senderIsLow: Bool
@@ -12,7 +15,7 @@ extension FlowTracker {
       timeline.noteOpened(at: segment.time)
       sources.noteOpened(address: source, port: segment.source.port)
     }
-    if attempts[attempt].openVerdicts == 0, attempts[attempt].lastGap == 0 {
+    if attempts[attempt].openVerdicts == 0, !attempts[attempt].isRepeated {
       attempts[attempt].point = segment.point
     }
     attempts[attempt].record = UInt32(truncatingIfNeeded: position)
@@ -31,25 +34,28 @@ extension FlowTracker {
       exchange.sinceLimitedAnswer = segment.time.nanoseconds(since: limited)
     }
 
-    let last = records[position].lastPending
+    let last = newestPending(position)
     if last != TupleRecord.none { pending[Int(last)].exchange.nextSynAt = segment.time }
     records[position].oldSegmentsAwaitingAnswer =
       isAnswerUnderWay(position, receiverIsLow: !senderIsLow, at: segment.time) ? 1 : 0
     records[position].heardHolderSinceSyn = false
     servers.note(address: destination, port: segment.destination.port)
+    if attempts.total != attemptsBefore {
+      arrivals?.begin(attempt, exchange)
+    }
     restartTimerIfRefusedByPAWS(segment, position, receiverIsLow: !senderIsLow)
     append(exchange, position)
     if exchange.repetition == .ofOwnConnection, exchange.holder.state == .synReceived {
       // The SYN of a half-open connection again: whatever follows belongs to that connection.
-      finish(through: records[position].lastPending, position)
-    } else if records[position].pendingCount > Self.longestChain {
+      finish(through: newestPending(position), position)
+    } else if hasLongChain(position) {
       finish(through: records[position].firstPending, position)
     }
   }
 
   /// The old connection's last segment was captured just now and has not been acknowledged yet: the
   /// next ACK may be for it.
-  private func isAnswerUnderWay(
+  private mutating func isAnswerUnderWay(
     _ position: Int, receiverIsLow: Bool, at time: Timestamp
   ) -> Bool {
     guard records[position].hasConnection,
@@ -62,7 +68,7 @@ extension FlowTracker {
   }
 
   /// What the receiving end holds, as a SYN finds it.
-  func holder(_ position: Int, receiverIsLow: Bool) -> Holder {
+  private mutating func holder(_ position: Int, receiverIsLow: Bool) -> Holder {
     var holder = Holder.unknown
     if let clock = records[position].clockISNAt {
       holder.clockISN = records[position].clockISN
@@ -84,7 +90,7 @@ extension FlowTracker {
     holder.nextToSend = endpoint.nextToSend
     holder.nextExpected = endpoint.nextExpected
     holder.timestampRecent = endpoint.timestampRecent
-    holder.receiveWindow = endpoint.receiveWindow
+    holder.receiveWindow = connection.receiveWindow(isLow: receiverIsLow)
     if let late = connection.lateOriginatorSegmentAt {
       holder.lateSegmentAge = max(0, late.nanoseconds(since: endpoint.heldSince))
     }
@@ -98,7 +104,7 @@ extension FlowTracker {
     return holder
   }
 
-  func repetition(
+  private mutating func repetition(
     of segment: Segment, _ position: Int, _ senderIsLow: Bool
   ) -> Exchange.Repetition {
     if records[position].hasConnection, records[position].current.originatorIsLow == senderIsLow,

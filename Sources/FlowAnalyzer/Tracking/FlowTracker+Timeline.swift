@@ -19,6 +19,10 @@ extension FlowTracker {
         .lastAck:
         server.isReset ? resetAt : replacedAt
       }
+    if arrivals != nil {
+      let (connection, client) = (records[position].current, records[position].occupant)
+      arrivals?.end(record: position, connection, closedAt: closedAt, client: client)
+    }
     if !isInferred {
       timeline.note(.open, from: startedAt, to: closedAt.map { min($0, limit) }, now: now)
     }
@@ -27,5 +31,16 @@ extension FlowTracker {
     let orderlyEnd = server.isReset ? min(max(resetAt, server.heldSince), end) : end
     timeline.note(.held, from: server.heldSince, to: orderlyEnd, now: now)
     if server.isReset { timeline.note(.heldPastReset, from: orderlyEnd, to: end, now: now) }
+  }
+
+  /// A tuple's new connection belongs to an attempt, which a forecast replays.
+  mutating func logArrival(of attempt: UInt32, _ position: Int) {
+    guard arrivals != nil else { return }
+    let key = records[position].key
+    let isLow = records[position].current.originatorIsLow
+    let startedAt = records[position].current.startedAt
+    arrivals?.connect(
+      attempt, record: position, at: startedAt,
+      source: isLow ? (key.lowAddress, key.lowPort) : (key.highAddress, key.highPort))
   }
 }

@@ -26,6 +26,8 @@ struct FlowTracker: ~Copyable {
   var recordsTimeline = true
   var timeline = TimelineRecorder()
   var sources = SourceTable()
+  /// What a forecast replays; nil where none is asked for.
+  var arrivals: ArrivalLog?
 
   var records = Slab<TupleRecord>()
   private var index = HashIndex()
@@ -49,7 +51,7 @@ struct FlowTracker: ~Copyable {
   var joinedClientTime: Timestamp?
   /// What the join had noted about tuples that are forgotten by now.
   var forgottenJoins: [UInt32] = []
-  private var sweep = 0
+  private var expiry: ExpiryWheel
   /// When the first segment came.
   private var began: Timestamp?
   /// So long after the beginning, the SYN of a first SYN-ACK has come by too, in nanoseconds.
@@ -69,23 +71,28 @@ struct FlowTracker: ~Copyable {
   ///   - timer: what starts it anew.
   init(timeWait: Int64, timer: TimeWaitTimer = .anyAcknowledgment) {
     retention = Retention(timeWait: timeWait)
+    expiry = ExpiryWheel(horizon: retention.horizon)
     self.timer = timer
   }
-
-  private static let sweepAhead = 12
 
   /// Has the processor fetch where a segment that comes soon will be looked up.
   @inline(__always)
   func prepareLookup(of segment: borrowing Segment) {
     index.prefetch(segment.flowHash)
     duplicates.prefetch(segment.digest)
-    if segment.isOpening, let source = addresses.knownIdentifier(of: segment.source.address),
+    if segment.isOpening { prepareLookup(ofSyn: segment) }
+  }
+
+  @inline(__always)
+  private func prepareLookup(ofSyn segment: borrowing Segment) {
+    translation.prefetch(segment.sequence)
+    guard let source = addresses.knownIdentifier(of: segment.source.address),
       let destination = addresses.knownIdentifier(of: segment.destination.address)
-    {
-      attempts.prefetch(
-        source: source, destination: destination, port: segment.destination.port,
-        isn: segment.sequence)
-    }
+    else { return }
+    attempts.prefetch(
+      source: source, destination: destination, port: segment.destination.port,
+      isn: segment.sequence)
+    sources.prefetch(address: source, port: segment.source.port)
   }
 
   /// Has the processor fetch what is kept of the tuple of a segment that comes next.
@@ -115,8 +122,20 @@ struct FlowTracker: ~Copyable {
     lastRecord = position
     records[position].noteSender(isLow: senderIsLow)
     guard !duplicates.isCopy(segment, run: records[position].run) else { return false }
-    defer { records[position].lastSegmentAt = segment.time }
+    if records[position].passQuickly(segment, senderIsLow: senderIsLow) {
+      counts.plainSegments += 1
+      return true
+    }
+    observeAtLength(segment, source: source, destination: destination, position, senderIsLow)
+    return true
+  }
 
+  /// Takes in a segment that may change more than its connection's numbers.
+  @inline(never)
+  private mutating func observeAtLength(
+    _ segment: Segment, source: UInt32, destination: UInt32, _ position: Int, _ senderIsLow: Bool
+  ) {
+    defer { records[position].lastSegmentAt = segment.time }
     if segment.flags.isDisjoint(with: [.syn, .fin, .rst]) { counts.plainSegments += 1 }
     if segment.isOpening {
       counts.syns += 1
@@ -129,7 +148,6 @@ struct FlowTracker: ~Copyable {
     } else {
       observeQuietly(segment, position, senderIsLow)
     }
-    return true
   }
 
   /// Hands out all that is still open, as it stands at the end of the captures.
@@ -146,23 +164,30 @@ struct FlowTracker: ~Copyable {
 
   // MARK: - Connections without an open SYN
 
+  @inline(__always)
   private mutating func observeQuietly(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
     if segment.flags.contains([.syn, .ack]) {
       observeStraySynAck(segment, position, senderIsLow)
       return
     }
-    guard records[position].hasConnection else {
+    if !records[position].hasConnection {
       guard !segment.flags.contains(.rst) else { return }
-      let key = records[position].key
-      let isOriginator = servers.originatorIsLow(key) == senderIsLow
-      counts.beganUnseen += 1
-      records[position].connection = Connection(
-        middle: segment, senderIsOriginator: isOriginator,
-        originatorIsLow: isOriginator == senderIsLow)
-      feed(segment, position, senderIsLow)
-      return
+      beginInTheMiddle(segment, position, senderIsLow)
     }
     feed(segment, position, senderIsLow)
+  }
+
+  /// The first segment of a connection whose beginning was not captured.
+  @inline(never)
+  private mutating func beginInTheMiddle(
+    _ segment: Segment, _ position: Int, _ senderIsLow: Bool
+  ) {
+    let key = records[position].key
+    let isOriginator = servers.originatorIsLow(key) == senderIsLow
+    counts.beganUnseen += 1
+    records[position].connection = Connection(
+      middle: segment, senderIsOriginator: isOriginator,
+      originatorIsLow: isOriginator == senderIsLow)
   }
 
   /// A SYN-ACK without an open SYN: a repetition, or the answer to a SYN that was not captured.
@@ -244,20 +269,39 @@ struct FlowTracker: ~Copyable {
 
   // MARK: - Records
 
+  @inline(__always)
   private mutating func record(for key: TupleKey, hash: UInt32, at time: Timestamp) -> Int {
-    if let known = index.find(hash, matches: { records[$0].key == key }) {
-      if isForgettable(known, at: time) {
-        forget(known)
-        records[known] = TupleRecord(key: key, hash: hash, at: time)
-      }
-      return known
+    guard let known = index.find(hash, matches: { records[$0].key == key }) else {
+      return newRecord(for: key, hash: hash, at: time)
     }
-    let position = records.insert(TupleRecord(key: key, hash: hash, at: time))
+    if isForgettable(known, at: time) { renewRecord(known, at: time) }
+    return known
+  }
+
+  @inline(never)
+  private mutating func renewRecord(_ position: Int, at time: Timestamp) {
+    forget(position)
+    records[position] = TupleRecord(key: records[position].key, at: time)
+  }
+
+  @inline(never)
+  private mutating func newRecord(for key: TupleKey, hash: UInt32, at time: Timestamp) -> Int {
+    let position = records.insert(TupleRecord(key: key, at: time))
     index.insert(hash, position: position)
-    // The table grows here and nowhere else, so this is enough to keep it at a third more than what
-    // has to be remembered.
-    for _ in 0..<4 { sweepOne() }
+    expiry.add(position, due: time.advanced(byNanoseconds: retention.horizon), now: settled)
+    // The table grows here and nowhere else, so that this keeps pace.
+    for _ in 0..<4 {
+      guard let due = expiry.takeDue(at: settled) else { break }
+      forgetIfOver(due)
+    }
     return position
+  }
+
+  /// Not kept in the record, for its size.
+  private mutating func hash(of key: TupleKey) -> UInt32 {
+    Segment.flowHash(
+      Endpoint(address: addresses[key.lowAddress], port: key.lowPort),
+      Endpoint(address: addresses[key.highAddress], port: key.highPort))
   }
 
   private mutating func forget(_ position: Int) {
@@ -267,24 +311,27 @@ struct FlowTracker: ~Copyable {
     if join != TupleRecord.none { forgottenJoins.append(join) }
   }
 
+  @inline(__always)
   func isForgettable(_ position: Int, at time: Timestamp) -> Bool {
     time.nanoseconds(since: records[position].lastSegmentAt)
       > retention.limit(records[position].retention)
   }
 
-  /// Examines one record: a few for every new one, so that forgetting costs a constant and keeps pace.
-  private mutating func sweepOne() {
-    guard records.endPosition > 0 else { return }
-    if sweep >= records.endPosition { sweep = 0 }
-    // Where the index keeps a record that will be forgotten in a moment is not in the cache.
-    let later = sweep &+ Self.sweepAhead
-    if later < records.endPosition { index.prefetch(records[later].hash) }
-    if records[sweep].isLive, isForgettable(sweep, at: settled) {
-      forget(sweep)
-      index.remove(records[sweep].hash, position: sweep)
-      records[sweep].isLive = false
-      records.remove(sweep)
+  /// Forgets a record that has left the wheel, or has it looked at again later.
+  private mutating func forgetIfOver(_ position: Int) {
+    // Neither records that have been quiet for minutes nor their slots in the index are in the cache.
+    let upcoming = expiry.upcoming
+    if let second = upcoming.second { records.prefetch(second) }
+    if let next = upcoming.next { index.prefetch(hash(of: records[next].key)) }
+    guard isForgettable(position, at: settled) else {
+      let rest = min(retention.limit(records[position].retention), retention.horizon)
+      let due = records[position].lastSegmentAt.advanced(byNanoseconds: rest)
+      expiry.add(position, due: due, now: settled)
+      return
     }
-    sweep += 1
+    forget(position)
+    index.remove(hash(of: records[position].key), position: position)
+    records[position].isLive = false
+    records.remove(position)
   }
 }

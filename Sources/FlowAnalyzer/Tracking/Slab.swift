@@ -64,7 +64,10 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
       unsafe blocks = larger
       blockCapacity *= 2
     }
-    let block = UnsafeMutablePointer<Element>.allocate(capacity: 1 &<< Self.shift)
+    // Aligned to cache lines: a record of three lines shall not lie in four.
+    let bytes = UnsafeMutableRawPointer.allocate(
+      byteCount: MemoryLayout<Element>.stride &<< Self.shift, alignment: 64)
+    let block = unsafe bytes.bindMemory(to: Element.self, capacity: 1 &<< Self.shift)
     unsafe (blocks + blockCount).initialize(to: block)
     blockCount += 1
   }

@@ -1,8 +1,11 @@
+import BasicContainers
+import CPrefetch
+
 /// The addresses from which connections to servers were opened, and the ports that they used.
 ///
 /// At most `capacity` addresses are kept, those that came first: a load balancer has fewer, and where
 /// clients reach the servers themselves the list says nothing.
-struct SourceTable {
+struct SourceTable: ~Copyable {
   static let capacity = 1024
 
   struct Source {
@@ -12,37 +15,39 @@ struct SourceTable {
     private(set) var firstPort = UInt16.max
     private(set) var lastPort = UInt16.min
     private(set) var ports = 0
-    /// The ports it has used, a bit for each. As long as the range of those.
-    private var used: [UInt64] = []
-    private var usedFrom = 0
 
     fileprivate init(address: UInt32) { self.address = address }
 
-    fileprivate mutating func noteOpened(port: UInt16) {
+    fileprivate mutating func noteOpened(port: UInt16, isNew: Bool) {
       connections += 1
       firstPort = min(firstPort, port)
       lastPort = max(lastPort, port)
-      let word = Int(port) / 64
-      if used.isEmpty { usedFrom = word }
-      if word < usedFrom {
-        used.insert(contentsOf: repeatElement(0, count: usedFrom - word), at: 0)
-        usedFrom = word
-      }
-      while usedFrom + used.count <= word { used.append(0) }
-      let bit = UInt64(1) << UInt64(port % 64)
-      if used[word - usedFrom] & bit == 0 {
-        used[word - usedFrom] |= bit
-        ports += 1
-      }
+      if isNew { ports += 1 }
     }
   }
 
   private(set) var sources: [Source] = []
-  private var positions: [UInt32: Int] = [:]
+  private var index = HashIndex(exponent: 8)
+  /// The ports that each has used, a bit for each port: 8 KiB for a source.
+  private var usedPorts = UniqueArray<UInt64>()
+  private static let wordsPerSource = 1024
   /// Attempts of addresses beyond those kept.
   private(set) var others = 0
   /// The last one looked up: connections often come from the same address as the one before.
   private var last: (address: UInt32, position: Int)?
+
+  /// Has the processor fetch where the port of an attempt that comes soon will be noted.
+  @inline(__always)
+  func prefetch(address: UInt32, port: UInt16) {
+    guard
+      let position = index.find(Self.hash(address), matches: { sources[$0].address == address })
+    else { return }
+    let word = Self.word(position, port)
+    unsafe usedPorts.span.withUnsafeBufferPointer { words in
+      guard word < words.count, let first = unsafe words.baseAddress else { return }
+      unsafe prefetch_line(first + word)
+    }
+  }
 
   /// An attempt began.
   mutating func noteOpened(address: UInt32, port: UInt16) {
@@ -50,7 +55,14 @@ struct SourceTable {
       others += 1
       return
     }
-    sources[position].noteOpened(port: port)
+    let word = Self.word(position, port)
+    let bit = UInt64(1) << UInt64(port % 64)
+    sources[position].noteOpened(port: port, isNew: usedPorts[word] & bit == 0)
+    usedPorts[word] |= bit
+  }
+
+  private static func word(_ position: Int, _ port: UInt16) -> Int {
+    position * wordsPerSource + Int(port) / 64
   }
 
   mutating func noteHit(address: UInt32) {
@@ -59,15 +71,21 @@ struct SourceTable {
 
   private mutating func position(of address: UInt32) -> Int? {
     if let last, last.address == address { return last.position }
-    guard let position = positions[address] else { return nil }
+    guard let position = index.find(Self.hash(address), matches: { sources[$0].address == address })
+    else { return nil }
     last = (address, position)
     return position
   }
 
+  private static func hash(_ address: UInt32) -> UInt32 {
+    UInt32(truncatingIfNeeded: mixed(UInt64(address)))
+  }
+
   private mutating func add(_ address: UInt32) -> Int? {
     guard sources.count < Self.capacity else { return nil }
-    positions[address] = sources.count
+    index.insert(Self.hash(address), position: sources.count)
     sources.append(Source(address: address))
+    for _ in 0..<Self.wordsPerSource { usedPorts.append(0) }
     return sources.count - 1
   }
 }

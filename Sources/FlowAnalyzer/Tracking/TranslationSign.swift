@@ -1,4 +1,5 @@
 import BasicContainers
+import CPrefetch
 
 /// Notices that a capture shows both sides of an L4 load balancer: a SYN comes by again within
 /// moments with the same ISN and timestamp, but toward another destination.
@@ -21,9 +22,22 @@ struct TranslationSign: ~Copyable {
       isn: SequenceNumber(0), timestamp: 0, destination: .max, time: Timestamp(nanoseconds: 0)),
     count: classes)
 
+  /// Has the processor fetch where a SYN that comes soon will be looked up.
+  @inline(__always)
+  func prefetch(_ isn: SequenceNumber) {
+    unsafe entries.span.withUnsafeBufferPointer { entries in
+      guard let first = unsafe entries.baseAddress else { return }
+      unsafe prefetch_line(first + Self.position(isn))
+    }
+  }
+
+  private static func position(_ isn: SequenceNumber) -> Int {
+    Int(mixed(UInt64(isn.value)) & UInt64(Self.classes - 1))
+  }
+
   /// Whether `syn`, toward the address numbered `destination`, translates an earlier one.
   mutating func isTranslation(_ syn: Segment, destination: UInt32) -> Bool {
-    let position = Int(mixed(UInt64(syn.sequence.value)) & UInt64(Self.classes - 1))
+    let position = Self.position(syn.sequence)
     let earlier = entries[position]
     entries[position] = Entry(
       isn: syn.sequence, timestamp: syn.options.timestampValue, destination: destination,

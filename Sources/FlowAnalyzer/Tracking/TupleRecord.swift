@@ -2,36 +2,71 @@
 struct TupleRecord: BitwiseCopyable {
   static let none = UInt32.max
 
-  // What every segment needs comes first, and nothing leaves gaps.
+  // Three cache lines: nothing leaves gaps, and what every segment needs is in the first two.
   let key: TupleKey
-  /// `Segment.flowHash` of its segments.
-  let hash: UInt32
-  /// Counts changes of direction.
-  private(set) var run: UInt32 = 0
-  var lastSegmentAt: Timestamp
   /// The SYNs that await their verdict, oldest first, as a chain of positions.
   var firstPending = TupleRecord.none
-  var lastPending = TupleRecord.none
+  var lastSegmentAt: Timestamp
   /// What the join keeps about the tuple, by its own numbers.
   var join = TupleRecord.none
+  /// Counts changes of direction: copies of a packet have none between them, and are within a
+  /// millisecond, so that it may wrap.
+  private(set) var run: UInt16 = 0
+  private var marks: Marks = .isLive
   private(set) var retention = Retention.Class.ended
-  private var lastSenderIsLow = false
-  var isLive = true
-  /// The last segment of the old connection was one that a TIME_WAIT answers within its rate limit
-  /// (Linux `tcp_oow_rate_limited`).
-  var awaitsLimitedAnswer = false
-  /// The holder has sent something since the last SYN.
-  var heardHolderSinceSyn = false
-  /// SYNs have come before, and all of them went without a connection.
-  var hadUnansweredSyn = false
-  var pendingCount: UInt8 = 0
-  /// Segments of the old connection that came after the last SYN and will be acknowledged: as many
-  /// of the server's next ACKs answer them and not the SYN.
-  var oldSegmentsAwaitingAnswer: UInt8 = 0
-  private(set) var hasConnection = false
   /// The last incarnation that the tuple carried; meaningful with `hasConnection`. Not an optional, so
   /// that a single field can be looked at where it is.
   private(set) var current = Connection.none
+  /// Segments of the old connection that came after the last SYN and will be acknowledged: as many
+  /// of the server's next ACKs answer them and not the SYN.
+  var oldSegmentsAwaitingAnswer: UInt8 = 0
+  var clockISN = SequenceNumber(0)
+  private var lastClockISNAt = Timestamp.never
+  private var lastLimitedAnswer = Timestamp.never
+  /// The client of the last connection that got a SYN-ACK.
+  var occupant = Party.unknown
+
+  private struct Marks: OptionSet, BitwiseCopyable {
+    var rawValue: UInt8
+    static let isLive = Marks(rawValue: 1)
+    static let hasConnection = Marks(rawValue: 1 << 1)
+    static let lastSenderIsLow = Marks(rawValue: 1 << 2)
+    static let hasRun = Marks(rawValue: 1 << 3)
+    static let awaitsLimitedAnswer = Marks(rawValue: 1 << 4)
+    static let heardHolderSinceSyn = Marks(rawValue: 1 << 5)
+    static let hadUnansweredSyn = Marks(rawValue: 1 << 6)
+
+    subscript(mark: Marks) -> Bool {
+      get { contains(mark) }
+      set { if newValue { insert(mark) } else { remove(mark) } }
+    }
+  }
+
+  var isLive: Bool {
+    get { marks[.isLive] }
+    set { marks[.isLive] = newValue }
+  }
+  private(set) var hasConnection: Bool {
+    get { marks[.hasConnection] }
+    set { marks[.hasConnection] = newValue }
+  }
+  /// The last segment of the old connection was one that a TIME_WAIT answers within its rate limit
+  /// (Linux `tcp_oow_rate_limited`).
+  var awaitsLimitedAnswer: Bool {
+    get { marks[.awaitsLimitedAnswer] }
+    set { marks[.awaitsLimitedAnswer] = newValue }
+  }
+  /// The holder has sent something since the last SYN.
+  var heardHolderSinceSyn: Bool {
+    get { marks[.heardHolderSinceSyn] }
+    set { marks[.heardHolderSinceSyn] = newValue }
+  }
+  /// SYNs have come before, and all of them went without a connection.
+  var hadUnansweredSyn: Bool {
+    get { marks[.hadUnansweredSyn] }
+    set { marks[.hadUnansweredSyn] = newValue }
+  }
+
   /// The last incarnation that the tuple carried, if any. A copy: not for every segment.
   var connection: Connection? {
     get { hasConnection ? current : nil }
@@ -46,33 +81,31 @@ struct TupleRecord: BitwiseCopyable {
     get { lastLimitedAnswer.ifEver }
     set { lastLimitedAnswer = newValue ?? .never }
   }
-  private var lastLimitedAnswer = Timestamp.never
   /// When the last server ISN came that was from its clock, and which.
   var clockISNAt: Timestamp? {
     get { lastClockISNAt.ifEver }
     set { lastClockISNAt = newValue ?? .never }
   }
-  private var lastClockISNAt = Timestamp.never
-  var clockISN = SequenceNumber(0)
-  /// The client of the last connection that got a SYN-ACK.
-  var occupant = Party.unknown
 
-  init(key: TupleKey, hash: UInt32, at time: Timestamp) {
+  init(key: TupleKey, at time: Timestamp) {
     self.key = key
-    self.hash = hash
     lastSegmentAt = time
   }
 
   /// Whether the last segment came from the connection's originator.
-  var lastIsFromOriginator: Bool { hasConnection && current.originatorIsLow == lastSenderIsLow }
+  var lastIsFromOriginator: Bool {
+    hasConnection && current.originatorIsLow == marks[.lastSenderIsLow]
+  }
 
   var hasPending: Bool { firstPending != Self.none }
 
   /// Notes who sent a segment, so that `run` tells stretches of one direction apart.
   mutating func noteSender(isLow: Bool) {
-    if run == 0 || isLow != lastSenderIsLow {
+    let sender: Marks = isLow ? [.hasRun, .lastSenderIsLow] : .hasRun
+    if marks.intersection([.hasRun, .lastSenderIsLow]) != sender {
       run &+= 1
-      lastSenderIsLow = isLow
+      marks.remove(.lastSenderIsLow)
+      marks.formUnion(sender)
     }
   }
 }
@@ -93,20 +126,25 @@ extension TupleRecord {
     var after: (state: TCPState, holders: Connection.Side)
   }
 
+  /// Takes in a segment of the commonest kind: data or an ACK, in order, of a connection that was seen
+  /// from its beginning, while no SYN waits. Nothing but numbers and the time changes then.
+  ///
+  /// - Returns: false where it is not of that kind, and nothing was done.
+  @inline(__always)
+  mutating func passQuickly(_ segment: Segment, senderIsLow: Bool) -> Bool {
+    guard hasConnection, !hasPending,
+      current.passQuickly(segment, senderIsLow: senderIsLow)
+    else { return false }
+    lastSegmentAt = segment.time
+    return true
+  }
+
   /// Gives a segment to the connection, if there is one.
   ///
   /// - Returns: nil where nothing came of it that anybody counts, as is the rule.
   @inline(__always)
   mutating func feed(_ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer) -> Change? {
     guard hasConnection else { return nil }
-    if current.passQuickly(segment, senderIsLow: senderIsLow) { return nil }
-    return feedSlowly(segment, senderIsLow: senderIsLow, timer: timer)
-  }
-
-  @inline(never)
-  private mutating func feedSlowly(
-    _ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer
-  ) -> Change? {
     let before = (state: current.responder.state, holders: current.enteredTimeWait)
     if before.state == .timeWait { noteLimitedAnswer(segment, senderIsLow) }
     current.observe(segment, senderIsLow: senderIsLow, timer: timer)
@@ -158,12 +196,16 @@ struct Retention: BitwiseCopyable {
   /// A close that never finished: beyond the last retransmission of an orphan (tcp_retries2, 924 s).
   private static let unfinishedClose: Int64 = 3_600_000_000_000
 
+  /// After so long most tuples are forgotten, in nanoseconds.
+  var horizon: Int64 { ended }
+
   init(timeWait: Int64) {
     self.timeWait = timeWait
     ended = max(2 * timeWait, 130_000_000_000)
   }
 
   /// How long after its last segment a tuple is forgotten, in nanoseconds.
+  @inline(__always)
   func limit(_ kind: Class) -> Int64 {
     switch kind {
     case .ended: ended

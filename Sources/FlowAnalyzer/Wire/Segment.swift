@@ -56,9 +56,11 @@ public struct Segment: BitwiseCopyable, Sendable {
     flowHash = Self.flowHash(source, destination)
   }
 
+  /// A hash of a tuple, the same for both directions.
   @inline(__always)
-  private static func flowHash(_ one: Endpoint, _ other: Endpoint) -> UInt32 {
-    UInt32(truncatingIfNeeded: mixed(one.hashForFlow &+ other.hashForFlow))
+  static func flowHash(_ one: Endpoint, _ other: Endpoint) -> UInt32 {
+    let sum = one.hashForFlow &+ other.hashForFlow
+    return UInt32(truncatingIfNeeded: sum ^ sum >> 32)
   }
 
   /// A SYN: the SYN flag, but neither ACK nor RST.

@@ -161,7 +161,7 @@ struct MarkdownReport {
       guard let hit = finding.hits.first else { continue }
       let client = finding.current.client.map { ", client `\($0)`" } ?? ""
       table.row(
-        "`\(finding.id)`", "`\(hit.tuple)`\(client)", Markdown.text(prose.effect(of: finding)),
+        "`\(finding.id)`", "`\(hit.tuple)`\(client)", Markdown.text(finding.effect),
         Markdown.text("met \(prose.holder(hit))"), Markdown.text(prose.answer(hit)),
         Markdown.text(prose.frame(hit)))
     }

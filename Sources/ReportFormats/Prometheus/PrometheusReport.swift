@@ -146,8 +146,7 @@ extension AnalysisReport {
       help: "What hits added to the attempts that they met.",
       delay.histogram.map { bin in
         count += bin.attempts
-        let end = bin.belowSeconds?.metricText ?? "+Inf"
-        return .init("_bucket", ("le", end), value: String(count))
+        return .init("_bucket", ("le", bin.inclusiveEnd), value: String(count))
       } + [
         .init("_sum", value: delay.total.metricText), .init("_count", value: String(count)),
       ])
@@ -247,6 +246,15 @@ extension AnalysisReport {
     metrics.add(
       "snat_audit_source_ports", help: "Different ports that an address used, of the busiest.",
       listed.map { .init(("ip", $0.ip.description), value: $0.ports) })
+  }
+}
+
+extension AnalysisReport.AddedDelay.Bin {
+  /// A class of ours ends before its end, one of a histogram with it. Only for the class of no delay
+  /// at all, below one nanosecond, is that worth a difference.
+  fileprivate var inclusiveEnd: String {
+    guard let belowSeconds else { return "+Inf" }
+    return belowSeconds.nanoseconds == 1 ? "0" : belowSeconds.metricText
   }
 }
 

@@ -32,7 +32,7 @@ extension AnalysisReport {
       attempts: Attempts(total: 10, hit: 0, connected: 0, failed: 0, undetermined: 0),
       timeWaits: TimeWaits(server: 10, peer: 0, both: 0, serverFinWait2: 0), killedConnections: 0,
       addedSeconds: DelayStatistics().model(ofAll: 10)),
-    timeline: nil, reuseIntervals: [], sources: [], sourcesOmitted: 0,
+    timeline: nil, reuseIntervals: [], sources: [], sourcesOmitted: 0, forecast: nil,
     heldAtEnd: HeldAtEnd(
       timeWait: 0, established: 0, closing: 0, tuples: [], tuplesOmitted: 0),
     findings: .init([]), findingsOmitted: 0)

@@ -9,6 +9,10 @@ struct QuickPassTests {
     var random: SeededGenerator
     var quick = 0
     var slow = 0
+    /// Segments with which a connection opened or closed by the short way.
+    var across = 0
+    /// How many of a hundred segments have a FIN.
+    var finRate = 0
 
     /// Both ends' numbers lie near the wrap now and then.
     mutating func connection() -> Connection {
@@ -44,6 +48,28 @@ struct QuickPassTests {
         ipIdentification: 0, dontFragment: true, digest: 0, frame: 1, capture: 0, point: 0)
     }
 
+    /// Feeds a segment to both ends by the short way across states, and at length.
+    mutating func compareAcrossStates(
+      _ segment: Segment, _ connection: Connection, senderIsLow: Bool
+    ) {
+      let ends = (
+        connection.endpoint(isLow: senderIsLow), connection.endpoint(isLow: !senderIsLow)
+      )
+      var (one, other) = (ends, ends)
+      guard
+        EndpointStateMachine.passInOrderAcrossStates(segment, from: &one.0, to: &one.1)
+      else {
+        #expect("\(one)" == "\(ends)")
+        return
+      }
+      if ends.0.state != one.0.state || ends.1.state != one.1.state { across += 1 }
+      let insteadOfLastACK = Connection.passAtLength(
+        segment, from: &other.0, to: &other.1, beganUnseen: connection.beganUnseen,
+        timer: .anyAcknowledgment)
+      #expect("\(one)" == "\(other)")
+      #expect(insteadOfLastACK == false)
+    }
+
     /// Mostly in order; else a little off, or with a flag that matters.
     mutating func step(_ connection: inout Connection) {
       let low = Bool.random(using: &random)
@@ -58,7 +84,10 @@ struct QuickPassTests {
         acknowledgment: receiver.nextToSend.advanced(by: off(&random)))
       if Int.random(in: 0..<100, using: &random) == 0 {
         segment.flags = TCPFlags(rawValue: UInt8.random(in: 0 ... .max, using: &random))
+      } else if Int.random(in: 0..<100, using: &random) < finRate {
+        segment.flags.insert(.fin)
       }
+      compareAcrossStates(segment, connection, senderIsLow: low)
       var other = connection
       let isQuick = connection.passQuickly(segment, senderIsLow: low)
       other.observe(segment, senderIsLow: low)
@@ -70,6 +99,17 @@ struct QuickPassTests {
         connection = other
       }
     }
+  }
+
+  @Test(arguments: 0..<200 as Range<UInt64>)
+  func `open and close by the short way to the same place`(seed: UInt64) {
+    var walk = Walk(random: SeededGenerator(seed: seed))
+    walk.finRate = 12
+    for _ in 0..<20 {
+      var connection = walk.connection()
+      for _ in 0..<30 { walk.step(&connection) }
+    }
+    #expect(walk.across > 25, "seed \(seed)")
   }
 
   @Test(arguments: 0..<40 as Range<UInt64>)

@@ -30,8 +30,9 @@ struct Consumer {
     repository.appending(path: "Scripts/consumers/\(name)").path
   }
 
+  /// Of Pythons only ours will do: it has the packages.
   private static func find(_ name: String) -> URL? {
-    folders.map { $0.appending(path: name) }
+    (name == "python" ? Array(folders.prefix(1)) : folders).map { $0.appending(path: name) }
       .first { FileManager.default.isExecutableFile(atPath: $0.path) }
   }
 

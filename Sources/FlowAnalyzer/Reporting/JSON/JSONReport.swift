@@ -27,6 +27,7 @@ extension AnalysisReport {
         }
       }
       json.field("findingsOmitted", findingsOmitted)
+      json.field("forecast", forecast)
       json.name("heldAtEnd")
       try heldAtEnd.write(to: &json) { json throws(Failure) in try json.handOut(to: write) }
       json.field("partial", partial)

@@ -6,6 +6,9 @@ public struct Ladder: Sendable {
   public var finding: AnalysisReport.Finding
   /// Clients' addresses were captured; else the lane of the client is empty.
   public var hasClientSide: Bool
+  /// What was added to the times of the clients' side on top of the analysis' corrections, because the
+  /// same segments on both sides show that they fell short here; nil where nothing was.
+  public var clientShiftSeconds: Seconds?
   /// What stands under the title of each lane.
   public var client: Lane
   public var loadBalancer: Lane

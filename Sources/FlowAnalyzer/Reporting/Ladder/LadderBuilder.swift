@@ -77,6 +77,7 @@ struct LadderBuilder {
     }
     return Ladder(
       finding: trace.finding, hasClientSide: trace.hasClientSide,
+      clientShiftSeconds: trace.clientShift == 0 ? nil : Seconds(nanoseconds: trace.clientShift),
       client: lane(.client, from: true), loadBalancer: loadBalancer,
       server: lane(.server, from: false), connections: connections, rows: drawn,
       spans: spans(drawn), comparisons: comparisons)
@@ -265,10 +266,11 @@ extension LadderBuilder {
     let tuple = trace.finding.hits[hit].tuple
     let encounter = trace.encounters[hit]
     let place = trace.frames.firstIndex { isHit($0, hit) } ?? trace.frames.endIndex
+    // A SYN before it, of whatever attempt, has met the same.
     let before = trace.frames[..<place].last {
       let connection = trace.connections[$0.connection]
       return connection.tuple == tuple && connection.side == .server
-        && connection.responderBase != nil
+        && connection.responderBase != nil && !$0.segment.isOpening
     }
     if let before { return before.connection }
     guard encounter?.isKnown == true else { return nil }
@@ -320,13 +322,19 @@ extension LadderBuilder {
       let known = encounter?.isKnown == true ? encounter : nil
       let frame = trace.frames.firstIndex { isHit($0, index) }
       let options = frame.map { trace.frames[$0].segment.options }
+      let value = options.flatMap { $0.hasTimestamps ? $0.timestampValue : nil }
+      let recent = known?.timestampRecent
       let rule = hit.rule(of: stack)
       return Ladder.Comparison(
         row: frame.map { places[$0] }, state: known?.state, sequence: hit.isn,
-        nextExpected: known?.nextExpected.value, sequenceDistance: hit.sequenceDistance,
+        nextExpected: known?.nextExpected.value,
+        sequenceDistance: hit.sequenceDistance
+          ?? known.map { SequenceNumber(hit.isn).distance(from: $0.nextExpected) },
         nextToSend: known?.nextToSend.value,
-        timestampValue: options.flatMap { $0.hasTimestamps ? $0.timestampValue : nil },
-        timestampRecent: known?.timestampRecent, timestampDistance: hit.timestampDistance,
+        timestampValue: value, timestampRecent: recent,
+        timestampDistance: value.flatMap { value in
+          recent.map { Int32(bitPattern: value &- $0) }
+        },
         heldForSeconds: hit.held.since.map {
           Seconds(nanoseconds: hit.at.nanoseconds(since: $0))
         }, timerAgeSeconds: hit.held.ageSeconds, rule: rule.text, source: rule.source)

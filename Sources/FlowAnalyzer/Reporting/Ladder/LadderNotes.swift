@@ -81,14 +81,10 @@ struct LadderNotes {
 
   private func hit(_ index: Int) -> String {
     let hit = trace.finding.hits[index]
-    var note: String
+    var note = "hits \(held(index))"
     if let age = hit.held.ageSeconds {
-      let years = Quantity.duration(age)
-      note =
-        hit.held.state == .timeWait
-        ? "hits a TIME_WAIT \(years) old" : "hits \(hit.held.state.plainObject), idle for \(years)"
-    } else {
-      note = "hits \(hit.held.state.plainObject)"
+      let time = Quantity.duration(age)
+      note += hit.held.state == .timeWait ? " \(time) old" : ", idle for \(time)"
     }
     if hit.reason == .timestampOlder, hit.held.restartedAt == hit.at, hit.held.state == .timeWait {
       note += ", and starts its timer anew"
@@ -99,6 +95,14 @@ struct LadderNotes {
     case .accepted, .rejected, .reset: break
     }
     return note
+  }
+
+  /// What a hit met, in its exact state where that is known.
+  private func held(_ index: Int) -> String {
+    let hit = trace.finding.hits[index]
+    guard hit.held.state == .closing, let encounter = trace.encounters[index], encounter.isKnown
+    else { return hit.held.state.plainObject }
+    return "a connection in \(encounter.state.plainName)"
   }
 
   private func retry(_ frame: TracedFrame) -> String? {
@@ -147,7 +151,11 @@ struct LadderNotes {
 
   private func reset(_ row: Ladder.Row, _ frame: TracedFrame) -> String? {
     if frame.side == .client { return "the client has no such connection" }
-    guard let hit = row.hit else { return "the opener has no such connection" }
+    guard let hit = row.hit else {
+      return frame.before?.state == .timeWait && frame.after?.isReset == true
+        ? "the opener has no such connection; the TIME_WAIT lives on all the same"
+        : "the opener has no such connection"
+    }
     let held = trace.finding.hits[hit].held
     return held.end == .survived && held.state == .timeWait
       ? "the opener has no such connection; the TIME_WAIT lives on all the same"

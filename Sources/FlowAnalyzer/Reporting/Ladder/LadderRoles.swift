@@ -74,8 +74,17 @@ struct LadderRoles {
 
   private func resetRole(_ frame: TracedFrame, _ hit: Int?) -> Ladder.Role {
     let hasEnded = frame.after?.isReset == true && frame.before?.isReset != true
-    guard let hit else { return hasEnded ? .kills : .reset }
+    guard let hit else { return hasEnded && !livesOn(after: frame) ? .kills : .reset }
     return hasEnded && trace.finding.hits[hit].held.end == .killed ? .kills : .reset
+  }
+
+  /// A later hit of the finding still met what a RST seemed to end (RFC 1337).
+  private func livesOn(after frame: TracedFrame) -> Bool {
+    let tuple = trace.connections[frame.connection].tuple
+    return trace.finding.hits.contains { hit in
+      hit.tuple == tuple && hit.at > frame.segment.time
+        && hit.held.since.map { $0 <= frame.segment.time } ?? false
+    }
   }
 
   /// A bare ACK that answers a SYN, but does not acknowledge it.

@@ -58,6 +58,16 @@ extension ReportProse {
   /// From its first packet to its last; nil where it has none.
   package func period(of capture: AnalysisReport.Capture) -> String? {
     guard let first = capture.firstPacket, let last = capture.lastPacket else { return nil }
+    return Self.period(from: first, to: last)
+  }
+
+  /// From the first packet that the verdict is about to the last; nil where there is none.
+  package var period: String? {
+    guard let firstPacket, let lastPacket else { return nil }
+    return Self.period(from: firstPacket, to: lastPacket)
+  }
+
+  private static func period(from first: Timestamp, to last: Timestamp) -> String {
     let length = Seconds(nanoseconds: last.nanoseconds(since: first))
     let end = first.date == last.date ? "" : last.date + " "
     return

@@ -6,8 +6,9 @@ extension ReportProse {
     let file = report.captures.count == 1 ? report.captures[0].path.printable : "FILE"
     return "See the packets with: tshark -r \(file) -Y 'FILTER'. "
       + (report.captures.count == 1
-        ? "Frames are numbered as in the file."
-        : "Frames are FILE:NUMBER, with files numbered as above.")
+        ? "Frames are numbered as in the file. "
+        : "Frames are FILE:NUMBER, with files numbered as above. ")
+      + "snat-audit explain ID, with the same captures, draws what happened."
   }
 
   /// How a client was found, where that leaves a doubt.
@@ -38,12 +39,12 @@ extension ReportProse {
       ? " from port \(tuple.source.port)" : " from \(tuple.source)"
   }
 
-  /// What followed for the attempt.
-  package func effect(of finding: AnalysisReport.Finding) -> StyledText { finding.effect }
-
   /// `NUMBER`, or `FILE:NUMBER` where there are several files.
-  package func frame(_ hit: AnalysisReport.Hit) -> String {
-    report.captures.count > 1 ? "\(hit.capture + 1):\(hit.frame)" : "\(hit.frame)"
+  package func frame(_ hit: AnalysisReport.Hit) -> String { frame(hit.frame, in: hit.capture) }
+
+  /// - Parameter capture: its position in the report.
+  package func frame(_ number: UInt64, in capture: Int) -> String {
+    report.captures.count > 1 ? "\(capture + 1):\(number)" : "\(number)"
   }
 
   /// How the server answered, why, and what that did to the holder.
@@ -110,5 +111,26 @@ extension ReportProse {
     let list = ports.prefix(16).map { "\($0)" }.joined(separator: ",")
     return "\(name)==\(first.source.address) && tcp.port "
       + (ports.count == 1 ? "== \(list)" : "in {\(list)}")
+  }
+}
+
+extension AnalysisReport.Finding {
+  /// What followed for the attempt.
+  package var effect: StyledText {
+    var effect = StyledText(runs: [])
+    let killed = hits.count(where: \.killedConnection)
+    if killed > 0 {
+      effect += "\("killed \(Quantity.count(killed, "live connection"))", .bad), "
+    }
+    let syns = Quantity.count(self.syns, "SYN")
+    switch outcome {
+    case .connected where addedSeconds.nanoseconds > 0:
+      let delay = Quantity.duration(addedSeconds)
+      effect += "connected \("\(delay) late", .warning) (SYN \(Quantity.count(self.syns)))"
+    case .connected: effect += "connected without delay"
+    case .failed: effect += "\("failed", .bad) after \(syns)"
+    case .undetermined: effect += "end not captured, \(syns)"
+    }
+    return effect
   }
 }

@@ -38,6 +38,11 @@ extension ReportProse {
     return ("\(hitClause), and the server accepted every one of them: nobody noticed.", .warning)
   }
 
+  /// The captures allow one; killed connections are proof whatever else is missing.
+  package var hasVerdict: Bool {
+    report.coverage.grade != .inconclusive || headline.role == .bad
+  }
+
   /// Copies that nobody recognised look like hits, and like connections that a hit killed.
   private var countsTwice: Bool { report.coverage.reasons.contains(.clocksDiffer) }
 

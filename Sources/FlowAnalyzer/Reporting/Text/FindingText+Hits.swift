@@ -9,12 +9,20 @@ extension FindingText {
     table.row(StyledText("held", .strong), held(hit, comparison))
     table.row(StyledText("sequence", .strong), sequence(comparison))
     table.row(StyledText("timestamp", .strong), timestamp(comparison))
-    table.row(
-      StyledText("rule", .strong), "\(comparison.rule) \("[\(comparison.source)]", .dim)")
+    table.row(StyledText("rule", .strong), rule(index))
     table.row(StyledText("predicted", .strong), StyledText(hit.predicted.plainName))
     table.row(StyledText("seen", .strong), seen(hit))
     if let after = after(index) { table.row(StyledText("then", .strong), after) }
     canvas.table(table)
+  }
+
+  private func rule(_ index: Int) -> StyledText {
+    let comparison = ladder.comparisons[index]
+    if let same = ladder.comparisons.prefix(index).firstIndex(where: { $0.rule == comparison.rule })
+    {
+      return "as for hit \(same + 1)"
+    }
+    return "\(comparison.rule) \("[\(comparison.source)]", .dim)"
   }
 
   private func frame(_ hit: AnalysisReport.Hit) -> String {

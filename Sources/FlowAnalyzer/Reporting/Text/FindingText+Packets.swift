@@ -3,8 +3,10 @@ extension FindingText {
   mutating func writePackets() {
     guard !ladder.rows.isEmpty else { return }
     canvas.heading("PACKETS")
+    var title = ""
     for filter in PacketFilters(ladder).all {
-      canvas.line(StyledText(filter.title, .dim), indent: 2)
+      if filter.title != title { canvas.line(StyledText(filter.title, .dim), indent: 2) }
+      title = filter.title
       let path = filter.capture.map { report.captures[$0].path.shellWord } ?? ""
       switch filter.tool {
       case .tshark: canvas.line("tshark -r \(path) -Y '\(filter.expression)'", indent: 4)
@@ -12,7 +14,8 @@ extension FindingText {
       }
     }
     canvas.line(StyledText("all of them, from both sides, in one file", .dim), indent: 2)
-    canvas.line("snat-audit extract \(finding.id) --output \(finding.id).pcapng ...", indent: 4)
+    canvas.line(
+      "snat-audit extract \(finding.id) --output \(finding.id).pcapng \(captures)", indent: 4)
     if hasSeveralCaptures {
       canvas.blank()
       let used = Set(ladder.rows.map(\.capture)).sorted()
@@ -23,6 +26,27 @@ extension FindingText {
       }
     }
   }
+}
+
+extension FindingText {
+  /// The captures as the command line takes them, unless they are too many for a line.
+  private var captures: String {
+    guard report.captures.count <= 4 else { return "..." }
+    func paths(_ role: CaptureRole) -> String {
+      report.captures.filter { $0.role == role.rawValue }.map(\.path.shellWord)
+        .joined(separator: " ")
+    }
+    // What belongs to no option must come first: options take all that follows.
+    let parts = [
+      paths(.both), paths(.client).prefixed("--client "), paths(.server).prefixed("--server "),
+    ]
+    return parts.filter { !$0.isEmpty }.joined(separator: " ")
+  }
+}
+
+extension String {
+  /// Empty where the text is.
+  fileprivate func prefixed(_ prefix: String) -> String { isEmpty ? "" : prefix + self }
 }
 
 /// Ready-made filters for the packets of a finding.
@@ -51,10 +75,10 @@ struct PacketFilters {
             expression: conversations(side, capture)))
       }
     }
-    if let hits = hits {
-      filters.append(hits)
+    for capture in captures(of: .server) {
+      if let hits = hits(in: capture) { filters.append(hits) }
     }
-    if let capture = captures(of: .server).first {
+    for capture in captures(of: .server) {
       filters.append(
         Filter(
           title: "behind the load balancer, with tcpdump", tool: .tcpdump, capture: capture,
@@ -113,13 +137,14 @@ struct PacketFilters {
     parts.count == 1 ? parts[0] : "(\(parts.map { "(\($0))" }.joined(separator: " \(or) ")))"
   }
 
-  private var hits: Filter? {
-    let hits = ladder.rows.filter { $0.role == .hit }
-    guard let first = hits.first else { return nil }
-    let frames = hits.filter { $0.capture == first.capture }.map { "\($0.frame)" }
+  private func hits(in capture: Int) -> Filter? {
+    let frames = ladder.rows.filter { $0.role == .hit && $0.capture == capture }.map {
+      "\($0.frame)"
+    }
+    guard !frames.isEmpty else { return nil }
     return Filter(
       title: frames.count == 1 ? "the SYN that hit" : "the SYNs that hit", tool: .tshark,
-      capture: first.capture,
+      capture: capture,
       expression: frames.count == 1
         ? "frame.number == \(frames[0])"
         : "frame.number in {\(frames.joined(separator: ", "))}")
@@ -129,7 +154,9 @@ struct PacketFilters {
     let parts = services(of: .server).map { service in
       let clients = service.clients.map { client in
         "host \(client.address) and "
-          + Self.either(client.ports.map { "port \($0)" }, "or")
+          + (client.ports.count == 1
+            ? "port \(client.ports[0])"
+            : "(\(client.ports.map { "port \($0)" }.joined(separator: " or ")))")
       }
       return "host \(service.server.address) and port \(service.server.port) and "
         + Self.either(clients, "or")

@@ -53,7 +53,7 @@ struct FindingText {
       table.row(StyledText("server", .strong), StyledText(server))
     }
     let parties = finding.hits.map(\.previous)
-    if parties.allSatisfy({ $0.client == nil }), let first = parties.first {
+    if let first = parties.first, parties.allSatisfy({ $0.client == first.client }) {
       table.row(StyledText("left behind", .strong), "by \(party(first))")
     } else {
       for (index, previous) in parties.enumerated() {
@@ -127,7 +127,7 @@ struct FindingText {
     if ladder.connections.contains(where: { $0.part == .other }) {
       parts.append("other: what used the tuple in between")
     }
-    let held = Set(ladder.spans.map(\.state.plainName)).sorted()
+    let held = Set(ladder.spans.map(\.state.plainObject)).sorted()
     if !held.isEmpty {
       let numbers = ladder.spans.count > 1 ? ", under the number of the hit that met it" : ""
       parts.append("the bar: the server holds \(Quantity.list(held))\(numbers)")
@@ -137,32 +137,19 @@ struct FindingText {
     text +=
       ladder.connections.contains(where: \.beganUnseen)
       ? ", or to the first that was captured. " : ". "
+    let numbers = ladder.rows.flatMap { [$0.sequence, $0.acknowledgment] }.compactMap { $0 }
+    if numbers.contains(where: { $0.relative == nil }) { text += "Those in (...) are absolute. " }
     text += "TS is TSval/TSecr. "
     text += hasSeveralCaptures ? "#FILE:NUMBER is a frame." : "#NUMBER is a frame."
     if report.clock.contains(where: { $0.offsetSeconds.map { $0.nanoseconds != 0 } ?? false }) {
       text += " Times are by the clock of \(report.clock[0].point)."
     }
+    if let shift = ladder.clientShiftSeconds {
+      let size = Quantity.duration(Seconds(nanoseconds: abs(shift.nanoseconds)))
+      text +=
+        " Here the clients' side was moved by another \(shift.nanoseconds < 0 ? "-" : "")\(size), so "
+        + "that nothing leaves the load balancer before it came."
+    }
     return text
-  }
-}
-
-extension AnalysisReport.Finding {
-  /// What followed for the attempt.
-  var effect: StyledText {
-    var effect = StyledText(runs: [])
-    let killed = hits.count(where: \.killedConnection)
-    if killed > 0 {
-      effect += "\("killed \(Quantity.count(killed, "live connection"))", .bad), "
-    }
-    let syns = Quantity.count(self.syns, "SYN")
-    switch outcome {
-    case .connected where addedSeconds.nanoseconds > 0:
-      let delay = Quantity.duration(addedSeconds)
-      effect += "connected \("\(delay) late", .warning) (SYN \(Quantity.count(self.syns)))"
-    case .connected: effect += "connected without delay"
-    case .failed: effect += "\("failed", .bad) after \(syns)"
-    case .undetermined: effect += "end not captured, \(syns)"
-    }
-    return effect
   }
 }

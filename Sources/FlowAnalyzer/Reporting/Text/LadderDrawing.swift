@@ -107,21 +107,21 @@ struct LadderDrawing {
       let end = row.until.map { $0 > row.time ? ", until \($0.timeOfDay)" : "" } ?? ""
       return "\(tag) \(Quantity.count(row.segments, "segment"))\(bytes)\(end)"
     }
-    var parts = [tag, "seq \(number(row.sequence))"]
+    var parts = [tag, "seq=\(number(row.sequence))"]
     if row.role == .hit, let distance = row.hit.flatMap({ ladder.distance(ofHit: $0) }) {
-      parts[1] += " (RCV.NXT \(Quantity.signed(distance)))"
+      parts.append("(RCV.NXT\(distance == 0 ? "+" : "")\(Quantity.signed(distance)))")
     }
-    if let acknowledgment = row.acknowledgment { parts.append("ack \(number(acknowledgment))") }
-    if row.length > 0 { parts.append("len \(row.length)") }
+    if let acknowledgment = row.acknowledgment { parts.append("ack=\(number(acknowledgment))") }
+    if row.length > 0 { parts.append("len=\(row.length)") }
     if let value = row.timestampValue {
-      parts.append("TS \(value)" + (row.timestampEcho.map { "/\($0)" } ?? ""))
+      parts.append("TS=\(value)" + (row.timestampEcho.map { "/\($0)" } ?? ""))
     }
     parts.append("#" + (hasSeveralCaptures ? "\(row.capture + 1):\(row.frame)" : "\(row.frame)"))
     return parts.joined(separator: " ")
   }
 
   private func number(_ number: Ladder.Number) -> String {
-    number.relative.map { "\($0)" } ?? "=\(number.absolute)"
+    number.relative.map { "\($0)" } ?? "(\(number.absolute))"
   }
 
   /// `old`, `new` or `other`, with the port where the attempt has come from several.
@@ -213,7 +213,7 @@ extension TracedConnection.Part {
 
 extension TCPFlags {
   /// Those that matter in a diagram: `SYN+ACK`.
-  fileprivate var ladderLabel: String {
+  package var ladderLabel: String {
     let names: [(TCPFlags, String)] = [
       (.syn, "SYN"), (.fin, "FIN"), (.rst, "RST"), (.ack, "ACK"),
     ]

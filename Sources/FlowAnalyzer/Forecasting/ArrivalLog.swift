@@ -1,0 +1,196 @@
+/// What a forecast replays: every attempt of the server side, when it came, how long its connection
+/// lasted, and what it left behind at the server.
+///
+/// Attempts are numbered by what they are kept under elsewhere (`AttemptTable`, tuple records), in
+/// columns beside those tables, so that an analysis without a log pays nothing for it.
+struct ArrivalLog {
+  struct Arrival: BitwiseCopyable {
+    /// Of its first SYN.
+    var time: Timestamp
+    var isn: SequenceNumber
+    /// TSval of its first SYN; meaningful with `hasTimestamp`.
+    var timestampValue: UInt32
+    /// What the server's TIME_WAIT compares a SYN with: RCV.NXT, and TS.Recent with `leavesTimestamp`.
+    var nextExpected = SequenceNumber(0)
+    var timestampRecent: UInt32 = 0
+    /// From the first SYN to the one that was accepted, and from that to the close as the load balancer
+    /// sees it; in units of 1024 ns.
+    fileprivate var acceptance: UInt32 = 0
+    fileprivate var duration: UInt32 = 0
+    /// The client's address by its number, or `unknownClient`.
+    var client = Arrival.unknownClient
+    var clientPort: UInt16 = 0
+    /// Of the first SYN, and of the one that was accepted.
+    var port: UInt16
+    var acceptedPort: UInt16 = 0
+    /// Positions in `sources` and `services`.
+    var source: UInt16
+    var acceptedSource: UInt16 = 0
+    var service: UInt16
+    var notes: Notes
+
+    struct Notes: OptionSet, BitwiseCopyable {
+      var rawValue: UInt8
+      static let hasTimestamp = Notes(rawValue: 1)
+      static let leavesTimestamp = Notes(rawValue: 1 << 1)
+      /// A connection came of it.
+      static let connected = Notes(rawValue: 1 << 2)
+      /// That was closed while it was watched.
+      static let closed = Notes(rawValue: 1 << 3)
+      /// The server closed first, and held TIME_WAIT.
+      static let leavesTimeWait = Notes(rawValue: 1 << 4)
+      /// It met something that the server held.
+      static let hit = Notes(rawValue: 1 << 5)
+    }
+
+    static let unknownClient = UInt32.max
+
+    /// In nanoseconds; of one that was not closed, to the end of time.
+    var lifetime: Int64 { notes.contains(.closed) ? Int64(duration) << 10 : .max / 4 }
+    /// When the SYN came that was accepted.
+    var acceptedAt: Timestamp { time.advanced(byNanoseconds: Int64(acceptance) << 10) }
+  }
+
+  /// A server's address, by its number, and port.
+  struct Service: Hashable {
+    var address: UInt32
+    var port: UInt16
+  }
+
+  /// How many attempts are kept: the first ones.
+  let limit: Int
+  private(set) var arrivals: [Arrival] = []
+  /// Attempts beyond the limit, or of more services or sources than can be numbered.
+  private(set) var omitted = 0
+  /// Addresses from which attempts came, by their numbers.
+  private(set) var sources: [UInt32] = []
+  private(set) var services: [Service] = []
+  private var sourcePositions: [UInt32: UInt16] = [:]
+  private var servicePositions: [Service: UInt16] = [:]
+  /// How long attempts waited after SYNs that were not let in, in nanoseconds: after the first SYN, the
+  /// second, the third and any later one.
+  private(set) var waits: [[Int64]] = [[], [], []]
+  private static let keptWaits = 4096
+  /// How late after the close the last segment of a connection came that left a TIME_WAIT.
+  private(set) var lateness = LatenessHistogram()
+  /// The arrival of each attempt that may still change, by the attempt's number; and that of the
+  /// connection of each tuple.
+  private var ofAttempt: [UInt32] = []
+  private var ofRecord: [UInt32] = []
+
+  private static let none = UInt32.max
+
+  init(limit: Int) { self.limit = limit }
+
+  /// An attempt began.
+  mutating func begin(_ attempt: UInt32, _ exchange: Exchange) {
+    guard let position = add(exchange) else {
+      omitted += 1
+      Self.set(&ofAttempt, Int(attempt), Self.none)
+      return
+    }
+    Self.set(&ofAttempt, Int(attempt), position)
+  }
+
+  private mutating func add(_ exchange: Exchange) -> UInt32? {
+    let service = Service(address: exchange.destination, port: exchange.destinationPort)
+    guard arrivals.count < limit,
+      let source = Self.position(of: exchange.source, in: &sources, &sourcePositions),
+      let service = Self.position(of: service, in: &services, &servicePositions)
+    else { return nil }
+    arrivals.append(
+      Arrival(
+        time: exchange.time, isn: exchange.sequence,
+        timestampValue: exchange.options.timestampValue,
+        port: exchange.sourcePort, source: source, service: service,
+        notes: exchange.options.hasTimestamps ? .hasTimestamp : []))
+    return UInt32(arrivals.count - 1)
+  }
+
+  /// An attempt got a connection on a tuple.
+  ///
+  /// - Parameters:
+  ///   - time: that of the SYN that was accepted.
+  ///   - source: whence that came.
+  mutating func connect(
+    _ attempt: UInt32, record: Int, at time: Timestamp, source: (address: UInt32, port: UInt16)
+  ) {
+    let position = Self.get(ofAttempt, Int(attempt))
+    Self.set(&ofRecord, record, position)
+    guard position != Self.none,
+      let number = Self.position(of: source.address, in: &sources, &sourcePositions)
+    else { return }
+    var arrival = arrivals[Int(position)]
+    arrival.notes.insert(.connected)
+    arrival.acceptedSource = number
+    arrival.acceptedPort = source.port
+    arrival.acceptance = UInt32(clamping: max(0, time.nanoseconds(since: arrival.time)) >> 10)
+    arrivals[Int(position)] = arrival
+  }
+
+  /// An attempt sent another SYN after one that hit and was not let in.
+  ///
+  /// - Parameters:
+  ///   - wait: between the two, in nanoseconds.
+  ///   - number: which of the attempt's SYNs the first of the two is, from zero.
+  mutating func noteWait(_ wait: Int64, afterSyn number: Int) {
+    let place = min(number, waits.count - 1)
+    if waits[place].count < Self.keptWaits { waits[place].append(wait) }
+  }
+
+  /// An attempt hit.
+  mutating func hit(_ attempt: UInt32) {
+    let arrival = Self.get(ofAttempt, Int(attempt))
+    if arrival != Self.none { arrivals[Int(arrival)].notes.insert(.hit) }
+  }
+
+  /// A tuple's connection is over, or will be followed no further.
+  mutating func end(
+    record: Int, _ connection: Connection, closedAt: Timestamp?, client: Party
+  ) {
+    let position = Self.get(ofRecord, record)
+    guard position != Self.none else { return }
+    Self.set(&ofRecord, record, Self.none)
+    let server = connection.responder
+    var arrival = arrivals[Int(position)]
+    arrival.nextExpected = server.nextExpected
+    arrival.timestampRecent = server.timestampRecent
+    if server.hasTimestampRecent { arrival.notes.insert(.leavesTimestamp) }
+    if server.state == .timeWait {
+      arrival.notes.insert(.leavesTimeWait)
+      let late = connection.lateOriginatorSegmentAt?.nanoseconds(since: server.heldSince) ?? 0
+      lateness.add(max(0, late))
+    }
+    if client.isKnown {
+      arrival.client = client.address
+      arrival.clientPort = client.port
+    }
+    if let closedAt {
+      arrival.notes.insert(.closed)
+      arrival.duration = UInt32(
+        clamping: max(0, closedAt.nanoseconds(since: connection.startedAt)) >> 10)
+    }
+    arrivals[Int(position)] = arrival
+  }
+
+  // MARK: - Tables
+
+  private static func position<Key: Hashable>(
+    of key: Key, in keys: inout [Key], _ positions: inout [Key: UInt16]
+  ) -> UInt16? {
+    if let known = positions[key] { return known }
+    guard keys.count < Int(UInt16.max) else { return nil }
+    keys.append(key)
+    positions[key] = UInt16(keys.count - 1)
+    return UInt16(keys.count - 1)
+  }
+
+  private static func get(_ column: [UInt32], _ position: Int) -> UInt32 {
+    position < column.count ? column[position] : none
+  }
+
+  private static func set(_ column: inout [UInt32], _ position: Int, _ value: UInt32) {
+    while column.count <= position { column.append(none) }
+    column[position] = value
+  }
+}

@@ -1,0 +1,161 @@
+/// What the recorded traffic would do in changed worlds: the model of `whatif`.
+///
+/// Each number of a row is what came of many replays, as the interval from the 5th to the 95th percentile
+/// and the median. The same captures and the same seed give the same forecast.
+public struct Forecast: Sendable {
+  public var basis: Basis
+  public var loadBalancer: LoadBalancer
+  /// Grouped, in the order of `Row.Group`; the first is the recorded world itself.
+  public var rows: [Row]
+  /// What a shorter TIME_WAIT would no longer catch.
+  public var lateSegments: LateSegments
+  /// How the server-side tuples spread over the links of a group; empty where there is but IPv6.
+  public var links: [LinkSpread]
+  /// What helps, the best first.
+  public var recommendations: [Recommendation]
+
+  /// What is replayed.
+  public struct Basis: Sendable {
+    /// Attempts of the server side that are replayed, and those beyond the limit.
+    public var attempts: Int
+    public var attemptsOmitted: Int
+    /// Of those replayed: how many met something that the server held, and how many left a TIME_WAIT.
+    public var attemptsHit: Int
+    public var timeWaits: Int
+    /// From the first attempt to the last.
+    public var spanSeconds: Seconds
+    public var seed: UInt64
+    public var limits: [Limit]
+
+    /// Why a forecast is less certain than its intervals say. A closed list.
+    public enum Limit: String, Sendable, CaseIterable {
+      /// Fewer than three TIME_WAITs long: tuples that would be met later are not met in the replay.
+      case shorterThanThreeTimeWaits = "shorter-than-three-time-waits"
+      /// Fewer than a hundred attempts.
+      case fewAttempts = "few-attempts"
+      /// Nothing tells how the load balancer chooses ports; random is assumed.
+      case choiceUnknown = "choice-unknown"
+      /// Only the first attempts are replayed.
+      case attemptsOmitted = "attempts-omitted"
+      /// The capture itself does not allow a verdict.
+      case inconclusive
+      /// The replay of the recorded world does not give what was recorded.
+      case replayDiffers = "replay-differs"
+    }
+  }
+
+  /// The load balancer as the capture shows it.
+  public struct LoadBalancer: Sendable {
+    public var choice: PortChoice
+    /// False where nothing tells the choice and random is assumed.
+    public var isInferred: Bool
+    public var addresses: Int
+    public var portsPerAddress: Int
+    public var holdSeconds: Seconds
+    /// The share of choices that take a port before its hold is over, although others are free.
+    public var leak: Double
+    /// It gives held ports away where no other is left.
+    public var evicts: Bool
+    public var evidence: Evidence
+
+    /// What the choice is told from.
+    public struct Evidence: Sendable {
+      /// Choices after the first of each address, and how many took one of the next 16 numbers.
+      public var choices: Int
+      public var followingNumbers: Int
+      /// Choices of clients whose own port is known, and how many kept it.
+      public var knownClientPorts: Int
+      public var preservedPorts: Int
+      /// Reuses among at least four free ports, and the mean place of the chosen one in the order in which
+      /// they became free: 0 the longest free, 1 the last, 0.5 no order.
+      public var reuses: Int
+      public var meanRank: Double
+    }
+  }
+
+  /// The 5th, 50th and 95th percentile of replays.
+  public struct Interval: Sendable, Equatable {
+    public var low: Double
+    public var median: Double
+    public var high: Double
+  }
+
+  /// One world.
+  public struct Row: Sendable {
+    public var group: Group
+    /// What is changed, in the group's unit: addresses, ports, seconds, requests, times the rate; zero
+    /// where the group has none.
+    public var value: Double
+    /// The policy, the device, or what else is named.
+    public var name: String?
+    /// It is how things were recorded, as far as is known.
+    public var isRecorded: Bool
+    public var attempts: Int
+    /// Attempts that meet a TIME_WAIT.
+    public var attemptsHit: Interval
+    /// Of those, the ones that are not let in at once: their users notice.
+    public var delayed: Interval
+    /// What that adds for all of them, in seconds.
+    public var addedSeconds: Interval
+    /// Attempts for which the load balancer has no port.
+    public var refused: Interval
+    /// The most ports toward one server that are in use or kept back at once.
+    public var peakPorts: Interval
+    /// Attempts that meet a TIME_WAIT by formula, where there is one.
+    public var expectedHits: Double?
+
+    /// A closed list, in the order of rows.
+    public enum Group: String, Sendable, CaseIterable {
+      case recorded
+      case choice
+      case addresses
+      case ports
+      case timeWait = "time-wait"
+      case hold
+      case preset
+      case clientCloses = "client-closes"
+      case pooling
+      case monotonicNumbers = "monotonic-numbers"
+      case ignoredResets = "rfc1337"
+      case load
+    }
+  }
+
+  /// How late after the close segments of an old connection still came.
+  public struct LateSegments: Sendable {
+    /// Connections that left a TIME_WAIT at the server.
+    public var connections: Int
+    public var p50Seconds: Seconds
+    public var p99Seconds: Seconds
+    public var p999Seconds: Seconds
+    public var maximumSeconds: Seconds
+  }
+
+  /// How connections spread over the links of a group under a hash policy.
+  public struct LinkSpread: Sendable {
+    public var policy: LinkPolicy
+    public var links: Int
+    public var addresses: Int
+    /// Connections on each link.
+    public var connections: [Int]
+  }
+
+  public struct Recommendation: Sendable {
+    public var measure: Measure
+    /// In the measure's unit; zero where it has none.
+    public var value: Double
+    /// The row that says what comes of it.
+    public var row: Int
+
+    /// A closed list.
+    public enum Measure: String, Sendable, CaseIterable {
+      case addAddresses = "add-addresses"
+      case holdPorts = "hold-ports"
+      case changeChoice = "change-choice"
+      case closeFromClient = "close-from-client"
+      case pool
+      case monotonicNumbers = "monotonic-numbers"
+      case shortenTimeWait = "shorten-time-wait"
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/// What helps, with the row that says how much.
+extension Forecaster {
+  /// A measure counts as help from here on: a tenth of the delayed attempts is left.
+  private static let goodEnough = 0.1
+
+  func forecast(
+    rows: [Forecast.Row], isInconclusive: Bool, links: [Forecast.LinkSpread]
+  ) -> Forecast {
+    let likeliest = model.likeliest
+    let evidence = model.evidence
+    return Forecast(
+      basis: basis(rows[0], isInconclusive: isInconclusive),
+      loadBalancer: .init(
+        choice: model.choice, isInferred: model.isInferred, addresses: model.addresses,
+        portsPerAddress: model.ports, holdSeconds: Seconds(nanoseconds: likeliest.hold),
+        leak: likeliest.leak, evicts: likeliest.evicts,
+        evidence: .init(
+          choices: evidence.choices, followingNumbers: evidence.following,
+          knownClientPorts: evidence.known, preservedPorts: evidence.preserved,
+          reuses: evidence.reuses, meanRank: evidence.meanRank)),
+      rows: rows, lateSegments: lateSegments, links: links,
+      recommendations: recommendations(rows))
+  }
+
+  private func basis(_ recorded: Forecast.Row, isInconclusive: Bool) -> Forecast.Basis {
+    let arrivals = log.arrivals
+    let hit = arrivals.count { $0.notes.contains(.hit) }
+    let span = (arrivals.last?.time.nanoseconds ?? 0) - (arrivals.first?.time.nanoseconds ?? 0)
+    var limits: [Forecast.Basis.Limit] = []
+    if span < 3 * world.timeWait { limits.append(.shorterThanThreeTimeWaits) }
+    if arrivals.count < 100 { limits.append(.fewAttempts) }
+    if !model.isInferred { limits.append(.choiceUnknown) }
+    if log.omitted > 0 { limits.append(.attemptsOmitted) }
+    if isInconclusive { limits.append(.inconclusive) }
+    let slack = max(0.3 * Double(hit), 4 * Double(hit).squareRoot())
+    if abs(recorded.attemptsHit.median - Double(hit)) > slack { limits.append(.replayDiffers) }
+    return Forecast.Basis(
+      attempts: arrivals.count, attemptsOmitted: log.omitted, attemptsHit: hit,
+      timeWaits: arrivals.count { $0.notes.contains(.leavesTimeWait) },
+      spanSeconds: Seconds(nanoseconds: max(0, span)), seed: seed, limits: limits)
+  }
+
+  private var lateSegments: Forecast.LateSegments {
+    Forecast.LateSegments(
+      connections: log.lateness.total,
+      p50Seconds: Seconds(nanoseconds: log.lateness.percentile(0.5)),
+      p99Seconds: Seconds(nanoseconds: log.lateness.percentile(0.99)),
+      p999Seconds: Seconds(nanoseconds: log.lateness.percentile(0.999)),
+      maximumSeconds: Seconds(nanoseconds: log.lateness.maximum))
+  }
+
+  /// Of each measure the smallest change that is good enough, or else the best one, in the order of what is
+  /// left; what refuses connections instead is none.
+  private func recommendations(_ rows: [Forecast.Row]) -> [Forecast.Recommendation] {
+    let before = rows[0].delayed.median
+    guard before > 0 else { return [] }
+    var found: [Forecast.Recommendation] = []
+    func consider(
+      _ measure: Forecast.Recommendation.Measure, _ isOfMeasure: (Forecast.Row) -> Bool
+    ) {
+      let candidates = rows.indices.filter { index in
+        !rows[index].isRecorded && isOfMeasure(rows[index])
+          && rows[index].refused.high <= rows[0].refused.high
+          && rows[index].delayed.median < before
+      }
+      let enough = candidates.first { rows[$0].delayed.median <= Self.goodEnough * before }
+      let best = candidates.min { rows[$0].delayed.median < rows[$1].delayed.median }
+      guard let row = enough ?? best else { return }
+      found.append(.init(measure: measure, value: rows[row].value, row: row))
+    }
+    consider(.addAddresses) { $0.group == .addresses && $0.value > Double(model.addresses) }
+    consider(.holdPorts) {
+      $0.group == .hold && $0.value * 1_000_000_000 > Double(model.likeliest.hold)
+    }
+    consider(.changeChoice) { $0.group == .choice }
+    consider(.closeFromClient) { $0.group == .clientCloses }
+    consider(.pool) { $0.group == .pooling }
+    consider(.monotonicNumbers) { $0.group == .monotonicNumbers }
+    if world.stack != .linux {
+      consider(.shortenTimeWait) {
+        $0.group == .timeWait && $0.value * 1_000_000_000 < Double(world.timeWait)
+      }
+    }
+    return found.sorted { one, other in
+      let (left, right) = (rows[one.row].delayed.median, rows[other.row].delayed.median)
+      return left != right ? left < right : one.measure.cost < other.measure.cost
+    }
+  }
+}
+
+extension Forecast.Recommendation.Measure {
+  /// What is easier to do comes first where the effect is the same.
+  fileprivate var cost: Int {
+    switch self {
+    case .holdPorts: 0
+    case .addAddresses: 1
+    case .changeChoice: 2
+    case .pool: 3
+    case .closeFromClient: 4
+    case .monotonicNumbers: 5
+    case .shortenTimeWait: 6
+    }
+  }
+}

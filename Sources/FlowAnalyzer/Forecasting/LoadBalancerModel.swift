@@ -1,0 +1,61 @@
+/// The load balancer as the capture shows it: what a forecast takes for granted unless it is asked to
+/// change it.
+struct LoadBalancerModel {
+  /// What was found, or `random` where nothing tells.
+  let choice: PortChoice
+  let isInferred: Bool
+  let evidence: PortEvidence
+  let addresses: Int
+  let ports: Int
+  let hold: HoldEstimate?
+
+  /// The ranges that load balancers come with (reference, section 6.1).
+  private static let knownRanges: [ClosedRange<Int>] = [
+    1024...65_535, 1025...65_535, 5000...65_535, 32_768...60_999, 1024...64_999, 49_152...65_535,
+  ]
+
+  init(_ log: ArrivalLog) {
+    let history = PortHistory(log)
+    evidence = PortEvidence(log, history)
+    isInferred = evidence.choice != nil
+    choice = evidence.choice ?? .random
+    addresses = max(1, Set(history.ports.map(\.source)).count)
+    ports = Self.rangeLength(history, addresses: addresses)
+    hold = HoldEstimate(history, size: addresses * ports)
+  }
+
+  /// How many ports of each address are used in turn.
+  ///
+  /// What was seen is all there is where the ports repeat often enough; else the range reaches beyond by the
+  /// usual gap between the ports seen, or is one of those that load balancers come with, where that fits.
+  private static func rangeLength(_ history: PortHistory, addresses: Int) -> Int {
+    let used = Set(history.ports.map(\.port)).sorted().map(Int.init)
+    guard let first = used.first, let last = used.last else { return 1 }
+    let perAddress = max(1, history.ports.count / addresses)
+    if history.choices.count >= 3 * history.ports.count { return perAddress }
+    let gap = max(1, (last - first) / max(1, used.count - 1))
+    let reach = (first - 2 * gap)...(last + 2 * gap)
+    let fitting = knownRanges.filter { range in
+      range.lowerBound <= first && range.upperBound >= last
+        && reach.contains(range.lowerBound) && reach.contains(range.upperBound)
+    }
+    if let range = fitting.min(by: { $0.count < $1.count }) { return range.count }
+    return min(65_535, last - first + 1 + 2 * (gap - 1))
+  }
+
+  /// The policy as it was, with a hold that is as likely as the evidence makes it.
+  func policy(_ random: inout SeededRandom) -> PortPolicy {
+    let candidate = hold?.draw(&random)
+    return policy(candidate)
+  }
+
+  /// The likeliest one.
+  var likeliest: PortPolicy { policy(hold?.best) }
+
+  private func policy(_ candidate: HoldEstimate.Candidate?) -> PortPolicy {
+    PortPolicy(
+      choice: choice, addresses: addresses, ports: ports, hold: candidate?.hold ?? 0,
+      leak: candidate.map { $0.leaks == 0 ? 0 : HoldEstimate.leak($0) } ?? 0,
+      evicts: candidate.map { $0.evictions > 0 } ?? false)
+  }
+}

@@ -1,0 +1,32 @@
+/// How a load balancer chooses the SNAT port of a connection (reference `time-wait.md`, section 6.1).
+public enum PortChoice: String, Sendable, CaseIterable {
+  /// Any free port, as nf_nat with `random-fully` and the clouds do.
+  case random
+  /// By a hash of the client's address and port.
+  case hash
+  /// The client's own port where it is free (nf_nat, IPVS, F5).
+  case preserving = "port-preserving"
+  /// The next free port of a counter (LVS FULLNAT, the kernel's choice for proxies).
+  case sequential
+  /// The port that has been free for longest (dpvs, HAProxy's port ranges).
+  case leastRecent = "least-recently-used"
+  /// The port that became free last, or the lowest.
+  case mostRecent = "most-recently-used"
+}
+
+/// How a load balancer gives ports out and keeps them back.
+struct PortPolicy: Equatable {
+  var choice: PortChoice
+  /// SNAT addresses, and ports of each, that it may use toward one server.
+  var addresses: Int
+  var ports: Int
+  /// How long after its close a connection keeps its port, in nanoseconds.
+  var hold: Int64
+  /// In this share of choices the hold is not respected although other ports are free.
+  var leak: Double = 0
+  /// Where no port is free, one that is held is given away (nf_nat since Linux 6.5); else the connection
+  /// is refused.
+  var evicts = false
+
+  var size: Int { addresses * ports }
+}

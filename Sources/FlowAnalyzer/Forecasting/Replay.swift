@@ -1,0 +1,180 @@
+import HeapModule
+
+/// The world in which traffic is replayed.
+struct World {
+  var policy: PortPolicy
+  /// The server's TIME_WAIT, in nanoseconds.
+  var timeWait: Int64
+  var stack: StackProfile
+  /// The server ignores RSTs in TIME_WAIT.
+  var ignoresResets: Bool
+  /// Every new connection of a tuple has newer numbers than the old: timestamps kept monotonic per SNAT
+  /// address, or ISNs from the load balancer's own clock.
+  var hasMonotonicNumbers = false
+}
+
+/// What came of one replay.
+struct ReplayOutcome {
+  var attempts = 0
+  /// Attempts that met a TIME_WAIT at least once, and SYNs that did.
+  var attemptsHit = 0
+  var hits = 0
+  /// Attempts of which a SYN was not let in: their users noticed.
+  var delayed = 0
+  /// Those that gave up.
+  var failed = 0
+  /// What the hits added, in nanoseconds.
+  var added: Int64 = 0
+  /// Attempts for which the load balancer had no port.
+  var refused = 0
+  /// The most ports toward one server that were in use or kept back at once.
+  var peakPorts = 0
+}
+
+/// Replays traffic in a world, once.
+struct Replay {
+  /// After so many SYNs an attempt gives up (Linux: `tcp_syn_retries` = 6).
+  private static let longestAttempt = 7
+  /// The waits of an ordinary client where none were recorded (RFC 6298: 1 s, doubled each time).
+  private static let ordinaryWaits: [Int64] = [1_000_000_000, 2_000_000_000, 4_000_000_000]
+
+  private let log: ArrivalLog
+  private let traffic: Traffic
+  private let world: World
+  private var random: SeededRandom
+  private var pools: [PortPool?]
+  private var retries = Heap<Retry>()
+  private var outcome = ReplayOutcome()
+
+  private struct Retry: Comparable {
+    var time: Int64
+    var item: Int32
+    var syn: Int32
+    var isHit = false
+    var isDelayed = false
+
+    static func < (one: Retry, other: Retry) -> Bool {
+      (one.time, one.item) < (other.time, other.item)
+    }
+  }
+
+  static func run(
+    _ traffic: Traffic, of log: ArrivalLog, in world: World, random: SeededRandom
+  ) -> ReplayOutcome {
+    var replay = Replay(log: log, traffic: traffic, world: world, random: random)
+    return replay.run()
+  }
+
+  private init(log: ArrivalLog, traffic: Traffic, world: World, random: SeededRandom) {
+    self.log = log
+    self.traffic = traffic
+    self.world = world
+    self.random = random
+    pools = Array(repeating: nil, count: log.services.count)
+  }
+
+  private mutating func run() -> ReplayOutcome {
+    outcome.attempts = traffic.items.count
+    for position in traffic.items.indices {
+      let time = traffic.items[position].time
+      while let retry = retries.min, retry.time <= time { take(retries.removeMin()) }
+      take(Retry(time: time, item: Int32(position), syn: 0))
+    }
+    while !retries.isEmpty { take(retries.removeMin()) }
+    for pool in pools { outcome.peakPorts = max(outcome.peakPorts, pool?.peak ?? 0) }
+    return outcome
+  }
+
+  /// A SYN arrives at the load balancer.
+  private mutating func take(_ syn: Retry) {
+    let item = traffic.items[Int(syn.item)]
+    let service = Int(item.service)
+    if pools[service] == nil { pools[service] = PortPool(world.policy, random: &random) }
+    let arrival = log.arrivals[Int(item.arrival)]
+    let port = Int(arrival.clientPort == 0 ? arrival.port : arrival.clientPort)
+    let client = UInt64(arrival.client) << 16 | UInt64(port)
+    guard
+      let slot = pools[service]?.take(at: syn.time, client: client, port: port, random: &random)
+    else {
+      if syn.syn == 0 { outcome.refused += 1 }
+      repeatSyn(syn, isCharged: false)
+      return
+    }
+    let former = pools[service]?[slot] ?? .init()
+    if former.leftBy >= 0, syn.time < former.heldUntil {
+      meet(former, syn, item, slot: slot)
+    } else {
+      connect(syn, item, slot: slot)
+    }
+  }
+
+  private mutating func meet(
+    _ former: PortPool.Slot, _ syn: Retry, _ item: Traffic.Item, slot: Int
+  ) {
+    outcome.hits += 1
+    if !syn.isHit { outcome.attemptsHit += 1 }
+    var syn = syn
+    syn.isHit = true
+    let answer = answer(to: log.arrivals[Int(item.arrival)], at: syn.time, former: former)
+    if answer == .accepted {
+      connect(syn, item, slot: slot)
+      return
+    }
+    if !syn.isDelayed { outcome.delayed += 1 }
+    syn.isDelayed = true
+    let service = Int(item.service)
+    // Its peer answers the old numbers with a RST, which ends the TIME_WAIT; silence ends nothing.
+    if answer == .rejected, !world.ignoresResets { pools[service]?[slot].leftBy = -1 }
+    pools[service]?.give(slot, at: syn.time)
+    repeatSyn(syn, isCharged: true)
+  }
+
+  private mutating func connect(_ syn: Retry, _ item: Traffic.Item, slot: Int) {
+    let service = Int(item.service)
+    let end = syn.time.addingReportingOverflow(item.lifetime)
+    let closedAt = end.overflow ? .max : end.partialValue
+    pools[service]?[slot].leftBy = item.leavesTimeWait ? item.arrival : -1
+    let heldUntil = closedAt.addingReportingOverflow(world.timeWait)
+    pools[service]?[slot].heldUntil = heldUntil.overflow ? .max : heldUntil.partialValue
+    pools[service]?.give(slot, at: closedAt)
+  }
+
+  private mutating func repeatSyn(_ syn: Retry, isCharged: Bool) {
+    guard syn.syn + 1 < Self.longestAttempt else {
+      outcome.failed += 1
+      return
+    }
+    let place = min(Int(syn.syn), log.waits.count - 1)
+    let recorded = log.waits[place]
+    let wait =
+      recorded.isEmpty || !isCharged
+      ? Self.ordinaryWaits[place] : recorded[random.below(recorded.count)]
+    if isCharged { outcome.added += wait }
+    var next = syn
+    next.time += wait
+    next.syn += 1
+    retries.insert(next)
+  }
+
+  /// What the server answers, by its stack's rule.
+  private func answer(
+    to new: ArrivalLog.Arrival, at time: Int64, former slot: PortPool.Slot
+  ) -> Answer {
+    if world.hasMonotonicNumbers { return .accepted }
+    let old = log.arrivals[Int(slot.leftBy)]
+    var holder = Holder.unknown
+    holder.state = .timeWait
+    holder.notes = old.notes.contains(.leavesTimestamp) ? [.known, .timestamps] : .known
+    holder.nextExpected = old.nextExpected
+    holder.timestampRecent = old.timestampRecent
+    var options = TCPOptions()
+    if new.notes.contains(.hasTimestamp) {
+      options.hasTimestamps = true
+      // A SYN sent again has the time of then; ticks of a millisecond are the rule.
+      let late = (time - new.time.nanoseconds) / 1_000_000
+      options.timestampValue = new.timestampValue &+ UInt32(truncatingIfNeeded: max(late, 0))
+    }
+    let syn = SynFacts(sequence: new.isn, options: options)
+    return world.stack.prediction(for: syn, holder: holder).answer
+  }
+}

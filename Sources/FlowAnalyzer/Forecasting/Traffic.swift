@@ -1,0 +1,99 @@
+/// What is replayed: recorded arrivals, in order of time, possibly changed.
+struct Traffic {
+  struct Item {
+    var time: Int64
+    /// Position in the log: the numbers that a server compares.
+    var arrival: Int32
+    var service: UInt16
+    var leavesTimeWait: Bool
+    /// A server answers it.
+    var connects: Bool
+    /// From the accepted SYN to the close, in nanoseconds.
+    var lifetime: Int64
+  }
+
+  private(set) var items: [Item] = []
+  /// From the first arrival to the last, in nanoseconds.
+  private(set) var span: Int64 = 0
+
+  /// The recorded arrivals as they were.
+  ///
+  /// Those that were hit and never connected would have without the hit; how long they would have lasted
+  /// is taken from others.
+  init(_ log: ArrivalLog, seed: UInt64) {
+    var random = SeededRandom(seed: seed, stream: 1 << 20, repetition: 0)
+    let connected = log.arrivals.indices.filter { log.arrivals[$0].notes.contains(.connected) }
+    items.reserveCapacity(log.arrivals.count)
+    for (position, arrival) in log.arrivals.enumerated() {
+      var model = arrival
+      var connects = arrival.notes.contains(.connected)
+      if !connects, arrival.notes.contains(.hit), !connected.isEmpty {
+        model = log.arrivals[connected[random.below(connected.count)]]
+        connects = true
+      }
+      items.append(
+        Item(
+          time: arrival.time.nanoseconds, arrival: Int32(position), service: arrival.service,
+          leavesTimeWait: model.notes.contains(.leavesTimeWait), connects: connects,
+          lifetime: connects ? model.lifetime : 0))
+    }
+    sort()
+  }
+
+  private mutating func sort() {
+    items.sort { ($0.time, $0.arrival) < ($1.time, $1.arrival) }
+    span = (items.last?.time ?? 0) - (items.first?.time ?? 0)
+  }
+
+  // MARK: - Changes
+
+  /// So many times the recorded rate: copies of the traffic, each begun at another place of the recorded
+  /// time and carried on from its start, so that bursts stay bursts.
+  func scaled(by load: Double, seed: UInt64) -> Traffic {
+    guard load > 1, let start = items.first?.time, span > 0 else { return self }
+    var random = SeededRandom(seed: seed, stream: 1 << 21, repetition: 0)
+    var scaled = self
+    var rest = load - 1
+    while rest > 0 {
+      let shift = Int64(random.share() * Double(span))
+      for item in items where rest >= 1 || random.share() < rest {
+        var copy = item
+        let moved = item.time - start + shift
+        copy.time = start + (moved > span ? moved - span : moved)
+        scaled.items.append(copy)
+      }
+      rest -= 1
+    }
+    scaled.sort()
+    return scaled
+  }
+
+  /// Only the client's side closes first: no server keeps anything.
+  func closedByClients() -> Traffic {
+    var changed = self
+    for position in changed.items.indices { changed.items[position].leavesTimeWait = false }
+    return changed
+  }
+
+  /// So many requests of each service go over one connection, which lasts until the last of them is done.
+  func pooled(requests: Int) -> Traffic {
+    guard requests > 1 else { return self }
+    var changed = self
+    changed.items.removeAll(keepingCapacity: true)
+    // The connection of each service that takes requests, and how many it has had.
+    var current: [UInt16: (position: Int, count: Int)] = [:]
+    for item in items {
+      guard item.connects, var open = current[item.service], open.count < requests else {
+        changed.items.append(item)
+        if item.connects { current[item.service] = (changed.items.count - 1, 1) }
+        continue
+      }
+      let end = item.time.addingReportingOverflow(item.lifetime).partialValue
+      changed.items[open.position].lifetime = max(
+        changed.items[open.position].lifetime, end - changed.items[open.position].time)
+      open.count += 1
+      current[item.service] = open
+    }
+    return changed
+  }
+}

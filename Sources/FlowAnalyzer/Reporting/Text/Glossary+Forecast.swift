@@ -1,0 +1,124 @@
+/// The closed lists of forecasts in plain words.
+
+extension PortChoice {
+  /// How it chooses, behind "chooses ports".
+  var adverb: String {
+    switch self {
+    case .random: "at random"
+    case .hash: "by a hash of the client"
+    case .preserving: "by keeping the client's where it is free"
+    case .sequential: "in turn"
+    case .leastRecent: "by taking the one that has been free for longest"
+    case .mostRecent: "by taking the one that became free last"
+    }
+  }
+}
+
+extension Forecast.Basis.Limit {
+  var explanation: String {
+    switch self {
+    case .shorterThanThreeTimeWaits:
+      "The captures span less than three TIME_WAITs: in a longer run more tuples would be held, and met."
+    case .fewAttempts: "There are fewer than a hundred attempts to replay."
+    case .choiceUnknown: "Nothing tells how the load balancer chooses ports: random is assumed."
+    case .attemptsOmitted: "Only the first attempts of the captures are replayed."
+    case .inconclusive: "The captures themselves allow no verdict."
+    case .replayDiffers:
+      "The replay of the recorded world does not give what was recorded: the load balancer does "
+        + "something that this model does not know. Take differences between worlds as a hint only."
+    }
+  }
+}
+
+extension Forecast.Row.Group {
+  var title: String {
+    switch self {
+    case .recorded: "as recorded"
+    case .choice: "choice of ports"
+    case .addresses: "SNAT addresses"
+    case .ports: "ports of each address"
+    case .timeWait: "TIME_WAIT of the server"
+    case .hold: "the load balancer holds a closed port for"
+    case .preset: "behind another load balancer"
+    case .clientCloses: "who closes first"
+    case .pooling: "requests on one connection"
+    case .monotonicNumbers: "sequence numbers and timestamps"
+    case .ignoredResets: "rfc1337 on the server"
+    case .load: "times the recorded rate"
+    }
+  }
+}
+
+extension Forecast.Row {
+  var title: String {
+    switch group {
+    case .recorded: "as recorded"
+    case .choice, .ignoredResets: name ?? ""
+    case .addresses, .ports, .pooling: Quantity.count(Int(value))
+    case .timeWait, .hold: Quantity.setting(Seconds(value))
+    case .preset: "\(name ?? ""), \(Quantity.setting(Seconds(value)))"
+    case .clientCloses: "the server's peer"
+    case .monotonicNumbers: "always newer than the last of the tuple"
+    case .load: "\(value == value.rounded() ? String(Int(value)) : String(value))x"
+    }
+  }
+
+  var addedText: String {
+    addedSeconds.median == 0 ? "-" : Quantity.duration(Seconds(addedSeconds.median))
+  }
+}
+
+extension Seconds {
+  fileprivate init(_ seconds: Double) {
+    self.init(nanoseconds: Int64((seconds * 1_000_000_000).rounded()))
+  }
+}
+
+extension Forecast.Interval {
+  /// `76 (71-82)`.
+  var text: String {
+    low == high ? medianText : "\(medianText) (\(Self.number(low))-\(Self.number(high)))"
+  }
+
+  var textOrDash: String { high == 0 ? "-" : text }
+
+  var medianText: String { Self.number(median) }
+
+  private static func number(_ value: Double) -> String { Quantity.count(Int(value.rounded())) }
+}
+
+extension Forecast.Recommendation.Measure {
+  /// What to do.
+  func sentence(_ value: Double) -> String {
+    switch self {
+    case .addAddresses: "use \(Quantity.count(Int(value), "SNAT address", "SNAT addresses"))"
+    case .holdPorts:
+      "let the load balancer hold closed ports for \(Quantity.count(Int(value))) s"
+    case .changeChoice: "choose ports otherwise (see the worlds below)"
+    case .closeFromClient: "let the server's peer close first, or end connections by a RST"
+    case .pool: "send \(Quantity.count(Int(value))) requests over one connection"
+    case .monotonicNumbers:
+      "keep timestamps monotonic per SNAT address, or sequence numbers from the load balancer's clock"
+    case .shortenTimeWait: "shorten the server's TIME_WAIT to \(Quantity.count(Int(value))) s"
+    }
+  }
+
+  /// What it costs.
+  func price(_ row: Forecast.Row) -> String {
+    switch self {
+    case .addAddresses:
+      "It costs addresses; with random choice a rest always stays."
+    case .holdPorts:
+      "It costs ports: up to \(row.peakPorts.medianText) toward one server at once; where there are no "
+        + "more, connections are refused."
+    case .changeChoice: "It changes nothing but the order of ports."
+    case .closeFromClient:
+      "TIME_WAIT then is at the load balancer's side, and needs its ports."
+    case .pool:
+      "The server's idle timeout must be longer than the load balancer's."
+    case .monotonicNumbers:
+      "Tuples are met as often, but the server lets the SYNs in."
+    case .shortenTimeWait: "What comes later than that meets a new connection; see below."
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import ArgumentParser
+import FlowAnalyzer
+
+/// Arguments -> recorded arrivals -> replays in changed worlds -> a forecast.
+struct WhatIfCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "whatif",
+    abstract: "Forecast the countermeasures on the recorded traffic.",
+    discussion: """
+      Replays the recorded attempts, with their times, lifetimes, closes, sequence numbers and \
+      timestamps, through a model of the load balancer's ports that is fitted to the captures, and \
+      then through changed ones: more addresses, other choices of ports, longer holds, shorter \
+      TIME_WAITs, more load, and the load balancers that are common. Says how many attempts would \
+      meet a TIME_WAIT, how many users would notice, and what it costs.
+
+      Examples:
+        snat-audit whatif --server server.pcap
+        snat-audit whatif lb-any.pcap --addresses 1,2,4,8 --hold 7,65
+        snat-audit whatif lb-any.pcap --report json | jq .forecast.recommendations
+      """)
+
+  @OptionGroup(title: "Captures") var captures: CaptureOptions
+  @OptionGroup(title: "Server") var server: ServerOptions
+  @OptionGroup(title: "Worlds") var worlds: WorldOptions
+  @OptionGroup(title: "Reports") var reports: ForecastReportOptions
+  @OptionGroup(title: "Work") var work: WorkOptions
+
+  func run() throws {
+    if captures.inputs.isEmpty {
+      throw ValidationError("no capture is named; for example: whatif --server server.pcap")
+    }
+    var configuration = AnalyzerConfiguration()
+    server.apply(to: &configuration)
+    work.apply(to: &configuration)
+    configuration.maximumFindings = 0
+    let analysis = Analyzer(configuration: configuration).forecast(
+      captures.inputs, worlds.options)
+    for failure in analysis.failures { Message.error("\(failure)") }
+    try write(analysis.report)
+    if !analysis.failures.isEmpty { throw ExitStatus.failed }
+  }
+
+  private func write(_ report: AnalysisReport) throws {
+    for request in reports.requests {
+      do {
+        let style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
+        try request.destination.write { sink in
+          switch request.format {
+          case .json: try report.writeJSON { try sink.write($0) }
+          default: try sink.write(report.forecastText(style))
+          }
+        }
+      } catch {
+        Message.error("\(request.destination): the forecast cannot be written: \(error).")
+        throw ExitStatus.failed
+      }
+    }
+  }
+}
+
+/// Which worlds to try; the usual ones where nothing is said.
+struct WorldOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Numbers of SNAT addresses, such as 1,2,4.", valueName: "list"))
+  var addresses: NumberList?
+
+  @Option(help: ArgumentHelp("Numbers of ports of each address.", valueName: "list"))
+  var ports: NumberList?
+
+  @Option(help: ArgumentHelp("TIME_WAITs of the server, in seconds.", valueName: "list"))
+  var serverTimeWait: NumberList?
+
+  @Option(
+    help: ArgumentHelp(
+      "How long the load balancer holds a closed port, in seconds.", valueName: "list"))
+  var hold: NumberList?
+
+  @Option(help: ArgumentHelp("Requests that share a connection.", valueName: "list"))
+  var requests: NumberList?
+
+  @Option(help: ArgumentHelp("Times the recorded rate, such as 1.5,2,10.", valueName: "list"))
+  var load: NumberList?
+
+  @Option(help: ArgumentHelp("Another seed gives another sample of replays.", valueName: "number"))
+  var seed: UInt64 = 1
+
+  func validate() throws {
+    try check(addresses, "--addresses", 1...65_535)
+    try check(ports, "--ports", 1...65_535)
+    try check(serverTimeWait, "--server-time-wait", 0...86_400)
+    try check(hold, "--hold", 0...86_400)
+    try check(requests, "--requests", 1...1_000_000)
+    try check(load, "--load", 1...1000)
+  }
+
+  private func check(
+    _ list: NumberList?, _ name: String, _ range: ClosedRange<Double>
+  ) throws {
+    guard let wrong = list?.values.first(where: { !range.contains($0) }) else { return }
+    throw ValidationError(
+      "\(name): \(wrong) is not from \(Int(range.lowerBound)) to \(Int(range.upperBound)).")
+  }
+
+  var options: ForecastOptions {
+    var options = ForecastOptions()
+    options.seed = seed
+    options.addresses = addresses?.values.map { Int($0) } ?? []
+    options.ports = ports?.values.map { Int($0) } ?? []
+    options.timeWaits = serverTimeWait?.values.map { Int64($0 * 1_000_000_000) } ?? []
+    options.holds = hold?.values.map { Int64($0 * 1_000_000_000) } ?? []
+    options.requests = requests?.values.map { Int($0) } ?? []
+    options.loads = load?.values ?? []
+    return options
+  }
+}
+
+/// Numbers between commas, at most 64.
+struct NumberList: ExpressibleByArgument {
+  let values: [Double]
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+    values = parts.compactMap { Double($0) }.filter(\.isFinite)
+    guard values.count == parts.count, (1...64).contains(values.count) else { return nil }
+  }
+}
+
+/// The formats of a forecast.
+struct ForecastReportOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What to write: text or json, to standard output or to a file (default: text).",
+      valueName: "format[=path]"),
+    completion: .list(["text", "json", "text=", "json="]))
+  var report: [ReportRequest] = []
+
+  func validate() throws {
+    for request in report where request.format != .text && request.format != .json {
+      throw ValidationError("--report \(request.format.rawValue): whatif writes text and json.")
+    }
+  }
+
+  var requests: [ReportRequest] {
+    report.isEmpty ? [ReportRequest(format: .text, destination: .standardOutput)] : report
+  }
+}
