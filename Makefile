@@ -18,7 +18,7 @@ LIVE ?= 10000000
 .DEFAULT_GOAL := help
 .PHONY: help deps deps-test deps-bench deps-instructions deps-lab build demo lab test lint format \
   bench bench-check bench-growth bench-stages instructions instructions-record \
-  install uninstall clean
+  install uninstall docs clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +33,8 @@ deps-instructions: deps
 	@Scripts/install-packages valgrind
 
 deps-test: deps ## Install what tests read the reports with: validators, a browser, Prometheus.
-	@Scripts/install-packages chromium default-jre-headless tshark jq python3 python3-venv
+	@Scripts/install-packages chromium default-jre-headless tshark jq python3 python3-venv libxml2-utils \
+	  mandoc
 	@Scripts/unpack-packages $(TEST_TOOLS)/debian prometheus prometheus-node-exporter
 	@Scripts/install-python-packages $(TEST_TOOLS)/python Scripts/consumers/requirements.txt
 
@@ -91,12 +92,16 @@ instructions-record: deps-instructions build ## Make today's count the threshold
 	@Scripts/instructions "$$($(RELEASE) --show-bin-path)/snat-audit" \
 	  .build-bench/tools/release/make-capture --record
 
-install: deps ## Install a binary with the Swift runtime linked in, and completions; PREFIX=/usr/local.
+install: deps ## Install a binary with the Swift runtime linked in, completions and a man page; PREFIX=/usr/local.
 	@Scripts/quietly $(RELEASE) --static-swift-stdlib --scratch-path .build-install
 	@Scripts/install .build-install/release/snat-audit "$(DESTDIR)$(PREFIX)"
 
 uninstall: ## Remove what install put under PREFIX.
 	@Scripts/install --remove "$(DESTDIR)$(PREFIX)"
 
+docs: deps ## Build the library's documentation (DocC) into .build-docs/site.
+	@SWIFT="$(SWIFT)" Scripts/quietly Scripts/docs .build-docs .build-docs/site
+	@echo "built .build-docs/site; serve it: python3 -m http.server -d .build-docs/site"
+
 clean: ## Remove everything that was built.
-	rm -rf .build .build-install .build-bench $(TEST_TOOLS)
+	rm -rf .build .build-install .build-bench .build-docs $(TEST_TOOLS)

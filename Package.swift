@@ -59,7 +59,11 @@ let package = Package(
       exclude: ["Snapshots"],
       swiftSettings: strict),
     .testTarget(
-      name: "SnatAuditTests", dependencies: ["snat-audit", "Fixtures"], exclude: ["Snapshots"],
-      swiftSettings: strict),
+      name: "SnatAuditTests",
+      dependencies: [
+        "snat-audit", "FlowAnalyzer", "Fixtures",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      exclude: ["Snapshots"], swiftSettings: strict),
   ]
 )

@@ -1,5 +1,5 @@
-// Runs in a page, at the end of its body, and leaves what it has measured in an attribute of the root
-// element, as JSON: whether something sticks out at the sides, and how well text stands out.
+// Runs in a page, at the end of its body, and sends the page around it what it has measured, as JSON:
+// whether something sticks out at the sides, and how well text stands out.
 document.querySelectorAll("details").forEach((details) => { details.open = true; });
 
 // A colour as numbers from 0 to 255, and its opacity.
@@ -47,7 +47,7 @@ while (walker.nextNode()) {
 }
 const drawings = [...document.querySelectorAll("figure > svg")].map(
   (svg) => Math.round(svg.getBoundingClientRect().width));
-document.documentElement.dataset.measures = JSON.stringify({
+parent.postMessage(JSON.stringify({
   width,
   scrollWidth: document.documentElement.scrollWidth,
   outside: outside.slice(0, 10),
@@ -55,4 +55,4 @@ document.documentElement.dataset.measures = JSON.stringify({
   contrastText: worst.text,
   drawings,
   backgroundLuminance: luminance(background(document.body)),
-});
+}), "*");

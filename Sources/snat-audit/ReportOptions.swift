@@ -8,10 +8,10 @@ struct ReportOptions: ParsableArguments {
     help: ArgumentHelp(
       "A report to write, to standard output or to a file (default: text).",
       discussion: """
-        Formats: text, for people; json, all of it, see the command schema; ndjson, one event a line \
-        in ECS fields; html, one page with pictures; prometheus, metrics for the textfile collector; junit, for CI; \
-        markdown, for a comment or a job's summary. May be given several times, once without a path. A \
-        file is written whole or not at all.
+        Formats: text, for people; html, one page with pictures; json, all of it, see the command \
+        schema; ndjson, one event a line in ECS fields; prometheus, metrics for the textfile collector; \
+        junit, for CI; markdown, for a comment or a job's summary. May be given several times, once \
+        without a path. A file is written whole or not at all.
         """,
       valueName: "format[=path]"),
     completion: .list(
@@ -23,6 +23,12 @@ struct ReportOptions: ParsableArguments {
       "How many findings a report lists; the others are counted all the same.",
       valueName: "number"))
   var maxFindings = 100_000
+
+  @Option(
+    help: ArgumentHelp(
+      "In text reports, also show the time of a place: Asia/Tokyo, or an offset such as +09:00.",
+      valueName: "zone"))
+  var timeZone: NamedTimeZone?
 
   func validate() throws {
     guard maxFindings >= 0 else { throw ValidationError("--max-findings: at least 0, please.") }

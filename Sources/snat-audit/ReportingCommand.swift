@@ -57,21 +57,17 @@ extension ReportingCommand {
     return analysis
   }
 
-  /// The packets of the findings that are drawn, where a report draws some and the captures can be read
-  /// again; what comes from a pipe cannot.
-  private func traces(
-    for analysis: Analysis, _ requests: [ReportRequest]
-  ) -> [FindingTrace] {
-    guard !analysis.report.partial, requests.contains(where: { $0.format == .html }) else {
-      return []
-    }
+  /// The packets of the findings that the HTML report draws, from a second reading. What comes from a
+  /// pipe cannot be read twice, and who interrupted the first reading wants no second.
+  private func traces(of analysis: Analysis) -> [FindingTrace] {
+    guard !analysis.report.partial else { return [] }
     Interruption.watch()
     defer { Interruption.stopWatching() }
     var bar = ProgressBar()
     defer { bar.erase() }
-    let findings = analysis.report.findingsToTrace
-    let traces = try? analyzer.trace(findings, of: analysis, framesPerConversation: 64) {
-      progress in
+    let traces = try? analyzer.trace(
+      analysis.report.findingsToTrace, of: analysis, framesPerConversation: 64
+    ) { progress in
       bar.update(progress)
       return !Interruption.happened
     }
@@ -82,11 +78,12 @@ extension ReportingCommand {
   ///
   /// - Returns: whether all could be.
   func write(_ analysis: Analysis, _ requests: [ReportRequest]) -> Bool {
-    let traces = traces(for: analysis, requests)
+    let traces = requests.contains { $0.format == .html } ? traces(of: analysis) : []
     var isWritten = true
     for request in requests {
       do {
-        let style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
+        var style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
+        style.localClock = reports.timeZone?.clock
         try request.destination.write {
           try request.format.write(analysis.report, style, traces: traces, to: &$0)
         }

@@ -27,13 +27,14 @@ struct SnatAudit: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       AnalyzeCommand.self, CheckCommand.self, ExplainCommand.self, ExtractCommand.self,
-      ConnectionsCommand.self, SchemaCommand.self,
+      ConnectionsCommand.self, SchemaCommand.self, ManualCommand.self,
     ])
 
   static func main() {
     var arguments = CommandLine.arguments.dropFirst()[...]
     if let name = arguments.first, PlannedCommand(rawValue: name) != nil {
-      let known = configuration.subcommands.compactMap { $0.configuration.commandName }
+      let known = configuration.subcommands.filter { $0.configuration.shouldDisplay }
+        .compactMap { $0.configuration.commandName }
       fail("the command '\(name)' is not in this version; it has: \(known.joined(separator: ", "))")
     }
     if arguments.isEmpty { arguments = ["--help"] }

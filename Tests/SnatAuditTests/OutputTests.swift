@@ -1,5 +1,8 @@
+import FlowAnalyzer
 import Foundation
 import Testing
+
+@testable import snat_audit
 
 @Suite("Reports and where they go")
 struct OutputTests {
@@ -137,5 +140,55 @@ struct OutputTests {
       let connection = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
       #expect((connection?["join"] as? [String: Any])?["method"] as? String == "forwarded")
     }
+  }
+}
+
+@Suite("The time of a place")
+struct TimeZoneTests {
+  @Test(arguments: [
+    (
+      "Asia/Tokyo", "13:37:34.332649 (22:37:34+09:00)",
+      "(2026-11-22 22:37:32+09:00 to 2026-11-22 22:37:38+09:00)"
+    ),
+    ("+09:00", "13:37:34.332649 (22:37:34+09:00)", "(2026-11-22 22:37:32+09:00"),
+    ("-03:30", "13:37:34.332649 (10:07:34-03:30)", "(2026-11-22 10:07:32-03:30"),
+    ("Pacific/Kiritimati", "(03:37:34+14:00)", "(2026-11-23 03:37:32+14:00"),
+    ("America/New_York", "(08:37:34-05:00)", "-05:00)"), ("UTC", "(13:37:34+00:00)", "+00:00)"),
+  ])
+  func `it stands beside UTC`(zone: String, time: String, period: String) throws {
+    let result = try Tool.run("analyze", "--server", Captures.collide, "--time-zone=\(zone)")
+    #expect(result.status == 0)
+    #expect(result.output.contains("times are UTC, in brackets those of \(zone)"))
+    #expect(result.output.contains(time), "\(result.output)")
+    #expect(result.output.contains(period))
+    for line in result.output.split(separator: "\n") {
+      #expect(line.count <= 100 || line.contains("filter: "), "\(line)")
+    }
+  }
+
+  @Test func `a check has it too, and machine formats have UTC alone`() throws {
+    let check = try Tool.run("check", "--server", Captures.collide, "--time-zone", "Asia/Tokyo")
+    #expect(check.output.contains("at 13:37:34.332649 (22:37:34+09:00)"))
+    let local = try Tool.run(
+      "analyze", "--server", Captures.collide, "--time-zone", "Asia/Tokyo", "--report", "json")
+    let plain = try Tool.run("analyze", "--server", Captures.collide, "--report", "json")
+    #expect(local.output == plain.output)
+  }
+
+  @Test(arguments: [
+    "local", "JST", "EST", "Mars/Olympus", "+9", "+25:00", "9:00", "", "/etc/passwd",
+  ])
+  func `what is no zone is refused`(zone: String) throws {
+    let result = try Tool.run("analyze", "--server", Captures.collide, "--time-zone=\(zone)")
+    #expect(result.status == 2)
+    #expect(result.messages.count == 1)
+  }
+
+  /// Clocks in New York went from 01:59:59-04:00 to 01:00:00-05:00 on 2026-11-01, at 06:00 UTC.
+  @Test func `a change to winter time in a capture is followed`() throws {
+    let clock = try #require(NamedTimeZone(argument: "America/New_York")).clock
+    let change: Int64 = 1_793_512_800
+    #expect(clock.offset(Timestamp(nanoseconds: (change - 1) * 1_000_000_000)) == -4 * 3600)
+    #expect(clock.offset(Timestamp(nanoseconds: change * 1_000_000_000)) == -5 * 3600)
   }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 
 /// The options of a command by their long names, as the argument parser itself knows them.
 struct OptionCatalog {
@@ -16,9 +15,7 @@ struct OptionCatalog {
   let options: [String: Option]
 
   init(_ command: any ParsableCommand.Type) {
-    // What --experimental-dump-help prints; its format is versioned.
-    let description = Data(command._dumpHelp().utf8)
-    let tool = try? JSONDecoder().decode(ToolDescription.self, from: description)
+    let tool = try? ToolDescription(command)
     var options: [String: Option] = [:]
     for argument in tool?.command.arguments ?? [] where argument.kind != "positional" {
       guard let long = argument.names?.first(where: { $0.kind == "long" })?.name,
@@ -27,31 +24,11 @@ struct OptionCatalog {
       options[long] = Option(
         isFlag: argument.kind == "flag", isRepeating: argument.isRepeating,
         isGreedy: argument.parsingStrategy == "upToNextOption",
-        spellings: (argument.names ?? []).map { ($0.kind == "long" ? "--" : "-") + $0.name })
+        spellings: (argument.names ?? []).map(\.spelling))
     }
     self.options = options
   }
 
   /// They ask for something else than a run, or for the file itself.
   private static let notForFiles: Set = ["help", "version", "config"]
-}
-
-private struct ToolDescription: Decodable {
-  var command: Command
-
-  struct Command: Decodable {
-    var arguments: [Argument]?
-  }
-
-  struct Argument: Decodable {
-    var kind: String
-    var names: [Name]?
-    var isRepeating: Bool
-    var parsingStrategy: String?
-  }
-
-  struct Name: Decodable {
-    var kind: String
-    var name: String
-  }
 }

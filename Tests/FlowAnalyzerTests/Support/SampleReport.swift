@@ -1,3 +1,6 @@
+import Fixtures
+import Foundation
+
 @testable import FlowAnalyzer
 
 extension AnalysisReport {
@@ -83,4 +86,12 @@ extension AnalysisReport.Findings {
 extension AnalysisReport.Answers {
   static let none = AnalysisReport.Answers(
     total: 0, accepted: 0, rejected: 0, reset: 0, unanswered: 0, undetermined: 0)
+}
+
+extension AnalysisReport {
+  /// Of a committed capture, taken for the server side.
+  init(real file: String) {
+    let path = Fixtures.captures.appending(path: file).path
+    self = Analyzer().analyze([CaptureInput(path: path, role: .server)]).report
+  }
 }

@@ -25,12 +25,24 @@ struct BrowserTests {
     let html = page.html
       .replacing(try Regex("<meta http-equiv=\"Content-Security-Policy\"[^>]*>"), with: "")
       .replacing("</body>", with: "<script>\(script)</script></body>")
-    let file = try folder.file("page.html", Data(html.utf8))
+    _ = try folder.file("page.html", Data(html.utf8))
+    // A window cannot be as narrow as a telephone, a frame can.
+    let frame = try folder.file(
+      "frame.html",
+      Data(
+        """
+        <!DOCTYPE html><script>
+        addEventListener("message", (event) => {
+          document.documentElement.dataset.measures = event.data;
+        });
+        </script>
+        <iframe src="page.html" style="border: 0; width: \(width)px; height: 900px"></iframe>
+        """.utf8))
     let result = try Consumer.required("chromium").run(
       "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
       "--user-data-dir=\(folder.url.appending(path: "profile").path)",
-      "--blink-settings=preferredColorScheme=\(isDark ? 0 : 1)", "--window-size=\(width),900",
-      "--dump-dom", file.absoluteString)
+      "--blink-settings=preferredColorScheme=\(isDark ? 0 : 1)", "--window-size=1400,1000",
+      "--virtual-time-budget=5000", "--dump-dom", frame.absoluteString)
     result.expectSuccess()
     let attribute = try #require(
       result.output.firstMatch(of: try Regex("data-measures=\"([^\"]*)\""))?.output[1].substring,

@@ -14,12 +14,12 @@ struct Page {
   }
 
   /// The page of committed captures, which are read again for its ladders.
-  init(fixtures files: String..., workers: Int = 1) throws {
+  init(fixtures files: String..., role: CaptureRole? = nil, workers: Int = 1) throws {
     var configuration = AnalyzerConfiguration()
     configuration.workers = workers
     let analyzer = Analyzer(configuration: configuration)
     let analysis = analyzer.analyze(
-      files.map { CaptureInput(path: Fixtures.captures.appending(path: $0).path) })
+      files.map { CaptureInput(path: Fixtures.captures.appending(path: $0).path, role: role) })
     let findings = analysis.report.findingsToTrace
     try self.init(
       analysis.report, traces: analyzer.trace(findings, of: analysis, framesPerConversation: 64))

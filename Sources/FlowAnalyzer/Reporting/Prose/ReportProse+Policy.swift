@@ -103,11 +103,13 @@ extension PolicyVerdict.Comparison {
 
 extension ReportProse {
   /// `10.10.1.1:4032 > 192.168.1.1:80, frame 1333 of server.pcap at 13:37:34.332649`.
-  package func place(_ pointer: PolicyVerdict.Pointer) -> String {
+  ///
+  /// - Parameter time: as it is to be shown; in UTC unless given.
+  package func place(_ pointer: PolicyVerdict.Pointer, at time: String? = nil) -> String {
     let path =
       report.captures.indices.contains(pointer.capture)
       ? " of \(report.captures[pointer.capture].path.printable)" : ""
-    return "\(pointer.tuple), frame \(pointer.frame)\(path) at \(clock(pointer.at))"
+    return "\(pointer.tuple), frame \(pointer.frame)\(path) at \(time ?? clock(pointer.at))"
   }
 
   /// The command that explains a finding, ready for a shell.

@@ -2,7 +2,9 @@ extension Ladder {
   /// One finding for people, with every number that one would check: what it did, the ladder, the rule
   /// of each hit with what it compared, the clients, and where to find the packets.
   ///
-  /// - Parameter report: the one that the finding is from.
+  /// - Parameters:
+  ///   - report: the one that the finding is from.
+  ///   - style: how the text is laid out.
   public func text(of report: AnalysisReport, _ style: TextStyle = TextStyle()) -> String {
     var text = FindingText(ladder: self, report: report, canvas: TextCanvas(style: style))
     return text.render()

@@ -5,15 +5,20 @@ public struct TextStyle: Sendable {
   public var hasColor: Bool
   /// Diagrams may be drawn with characters beyond ASCII.
   public var hasBoxes: Bool
+  /// Times of this place stand beside those in UTC.
+  public var localClock: LocalClock?
 
   /// Tables need that much.
   private static let narrowest = 72
 
   /// A report in a file has 100 columns, whatever terminal it is written from.
-  public init(width: Int = 100, hasColor: Bool = false, hasBoxes: Bool = false) {
+  public init(
+    width: Int = 100, hasColor: Bool = false, hasBoxes: Bool = false, localClock: LocalClock? = nil
+  ) {
     self.width = max(width, Self.narrowest)
     self.hasColor = hasColor
     self.hasBoxes = hasBoxes
+    self.localClock = localClock
   }
 }
 

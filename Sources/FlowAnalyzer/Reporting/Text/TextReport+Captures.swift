@@ -17,7 +17,8 @@ extension TextReport {
 
   mutating func writeCaptures() {
     let captures = report.captures
-    canvas.heading("READ", "times are UTC")
+    let local = canvas.style.localClock.map { ", in brackets those of \($0.name.printable)" } ?? ""
+    canvas.heading("READ", "times are UTC\(local)")
     let listed = prose.listedCaptures
     for index in listed { writeCapture(index) }
     if captures.count > listed.count {
@@ -35,6 +36,11 @@ extension TextReport {
       canvas.paragraph(StyledText(prose.facts(capture).joined(separator: ", ")), indent: 4)
     }
     if let period = prose.period(of: capture) { canvas.line(StyledText(period), indent: 4) }
+    if let clock = canvas.style.localClock, let first = capture.firstPacket,
+      let last = capture.lastPacket
+    {
+      canvas.line("(\(clock.dateAndTime(first)) to \(clock.dateAndTime(last)))", indent: 4)
+    }
     for warning in capture.warnings {
       canvas.paragraph("\("warning:", .warning) \(warning)", indent: 4)
     }

@@ -52,7 +52,7 @@ extension TextReport {
       canvas.blank()
       canvas.line("where to look for \("\(rule.name)", .strong)", indent: 2)
       for pointer in new {
-        canvas.line(StyledText(prose.place(pointer)), indent: 4)
+        canvas.line(StyledText(prose.place(pointer, at: clock(pointer.at))), indent: 4)
         canvas.line(StyledText(prose.explainCommand(pointer.id), .dim), indent: 6)
       }
     }

@@ -26,7 +26,7 @@ extension TextReport {
       canvas.paragraph("client \("\(client)", .strong)\(prose.found(finding.current))", indent: 5)
     }
     for hit in finding.hits.prefix(Self.listedHits) {
-      let time = prose.clock(hit.at) + "  "
+      let time = clock(hit.at) + "  "
       let source = ReportProse.change(from: first.tuple, to: hit.tuple)
       canvas.labelled(
         StyledText(time), "frame \(prose.frame(hit))\(source): met \(prose.holder(hit))", indent: 5,

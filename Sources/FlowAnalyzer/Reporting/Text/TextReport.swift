@@ -46,4 +46,10 @@ struct TextReport {
     writeFindings()
     return canvas.output
   }
+
+  /// The time of day in UTC, with that of the place that was asked for behind it.
+  func clock(_ time: Timestamp) -> String {
+    let local = canvas.style.localClock.map { " (\($0.time(time)))" } ?? ""
+    return prose.clock(time) + local
+  }
 }

@@ -28,6 +28,7 @@ struct CountAxis {
 
   /// What stands beside a step.
   func label(_ index: Int) -> String {
+    guard index > 0 else { return "0" }
     let value = step * Double(index)
     let whole = Int(value.rounded())
     if step < 1 {
