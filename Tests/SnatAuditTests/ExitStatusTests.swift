@@ -51,7 +51,7 @@ struct ExitStatusTests {
   }
 
   @Test(arguments: [
-    "whatif", "extract-records", "judge", "merge",
+    "extract-records", "judge", "merge",
   ])
   func `a command of a later version is refused by name`(command: String) throws {
     try expectUsageError([command, "x"], says: "'\(command)' is not in this version")
