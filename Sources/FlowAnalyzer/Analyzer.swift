@@ -325,7 +325,10 @@ extension Analyzer {
   /// Reads the captures, and forecasts what their traffic would do in changed worlds: a report with a
   /// `forecast`.
   ///
-  /// - Parameter progress: as for `analyze`.
+  /// - Parameters:
+  ///   - inputs: what the command line names.
+  ///   - options: the changed worlds, and how much is remembered for them.
+  ///   - progress: as for `analyze`.
   public func forecast(
     _ inputs: [CaptureInput], _ options: ForecastOptions,
     progress: (Progress) -> Bool = { _ in true }
