@@ -89,6 +89,9 @@ struct TextForecast {
         " (\(Quantity.count(evidence.followingNumbers)) of \(Quantity.count(evidence.choices)) "
         + "took a number close behind the last)"
     case .hash: return ""
+    case .probing:
+      return
+        " (that is 10^\(Int(evidence.searchLikelihood.rounded())) times as likely as any free port at random)"
     case .random, .leastRecent, .mostRecent:
       return
         " (the mean rank of \(Quantity.count(evidence.reuses, "reused port")) among the free ones is "
@@ -110,7 +113,8 @@ struct TextForecast {
     canvas.heading("WHAT HELPS")
     let before = forecast.rows[0].delayed
     guard before.median > 0 else {
-      canvas.paragraph("In the replay, users notice nothing: there is nothing to mend at this load.")
+      canvas.paragraph(
+        "In the replay, users notice nothing: there is nothing to mend at this load.")
       return
     }
     if forecast.recommendations.isEmpty {
@@ -170,7 +174,8 @@ struct TextForecast {
 
   private mutating func writeLinks() {
     guard !forecast.links.isEmpty else { return }
-    canvas.heading("LINKS", "share of connections on the busiest link of a group, by SNAT addresses")
+    canvas.heading(
+      "LINKS", "share of connections on the busiest link of a group, by SNAT addresses")
     let addresses = Set(forecast.links.map(\.addresses)).sorted()
     var table = TextTable(.left, .right, .right)
     table.columns += addresses.map { _ in .right }
@@ -185,11 +190,12 @@ struct TextForecast {
           [
             StyledText(policy.rawValue), StyledText("\(count)"),
             StyledText(Quantity.percent(1, of: count)),
-          ] + spreads.map { spread in
-            StyledText(
-              Quantity.percent(
-                spread.connections.max() ?? 0, of: spread.connections.reduce(0, +)))
-          })
+          ]
+            + spreads.map { spread in
+              StyledText(
+                Quantity.percent(
+                  spread.connections.max() ?? 0, of: spread.connections.reduce(0, +)))
+            })
       }
     }
     canvas.table(table)
