@@ -47,6 +47,15 @@ struct ArrivalLog {
 
     /// In nanoseconds; of one that was not closed, to the end of time.
     var lifetime: Int64 { notes.contains(.closed) ? Int64(duration) << 10 : .max / 4 }
+    /// RCV.NXT of the server that holds its TIME_WAIT, and TS.Recent; of one that never connected, what its
+    /// SYN says.
+    var leaves: SequenceNumber { notes.contains(.connected) ? nextExpected : isn.advanced(by: 1) }
+    var leftTimestamp: UInt32? {
+      guard notes.contains(.connected) else {
+        return notes.contains(.hasTimestamp) ? timestampValue : nil
+      }
+      return notes.contains(.leavesTimestamp) ? timestampRecent : nil
+    }
     /// When the SYN came that was accepted.
     var acceptedAt: Timestamp { time.advanced(byNanoseconds: Int64(acceptance) << 10) }
   }

@@ -11,7 +11,8 @@ struct ExpectedHits {
   /// - Returns: nil where the policy is not one of chance alone, or ports run out.
   static func of(_ traffic: Traffic, in world: World) -> Double? {
     let policy = world.policy
-    guard policy.choice == .random, policy.leak == 0 else { return nil }
+    guard policy.choice == .random, policy.leak == 0, policy.addressing == .together
+    else { return nil }
     var services: [UInt16: ExpectedHits] = [:]
     var sum = 0.0
     for item in traffic.items {

@@ -70,6 +70,9 @@ public struct Forecast: Sendable {
       /// they became free: 0 the longest free, 1 the last, 0.5 no order.
       public var reuses: Int
       public var meanRank: Double
+      /// How much likelier the choices are by a search from a random port upward than by choice at random
+      /// among all free ports: the decimal logarithm.
+      public var searchLikelihood: Double
     }
   }
 

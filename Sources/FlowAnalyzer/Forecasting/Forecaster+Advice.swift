@@ -17,7 +17,8 @@ extension Forecaster {
         evidence: .init(
           choices: evidence.choices, followingNumbers: evidence.following,
           knownClientPorts: evidence.known, preservedPorts: evidence.preserved,
-          reuses: evidence.reuses, meanRank: evidence.meanRank)),
+          reuses: evidence.reuses, meanRank: evidence.meanRank,
+          searchLikelihood: model.searchEvidence)),
       rows: rows, lateSegments: lateSegments, links: links,
       recommendations: recommendations(rows))
   }

@@ -43,7 +43,11 @@ extension Forecaster {
     let usual = Set([1, 2, 3, 4, 8, recorded, recorded * 2, recorded * 4, max(1, recorded / 2)])
     return values(options.addresses, Array(usual)).map { count in
       `case`(
-        .addresses, Double(count), isRecorded: count == recorded, policy { $0.addresses = count })
+        .addresses, Double(count), isRecorded: count == recorded,
+        policy {
+          $0.addresses = count
+          if count != recorded { $0.addressing = model.moreAddresses }
+        })
     }
   }
 

@@ -3,20 +3,20 @@ import HeapModule
 
 /// How long the load balancer keeps a port back after its connection, by maximum likelihood.
 ///
-/// The model: a port is chosen among those that have been free for the hold or longer, and each of those
-/// is as likely; but a share of choices, the leak, takes one that is still held. Where no port is free, one
-/// that is held must be taken.
+/// The model of `init`: a port is chosen among those that have been free for the hold or longer, and each of
+/// those is as likely; but a share of choices, the leak, takes one that is still held. Where no port is
+/// free, one that is held must be taken. `PortSearch` has a model of its own.
 struct HoldEstimate {
   struct Candidate {
     /// In nanoseconds.
     var hold: Int64
-    /// Of the choices with free and with held ports to choose from: how many, and how many of them took
-    /// one that was held.
-    var choices: Int
-    var leaks: Int
-    /// Choices of a held port where no other was free.
-    var evictions: Int
-    var logLikelihood: Double
+    /// The share of the choices with free and with held ports to choose from that took one that was held.
+    var leak = 0.0
+    /// Held ports are given away where no other is free.
+    var evicts = false
+    /// The port of a SYN that was not let in is held as well.
+    var keepsRejected: Bool
+    var logLikelihood = 0.0
     /// Among all candidates, by likelihood; they sum up to one.
     var weight = 0.0
   }
@@ -25,16 +25,28 @@ struct HoldEstimate {
   let best: Candidate
 
   /// From no hold at all to the longest of the known devices (reference, section 2), in milliseconds.
-  private static let holds: [Int64] = [
+  static let holds: [Int64] = [
     0, 10, 30, 100, 200, 300, 500, 700, 900, 950, 1000, 1050, 1100, 1200, 1500, 2000, 3000, 5000,
     7000,
     10_000, 15_000, 16_000, 20_000, 30_000, 40_000, 60_000, 65_000, 120_000, 240_000,
-  ]
+  ].map { $0 * 1_000_000 }
 
-  /// - Parameter size: how many ports there are in all.
-  init?(_ history: PortHistory, size: Int) {
+  /// - Parameters:
+  ///   - size: how many ports there are to choose from.
+  ///   - isSplit: that many of each address, which is chosen before.
+  init?(_ history: PortHistory, size: Int, isSplit: Bool) {
     guard !history.choices.isEmpty else { return nil }
-    candidates = Self.holds.map { Self.judge(history, size: size, hold: $0 * 1_000_000) }
+    self.init(
+      [true, false].flatMap { keepsRejected in
+        Self.holds.map {
+          Self.judge(
+            history, size: size, isSplit: isSplit, hold: $0, keepsRejected: keepsRejected)
+        }
+      })
+  }
+
+  init?(_ found: [Candidate]) {
+    candidates = found
     guard let best = candidates.max(by: { $0.logLikelihood < $1.logLikelihood }) else { return nil }
     self.best = best
     var sum = 0.0
@@ -55,53 +67,65 @@ struct HoldEstimate {
     return best
   }
 
-  private static func judge(_ history: PortHistory, size: Int, hold: Int64) -> Candidate {
+  private static func judge(
+    _ history: PortHistory, size: Int, isSplit: Bool, hold: Int64, keepsRejected: Bool
+  ) -> Candidate {
+    let pools = history.ports.map { isSplit ? Int($0.source) : 0 }
     // The end of each port's last connection; before the first, long ago.
     var ends = [Int64](repeating: .min / 2, count: history.ports.count)
     // Ports whose connections end, and whose holds end, at a time that lies ahead.
     var inUse = Heap<Due>()
     var held = Heap<Due>()
-    var (usedCount, heldCount) = (0, 0)
-    var result = Candidate(hold: hold, choices: 0, leaks: 0, evictions: 0, logLikelihood: 0)
+    var counts = [(used: Int, held: Int)](
+      repeating: (0, 0), count: (pools.max() ?? 0) + 1)
+    var logLikelihood = 0.0
+    // Choices with free and with held ports to choose from; those that took a held one; and those that had to.
+    var (choices, leaks, evictions) = (0, 0, 0)
 
     for choice in history.choices {
       while let due = inUse.min, due.time <= choice.time {
         inUse.removeMin()
         guard ends[Int(due.port)] == due.end else { continue }
-        usedCount -= 1
-        heldCount += 1
+        counts[pools[Int(due.port)]].used -= 1
+        counts[pools[Int(due.port)]].held += 1
         held.insert(Due(time: due.end &+ hold, port: due.port, end: due.end))
       }
       while let due = held.min, due.time <= choice.time {
         held.removeMin()
-        if ends[Int(due.port)] == due.end { heldCount -= 1 }
+        if ends[Int(due.port)] == due.end { counts[pools[Int(due.port)]].held -= 1 }
       }
       let port = Int(choice.port)
-      let free = size - usedCount - heldCount
+      let pool = pools[port]
+      let free = size - counts[pool].used - counts[pool].held
       if ends[port] > choice.time {
         // It was in use, as far as is known: nothing can be learnt.
-        usedCount -= 1
+        counts[pool].used -= 1
       } else if choice.time - ends[port] >= hold {
-        if heldCount > 0 { result.choices += 1 }
-        result.logLikelihood -= log(Double(max(free, 1)))
+        if counts[pool].held > 0 { choices += 1 }
+        logLikelihood -= log(Double(max(free, 1)))
       } else {
-        result.logLikelihood -= log(Double(heldCount))
+        logLikelihood -= log(Double(counts[pool].held))
         if free > 0 {
-          result.choices += 1
-          result.leaks += 1
+          choices += 1
+          leaks += 1
         } else {
-          result.evictions += 1
+          evictions += 1
         }
-        heldCount -= 1
+        counts[pool].held -= 1
+      }
+      guard choice.leaves != nil || keepsRejected else {
+        ends[port] = .min / 2
+        continue
       }
       ends[port] = choice.end
-      usedCount += 1
+      counts[pool].used += 1
       inUse.insert(Due(time: choice.end, port: choice.port, end: choice.end))
     }
-    let leak = Self.leak(result)
-    result.logLikelihood +=
-      Double(result.leaks) * log(leak) + Double(result.choices - result.leaks) * log(1 - leak)
-    return result
+    let leak = (Double(leaks) + 0.5) / (Double(choices) + 1)
+    logLikelihood += Double(leaks) * log(leak) + Double(choices - leaks) * log(1 - leak)
+    return Candidate(
+      hold: hold, leak: leaks == 0 ? 0 : leak, evicts: evictions > 0,
+      keepsRejected: keepsRejected, logLikelihood: logLikelihood)
   }
 
   private struct Due: Comparable {
@@ -113,9 +137,5 @@ struct HoldEstimate {
     static func < (one: Due, other: Due) -> Bool {
       (one.time, one.port) < (other.time, other.port)
     }
-  }
-
-  static func leak(_ candidate: Candidate) -> Double {
-    (Double(candidate.leaks) + 0.5) / (Double(candidate.choices) + 1)
   }
 }

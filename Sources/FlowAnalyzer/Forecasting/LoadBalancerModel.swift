@@ -8,6 +8,9 @@ struct LoadBalancerModel {
   let addresses: Int
   let ports: Int
   let hold: HoldEstimate?
+  let addressing: PortPolicy.Addressing
+  /// How much likelier the recorded choices are by nf_nat's search than at random: the decimal logarithm.
+  let searchEvidence: Double
 
   /// The ranges that load balancers come with (reference, section 6.1).
   private static let knownRanges: [ClosedRange<Int>] = [
@@ -16,13 +19,41 @@ struct LoadBalancerModel {
 
   init(_ log: ArrivalLog) {
     let history = PortHistory(log)
-    evidence = PortEvidence(log, history)
-    isInferred = evidence.choice != nil
-    choice = evidence.choice ?? .random
+    let evidence = PortEvidence(log, history)
+    self.evidence = evidence
     addresses = max(1, Set(history.ports.map(\.source)).count)
     ports = Self.rangeLength(history, addresses: addresses)
-    hold = HoldEstimate(history, size: addresses * ports)
+    let isSplit = addresses > 1 && evidence.keepsAddresses
+    addressing = isSplit ? .asRecorded : .together
+    let atRandom = HoldEstimate(
+      history, size: isSplit ? ports : addresses * ports, isSplit: isSplit)
+    guard let atRandom, evidence.choice.map({ $0 == .random || $0 == .preserving }) ?? true else {
+      (choice, isInferred) = (evidence.choice ?? .random, evidence.choice != nil)
+      (hold, searchEvidence) = (atRandom, 0)
+      return
+    }
+    var best: (choice: PortChoice, hold: HoldEstimate)?
+    for choice in evidence.known > 0 ? [PortChoice.probing, .preserving] : [.probing] {
+      guard
+        let hold = PortSearch.estimate(
+          history, ports: ports, addresses: isSplit ? 1 : addresses,
+          isPreserving: choice == .preserving)
+      else { continue }
+      if hold.best.logLikelihood > best?.hold.best.logLikelihood ?? -.infinity {
+        best = (choice, hold)
+      }
+    }
+    let gain = (best?.hold.best.logLikelihood ?? -.infinity) - atRandom.best.logLikelihood
+    searchEvidence = gain / 2.302_585
+    if let best, searchEvidence >= Self.enoughEvidence {
+      (choice, isInferred, hold) = (best.choice, true, best.hold)
+    } else {
+      (choice, isInferred, hold) = (evidence.choice ?? .random, evidence.choice != nil, atRandom)
+    }
   }
+
+  /// From here on the search is taken for granted: a hundred times as likely as choice at random.
+  private static let enoughEvidence = 2.0
 
   /// How many ports of each address are used in turn.
   ///
@@ -43,6 +74,11 @@ struct LoadBalancerModel {
     return min(65_535, last - first + 1 + 2 * (gap - 1))
   }
 
+  /// How addresses are chosen where there are more than one now: nf_nat chooses by the client.
+  var moreAddresses: PortPolicy.Addressing {
+    addressing == .asRecorded || choice == .probing || choice == .preserving ? .byClient : .together
+  }
+
   /// The policy as it was, with a hold that is as likely as the evidence makes it.
   func policy(_ random: inout SeededRandom) -> PortPolicy {
     let candidate = hold?.draw(&random)
@@ -55,7 +91,7 @@ struct LoadBalancerModel {
   private func policy(_ candidate: HoldEstimate.Candidate?) -> PortPolicy {
     PortPolicy(
       choice: choice, addresses: addresses, ports: ports, hold: candidate?.hold ?? 0,
-      leak: candidate.map { $0.leaks == 0 ? 0 : HoldEstimate.leak($0) } ?? 0,
-      evicts: candidate.map { $0.evictions > 0 } ?? false)
+      leak: candidate?.leak ?? 0, evicts: candidate?.evicts ?? false,
+      keepsRejected: candidate?.keepsRejected ?? true, addressing: addressing)
   }
 }

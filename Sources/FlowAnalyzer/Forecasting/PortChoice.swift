@@ -1,7 +1,9 @@
 /// How a load balancer chooses the SNAT port of a connection (reference `time-wait.md`, section 6.1).
 public enum PortChoice: String, Sendable, CaseIterable {
-  /// Any free port, as nf_nat with `random-fully` and the clouds do.
+  /// Any free port, each as likely, as the clouds do.
   case random
+  /// Any port at random and, while that is taken, the next ones upward (nf_nat).
+  case probing = "random-start"
   /// By a hash of the client's address and port.
   case hash
   /// The client's own port where it is free (nf_nat, IPVS, F5).
@@ -24,9 +26,24 @@ struct PortPolicy: Equatable {
   var hold: Int64
   /// In this share of choices the hold is not respected although other ports are free.
   var leak: Double = 0
-  /// Where no port is free, one that is held is given away (nf_nat since Linux 6.5); else the connection
-  /// is refused.
+  /// Where no port is free, one that is held is given away; else the connection is refused. A search
+  /// by number gives it away toward its end already (see `PortSearch`).
   var evicts = false
+  /// The port of a SYN that was not let in is held, too; else it is free at once: nf_nat forgets a
+  /// connection that its client resets before it was established.
+  var keepsRejected = true
+  var addressing = Addressing.together
 
-  var size: Int { addresses * ports }
+  /// How the SNAT address of a connection is chosen.
+  enum Addressing {
+    /// Together with the port, among all of all addresses.
+    case together
+    /// By the client, always the same one for each: that which was recorded.
+    case asRecorded
+    /// By the client, but there is another number of addresses than was recorded: by a hash.
+    case byClient
+  }
+
+  /// Ports among which one is chosen.
+  var size: Int { addressing == .together ? addresses * ports : ports }
 }

@@ -10,6 +10,9 @@ struct PortEvidence {
   /// Clients that came again with the same address and port, and how many of them got the same port.
   var returning = 0
   var returnedTo = 0
+  /// Clients that came again with the same address, and how many of them got the same SNAT address.
+  var returningAddresses = 0
+  var keptAddresses = 0
   /// Choices of a port that had been free before, among at least `leastFree` such ports.
   var reuses = 0
   /// The mean place of the chosen port in the order in which those ports became free: 0 is the one that has
@@ -30,6 +33,11 @@ struct PortEvidence {
     return .random
   }
 
+  /// Each client always gets the same SNAT address.
+  var keepsAddresses: Bool {
+    returningAddresses >= 20 && keptAddresses * 20 >= returningAddresses * 19
+  }
+
   init(_ log: ArrivalLog, _ history: PortHistory) {
     observeNumbers(log)
     observeOrder(history)
@@ -38,6 +46,7 @@ struct PortEvidence {
   private mutating func observeNumbers(_ log: ArrivalLog) {
     var last: [UInt16: UInt16] = [:]
     var ofClient: [UInt64: UInt32] = [:]
+    var ofAddress: [UInt32: UInt16] = [:]
     for arrival in log.arrivals.prefix(PortHistory.limit) {
       if let before = last[arrival.source] {
         choices += 1
@@ -58,6 +67,11 @@ struct PortEvidence {
         if former == place { returnedTo += 1 }
       }
       ofClient[client] = place
+      if let former = ofAddress[arrival.client] {
+        returningAddresses += 1
+        if former == arrival.source { keptAddresses += 1 }
+      }
+      ofAddress[arrival.client] = arrival.source
     }
   }
 

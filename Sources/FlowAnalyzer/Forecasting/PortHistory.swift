@@ -11,18 +11,22 @@ struct PortHistory {
     var port: Int32
     /// When the connection of this choice ended at the load balancer; that of a rejected SYN at once.
     var end: Int64
-    /// It followed a choice that hit, and is only known because it was the last of its attempt.
-    var isRepeated: Bool
+    var isn: SequenceNumber
+    /// The sequence number behind the last that the connection's client sent; nil of a SYN that was not let
+    /// in.
+    var leaves: SequenceNumber?
+    /// The client's port; zero where it is not known.
+    var clientPort: UInt16
   }
 
   /// In order of time.
   private(set) var choices: [Choice] = []
   /// Every source address and port that was used, by number.
   private(set) var ports: [(source: UInt16, port: UInt16)] = []
+  private var numbers: [UInt32: Int32] = [:]
 
   init(_ log: ArrivalLog) {
     guard let service = Self.busiestService(log) else { return }
-    var numbers: [UInt32: Int32] = [:]
     for arrival in log.arrivals where arrival.service == service {
       guard choices.count < Self.limit else { break }
       let isConnected = arrival.notes.contains(.connected)
@@ -31,13 +35,14 @@ struct PortHistory {
         && (arrival.acceptedPort != arrival.port || arrival.acceptedSource != arrival.source)
       let acceptedAt = arrival.acceptedAt.nanoseconds
       let closedAt = acceptedAt &+ arrival.lifetime
+      let isLetIn = isConnected && !isMoved
       add(
-        arrival.source, arrival.port, at: arrival.time.nanoseconds,
-        until: isConnected && !isMoved ? closedAt : arrival.time.nanoseconds, &numbers)
+        arrival, on: (arrival.source, arrival.port), at: arrival.time.nanoseconds,
+        until: isLetIn ? closedAt : arrival.time.nanoseconds, isLetIn: isLetIn)
       if isMoved {
         add(
-          arrival.acceptedSource, arrival.acceptedPort, at: acceptedAt, until: closedAt, &numbers,
-          isRepeated: true)
+          arrival, on: (arrival.acceptedSource, arrival.acceptedPort), at: acceptedAt,
+          until: closedAt, isLetIn: true)
       }
     }
     choices.sort { ($0.time, $0.port) < ($1.time, $1.port) }
@@ -50,15 +55,26 @@ struct PortHistory {
   }
 
   private mutating func add(
-    _ source: UInt16, _ port: UInt16, at time: Int64, until end: Int64,
-    _ numbers: inout [UInt32: Int32], isRepeated: Bool = false
+    _ arrival: ArrivalLog.Arrival, on port: (source: UInt16, port: UInt16), at time: Int64,
+    until end: Int64, isLetIn: Bool
   ) {
-    let key = UInt32(source) << 16 | UInt32(port)
-    let number = numbers[key] ?? Int32(ports.count)
+    let number = number(of: port.port, at: port.source) ?? ports.count
     if number == ports.count {
-      numbers[key] = number
-      ports.append((source, port))
+      numbers[Self.key(port.source, port.port)] = Int32(number)
+      ports.append(port)
     }
-    choices.append(Choice(time: time, port: number, end: end, isRepeated: isRepeated))
+    choices.append(
+      Choice(
+        time: time, port: Int32(number), end: end, isn: arrival.isn,
+        leaves: isLetIn ? arrival.nextExpected : nil, clientPort: arrival.clientPort))
+  }
+
+  /// - Returns: nil for a port that was never used.
+  func number(of port: UInt16, at source: UInt16) -> Int? {
+    numbers[Self.key(source, port)].map { Int($0) }
+  }
+
+  private static func key(_ source: UInt16, _ port: UInt16) -> UInt32 {
+    UInt32(source) << 16 | UInt32(port)
   }
 }

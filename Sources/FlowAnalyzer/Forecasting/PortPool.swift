@@ -13,6 +13,8 @@ struct PortPool {
     var heldUntil = Int64.min
     /// When its connection ends, or ended, at the load balancer.
     fileprivate var releasedAt = Int64.min
+    /// The sequence number behind the last of that connection's client; nil of a SYN that was not let in.
+    fileprivate var leaves: SequenceNumber?
     /// Counts its uses, so that what was noted of an earlier one is known to be out of date.
     fileprivate var use: UInt32 = 0
   }
@@ -37,7 +39,8 @@ struct PortPool {
   /// Policies by number: the slot of each number that has been used.
   private var slotOfNumber: [Int: Int32] = [:]
   private var nextNumber: Int
-  /// The most ports that were in use or kept back at once.
+  /// The ports that are in use or kept back; and the most that were so at once.
+  private var reserved = 0
   private(set) var peak = 0
 
   init(_ policy: PortPolicy, random: inout SeededRandom) {
@@ -54,42 +57,51 @@ struct PortPool {
 
   /// Takes a port for a connection.
   ///
-  /// - Parameters:
-  ///   - client: a number for the client's address and port.
-  ///   - port: the client's own port, where that is known.
   /// - Returns: its slot; nil where there is none to be had.
-  mutating func take(
-    at now: Int64, client: UInt64, port: Int, random: inout SeededRandom
-  ) -> Int? {
+  mutating func take(_ request: PortRequest, random: inout SeededRandom) -> Int? {
+    let now = request.time
+    collectFree(at: now)
     let slot: Int? =
       switch policy.choice {
       case .random, .leastRecent, .mostRecent: takeAny(at: now, random: &random)
       case .sequential: takeNumber(from: nextNumber, at: now, random: &random)
       case .hash:
         takeNumber(
-          from: Int(truncatingIfNeeded: mixed(client) >> 1) % policy.size, at: now, random: &random)
-      case .preserving: takePreserved(client: client, port: port, at: now, random: &random)
+          from: Int(truncatingIfNeeded: mixed(request.client) >> 1) % policy.size, at: now,
+          random: &random)
+      case .probing: search(for: request, random: &random)
+      case .preserving: takePreserved(request, random: &random)
       }
-    if let slot {
-      slots[slot].use &+= 1
-      slots[slot].releasedAt = .max
-    }
+    guard let slot else { return nil }
+    if isFree(slot, at: now) { reserved += 1 }
+    peak = max(peak, reserved)
+    slots[slot].use &+= 1
+    slots[slot].releasedAt = .max
     return slot
   }
 
   /// A connection ends at `end`, which may lie ahead, and keeps its port for as long as the policy says.
-  mutating func give(_ slot: Int, at end: Int64) {
+  ///
+  /// - Parameter leaves: the sequence number behind the last of the connection's client; nil of a SYN that
+  ///   was not let in.
+  mutating func give(_ slot: Int, at end: Int64, leaves: SequenceNumber?) {
     slots[slot].releasedAt = end
-    let reservedUntil = end.addingReportingOverflow(policy.hold)
-    guard policy.choice.goesByOrder else {
-      peak = max(peak, slots.count)
-      return
-    }
+    slots[slot].leaves = leaves
+    let reservedUntil = end.addingReportingOverflow(hold(slots[slot]))
     reservations.insert(
       Reservation(
         end: reservedUntil.overflow ? .max : reservedUntil.partialValue, slot: Int32(slot),
         use: slots[slot].use))
-    peak = max(peak, slots.count - (free.count - firstFree))
+  }
+
+  private func hold(_ slot: Slot) -> Int64 {
+    slot.leaves == nil && !policy.keepsRejected ? 0 : policy.hold
+  }
+
+  private func isFree(_ number: Int, at now: Int64) -> Bool {
+    let slot = slots[number]
+    if slot.use == 0 { return true }
+    return slot.releasedAt <= now && now - slot.releasedAt >= hold(slot)
   }
 
   private mutating func addSlot() -> Int {
@@ -100,7 +112,6 @@ struct PortPool {
   // MARK: - By order
 
   private mutating func takeAny(at now: Int64, random: inout SeededRandom) -> Int? {
-    collectFree(at: now)
     if policy.leak > 0, random.share() < policy.leak,
       let slot = takeHeld(at: now, tries: 16, random: &random)
     {
@@ -119,7 +130,7 @@ struct PortPool {
     case .mostRecent:
       if count > 0 { return Int(free.removeLast()) }
       return addSlot()
-    case .random, .hash, .preserving, .sequential:
+    case .random, .hash, .probing, .preserving, .sequential:
       let number = random.below(unused + count)
       if number < unused { return addSlot() }
       free.swapAt(firstFree + number - unused, free.count - 1)
@@ -139,7 +150,9 @@ struct PortPool {
   private mutating func collectFree(at now: Int64) {
     while let next = reservations.min, next.end <= now {
       reservations.removeMin()
-      if slots[Int(next.slot)].use == next.use { free.append(next.slot) }
+      guard slots[Int(next.slot)].use == next.use else { continue }
+      reserved -= 1
+      if policy.choice.goesByOrder { free.append(next.slot) }
     }
   }
 
@@ -176,14 +189,10 @@ struct PortPool {
       if number >= policy.size { number -= policy.size }
       guard let slot = slotOfNumber[number] else {
         nextNumber = number + 1 == policy.size ? 0 : number + 1
-        let slot = addSlot()
-        slotOfNumber[number] = Int32(slot)
-        return slot
+        return addSlot(number)
       }
-      let releasedAt = slots[Int(slot)].releasedAt
-      guard releasedAt <= now else { continue }
-      let isFree = now - releasedAt >= policy.hold
-      if isFree || policy.leak > 0 && random.share() < policy.leak {
+      guard slots[Int(slot)].releasedAt <= now else { continue }
+      if isFree(Int(slot), at: now) || policy.leak > 0 && random.share() < policy.leak {
         nextNumber = number + 1 == policy.size ? 0 : number + 1
         return Int(slot)
       }
@@ -193,19 +202,59 @@ struct PortPool {
   }
 
   private mutating func takePreserved(
-    client: UInt64, port: Int, at now: Int64, random: inout SeededRandom
+    _ request: PortRequest, random: inout SeededRandom
   ) -> Int? {
-    let address = Int(truncatingIfNeeded: mixed(client &* 31) >> 1) % policy.addresses
-    let number = address * policy.ports + port % policy.ports
-    if let slot = slotOfNumber[number] {
-      let releasedAt = slots[Int(slot)].releasedAt
-      if releasedAt <= now, now - releasedAt >= policy.hold { return Int(slot) }
-      return takeNumber(from: random.below(policy.size), at: now, random: &random)
+    let addresses = policy.size / policy.ports
+    let address = Int(truncatingIfNeeded: mixed(request.client &* 31) >> 1) % addresses
+    let number = address * policy.ports + request.port % policy.ports
+    guard let slot = slotOfNumber[number] else { return addSlot(number) }
+    return isFree(Int(slot), at: request.time)
+      ? Int(slot) : search(for: request, random: &random)
+  }
+
+  /// See `PortSearch`.
+  private mutating func search(
+    for request: PortRequest, random: inout SeededRandom
+  ) -> Int? {
+    var length = min(policy.size, PortSearch.longestRound)
+    while true {
+      let start = random.below(policy.size)
+      let firstEvicting = PortSearch.firstEvicting(of: length)
+      for step in 0..<length {
+        let number = (start + step) % policy.size
+        guard let slot = slotOfNumber[number] else { return addSlot(number) }
+        if isFree(Int(slot), at: request.time)
+          || step >= firstEvicting && isEvictable(Int(slot), for: request)
+        {
+          return Int(slot)
+        }
+      }
+      if length == policy.size || length <= PortSearch.shortestRound { return nil }
+      length /= 2
     }
+  }
+
+  private func isEvictable(_ slot: Int, for request: PortRequest) -> Bool {
+    guard policy.evicts, slots[slot].releasedAt <= request.time, let former = slots[slot].leaves
+    else { return false }
+    return request.isn.advanced(by: 1).follows(former)
+  }
+
+  private mutating func addSlot(_ number: Int) -> Int {
     let slot = addSlot()
     slotOfNumber[number] = Int32(slot)
     return slot
   }
+}
+
+/// Who asks for a port.
+struct PortRequest {
+  var time: Int64
+  /// A number for the client's address and port.
+  var client: UInt64
+  /// The client's own port, where that is known.
+  var port: Int
+  var isn: SequenceNumber
 }
 
 extension PortChoice {
@@ -213,7 +262,7 @@ extension PortChoice {
   var goesByOrder: Bool {
     switch self {
     case .random, .leastRecent, .mostRecent: true
-    case .hash, .preserving, .sequential: false
+    case .hash, .probing, .preserving, .sequential: false
     }
   }
 }

@@ -42,7 +42,11 @@ struct Replay {
   private let traffic: Traffic
   private let world: World
   private var random: SeededRandom
+  /// Another hash of addresses in each replay.
+  private let addressSalt: UInt64
+  /// Of each service one, or one for each address.
   private var pools: [PortPool?]
+  private let poolsPerService: Int
   private var retries = Heap<Retry>()
   private var outcome = ReplayOutcome()
 
@@ -70,7 +74,9 @@ struct Replay {
     self.traffic = traffic
     self.world = world
     self.random = random
-    pools = Array(repeating: nil, count: log.services.count)
+    addressSalt = self.random.next()
+    poolsPerService = world.policy.addressing == .together ? 1 : world.policy.addresses
+    pools = Array(repeating: nil, count: log.services.count * poolsPerService)
   }
 
   private mutating func run() -> ReplayOutcome {
@@ -81,35 +87,50 @@ struct Replay {
       take(Retry(time: time, item: Int32(position), syn: 0))
     }
     while !retries.isEmpty { take(retries.removeMin()) }
-    for pool in pools { outcome.peakPorts = max(outcome.peakPorts, pool?.peak ?? 0) }
+    for first in stride(from: 0, to: pools.count, by: poolsPerService) {
+      let peak = pools[first..<first + poolsPerService].reduce(0) { $0 + ($1?.peak ?? 0) }
+      outcome.peakPorts = max(outcome.peakPorts, peak)
+    }
     return outcome
   }
 
   /// A SYN arrives at the load balancer.
   private mutating func take(_ syn: Retry) {
     let item = traffic.items[Int(syn.item)]
-    let service = Int(item.service)
-    if pools[service] == nil { pools[service] = PortPool(world.policy, random: &random) }
     let arrival = log.arrivals[Int(item.arrival)]
+    let pool = pool(of: arrival, item)
+    if pools[pool] == nil { pools[pool] = PortPool(world.policy, random: &random) }
     let port = Int(arrival.clientPort == 0 ? arrival.port : arrival.clientPort)
-    let client = UInt64(arrival.client) << 16 | UInt64(port)
-    guard
-      let slot = pools[service]?.take(at: syn.time, client: client, port: port, random: &random)
-    else {
+    let request = PortRequest(
+      time: syn.time, client: UInt64(arrival.client) << 16 | UInt64(port), port: port,
+      isn: arrival.isn)
+    guard let slot = pools[pool]?.take(request, random: &random) else {
       if syn.syn == 0 { outcome.refused += 1 }
       repeatSyn(syn, isCharged: false)
       return
     }
-    let former = pools[service]?[slot] ?? .init()
+    let former = pools[pool]?[slot] ?? .init()
     if former.leftBy >= 0, syn.time < former.heldUntil {
-      meet(former, syn, item, slot: slot)
+      meet(former, syn, item, pool: pool, slot: slot)
     } else {
-      connect(syn, item, slot: slot)
+      connect(syn, item, pool: pool, slot: slot)
     }
   }
 
+  private mutating func pool(of arrival: ArrivalLog.Arrival, _ item: Traffic.Item) -> Int {
+    let address =
+      switch world.policy.addressing {
+      case .together: 0
+      case .asRecorded: Int(arrival.source) % poolsPerService
+      case .byClient where arrival.client != ArrivalLog.Arrival.unknownClient:
+        Int(truncatingIfNeeded: mixed(addressSalt ^ UInt64(arrival.client)) >> 1) % poolsPerService
+      case .byClient: random.below(poolsPerService)
+      }
+    return Int(item.service) * poolsPerService + address
+  }
+
   private mutating func meet(
-    _ former: PortPool.Slot, _ syn: Retry, _ item: Traffic.Item, slot: Int
+    _ former: PortPool.Slot, _ syn: Retry, _ item: Traffic.Item, pool: Int, slot: Int
   ) {
     outcome.hits += 1
     if !syn.isHit { outcome.attemptsHit += 1 }
@@ -117,26 +138,24 @@ struct Replay {
     syn.isHit = true
     let answer = answer(to: log.arrivals[Int(item.arrival)], at: syn.time, former: former)
     if answer == .accepted {
-      connect(syn, item, slot: slot)
+      connect(syn, item, pool: pool, slot: slot)
       return
     }
     if !syn.isDelayed { outcome.delayed += 1 }
     syn.isDelayed = true
-    let service = Int(item.service)
     // Its peer answers the old numbers with a RST, which ends the TIME_WAIT; silence ends nothing.
-    if answer == .rejected, !world.ignoresResets { pools[service]?[slot].leftBy = -1 }
-    pools[service]?.give(slot, at: syn.time)
+    if answer == .rejected, !world.ignoresResets { pools[pool]?[slot].leftBy = -1 }
+    pools[pool]?.give(slot, at: syn.time, leaves: nil)
     repeatSyn(syn, isCharged: true)
   }
 
-  private mutating func connect(_ syn: Retry, _ item: Traffic.Item, slot: Int) {
-    let service = Int(item.service)
+  private mutating func connect(_ syn: Retry, _ item: Traffic.Item, pool: Int, slot: Int) {
     let end = syn.time.addingReportingOverflow(item.lifetime)
     let closedAt = end.overflow ? .max : end.partialValue
-    pools[service]?[slot].leftBy = item.leavesTimeWait ? item.arrival : -1
+    pools[pool]?[slot].leftBy = item.leavesTimeWait ? item.arrival : -1
     let heldUntil = closedAt.addingReportingOverflow(world.timeWait)
-    pools[service]?[slot].heldUntil = heldUntil.overflow ? .max : heldUntil.partialValue
-    pools[service]?.give(slot, at: closedAt)
+    pools[pool]?[slot].heldUntil = heldUntil.overflow ? .max : heldUntil.partialValue
+    pools[pool]?.give(slot, at: closedAt, leaves: log.arrivals[Int(item.arrival)].leaves)
   }
 
   private mutating func repeatSyn(_ syn: Retry, isCharged: Bool) {
@@ -164,9 +183,9 @@ struct Replay {
     let old = log.arrivals[Int(slot.leftBy)]
     var holder = Holder.unknown
     holder.state = .timeWait
-    holder.notes = old.notes.contains(.leavesTimestamp) ? [.known, .timestamps] : .known
-    holder.nextExpected = old.nextExpected
-    holder.timestampRecent = old.timestampRecent
+    holder.notes = old.leftTimestamp == nil ? .known : [.known, .timestamps]
+    holder.nextExpected = old.leaves
+    holder.timestampRecent = old.leftTimestamp ?? 0
     var options = TCPOptions()
     if new.notes.contains(.hasTimestamp) {
       options.hasTimestamps = true

@@ -57,6 +57,7 @@ extension Forecast.LoadBalancer.Evidence: JSONWritable {
       json.field("meanRank", meanRank)
       json.field("preservedPorts", preservedPorts)
       json.field("reuses", reuses)
+      json.field("searchLikelihood", searchLikelihood)
     }
   }
 }

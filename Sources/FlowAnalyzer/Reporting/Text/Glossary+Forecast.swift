@@ -5,6 +5,7 @@ extension PortChoice {
   var adverb: String {
     switch self {
     case .random: "at random"
+    case .probing: "at random and, where one is taken, the next one that is free"
     case .hash: "by a hash of the client"
     case .preserving: "by keeping the client's where it is free"
     case .sequential: "in turn"

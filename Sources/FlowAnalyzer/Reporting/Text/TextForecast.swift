@@ -89,6 +89,9 @@ struct TextForecast {
         " (\(Quantity.count(evidence.followingNumbers)) of \(Quantity.count(evidence.choices)) "
         + "took a number close behind the last)"
     case .hash: return ""
+    case .probing:
+      return
+        " (that is 10^\(Int(evidence.searchLikelihood.rounded())) times as likely as any free port at random)"
     case .random, .leastRecent, .mostRecent:
       return
         " (the mean rank of \(Quantity.count(evidence.reuses, "reused port")) among the free ones is "
