@@ -15,8 +15,8 @@ struct ArrivalLog {
     var timestampRecent: UInt32 = 0
     /// From the first SYN to the one that was accepted, and from that to the close as the load balancer
     /// sees it; in units of 1024 ns.
-    fileprivate var acceptance: UInt32 = 0
-    fileprivate var duration: UInt32 = 0
+    fileprivate(set) var acceptance: UInt32 = 0
+    fileprivate(set) var duration: UInt32 = 0
     /// The client's address by its number, or `unknownClient`.
     var client = Arrival.unknownClient
     var clientPort: UInt16 = 0
@@ -90,6 +90,14 @@ struct ArrivalLog {
   private static let none = UInt32.max
 
   init(limit: Int) { self.limit = limit }
+
+  /// A log of attempts toward one service from one address.
+  init(_ arrivals: [Arrival]) {
+    limit = arrivals.count
+    self.arrivals = arrivals
+    sources = [0]
+    services = [Service(address: 0, port: 80)]
+  }
 
   /// An attempt began.
   mutating func begin(_ attempt: UInt32, _ exchange: Exchange) {

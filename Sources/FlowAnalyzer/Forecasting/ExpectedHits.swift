@@ -3,6 +3,9 @@ import HeapModule
 
 /// How many attempts meet a TIME_WAIT where ports are chosen at random, by formula instead of by chance.
 ///
+/// Only first SYNs are looked at: what those that are rejected do to the tuple, and take when they are sent
+/// again, is left to replays.
+///
 /// Each attempt takes one of the F ports that are free then, so that each of them stays with the
 /// probability 1 - 1/F; of those, H are held by the server in the mean, and the attempt meets one of them
 /// with the probability H/F. H is kept as a sum over the ports' histories. With a constant rate this tends to

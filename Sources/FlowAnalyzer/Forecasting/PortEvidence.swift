@@ -76,14 +76,16 @@ struct PortEvidence {
   }
 
   private mutating func observeOrder(_ history: PortHistory) {
-    // Ports that are free, in the order in which they became so.
+    // Ports that are free, in the order in which they became so: none is, as long as hardly any was ever
+    // chosen that soon.
+    let hold = Self.shortestWait(history)
     var free = FreeOrder(capacity: history.choices.count)
     var closing = history.choices.enumerated().map { (end: $1.end, choice: $0) }
       .sorted { ($0.end, $0.choice) < ($1.end, $1.choice) }[...]
     var current = [Int](repeating: -1, count: history.ports.count)
     var sum = 0.0
     for (number, choice) in history.choices.enumerated() {
-      while let next = closing.first, next.end <= choice.time {
+      while let next = closing.first, next.end &+ hold <= choice.time {
         closing.removeFirst()
         let port = Int(history.choices[next.choice].port)
         // Only if it has not been given to another since.
@@ -97,6 +99,20 @@ struct PortEvidence {
       current[port] = number
     }
     if reuses > 0 { meanRank = sum / Double(reuses) }
+  }
+}
+
+extension PortEvidence {
+  /// How long after the end of its connection a port is used again, at least, but for one in fifty.
+  private static func shortestWait(_ history: PortHistory) -> Int64 {
+    var ends = [Int64?](repeating: nil, count: history.ports.count)
+    var waits: [Int64] = []
+    for choice in history.choices {
+      if let end = ends[Int(choice.port)], end <= choice.time { waits.append(choice.time - end) }
+      ends[Int(choice.port)] = choice.end
+    }
+    waits.sort()
+    return waits.isEmpty ? 0 : waits[waits.count / 50]
   }
 }
 
