@@ -8,10 +8,12 @@ import os
 import sys
 from pathlib import Path
 
-from . import comparison, demo, experiment, options, quick, scenarios, validation
+from . import comparison, demo, experiment, forecasting, options, quick, scenarios, validation
 from .errors import LabError
 
-_VALIDATION = Path(__file__).resolve().parents[3] / "docs" / "validation.md"
+_DOCUMENTS = Path(__file__).resolve().parents[3] / "docs"
+_VALIDATION = _DOCUMENTS / "validation.md"
+_FORECASTING = _DOCUMENTS / "forecasting.md"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     validate.add_argument("--binary", type=_program, required=True, help="the snat-audit to judge")
     validate.add_argument("--output", type=Path, default=_VALIDATION, help="the page (default: docs/validation.md)")
     validate.set_defaults(command=_validate)
+
+    forecast = commands.add_parser("forecast", help="docs/forecasting.md: what whatif forecasts, beside what then happens")
+    forecast.add_argument("runs", type=Path, help="directory of the runs; those that are missing are made (30 minutes for all)")
+    forecast.add_argument("--binary", type=_program, required=True, help="the snat-audit to judge")
+    forecast.add_argument("--output", type=Path, default=_FORECASTING, help="the page (default: docs/forecasting.md)")
+    forecast.set_defaults(command=lambda parsed: forecasting.run(parsed.binary, parsed.runs, parsed.output))
     return parser
 
 

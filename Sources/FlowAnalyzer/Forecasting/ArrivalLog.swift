@@ -47,6 +47,9 @@ struct ArrivalLog {
 
     /// In nanoseconds; of one that was not closed, to the end of time.
     var lifetime: Int64 { notes.contains(.closed) ? Int64(duration) << 10 : .max / 4 }
+    /// A number for the client's address and port.
+    var clientKey: UInt64 { UInt64(client) << 16 | UInt64(clientPort) }
+
     /// RCV.NXT of the server that holds its TIME_WAIT, and TS.Recent; of one that never connected, what its
     /// SYN says.
     var leaves: SequenceNumber { notes.contains(.connected) ? nextExpected : isn.advanced(by: 1) }

@@ -14,8 +14,6 @@ struct HoldEstimate {
     var leak = 0.0
     /// Held ports are given away where no other is free.
     var evicts = false
-    /// The port of a SYN that was not let in is held as well.
-    var keepsRejected: Bool
     var logLikelihood = 0.0
     /// Among all candidates, by likelihood; they sum up to one.
     var weight = 0.0
@@ -37,12 +35,7 @@ struct HoldEstimate {
   init?(_ history: PortHistory, size: Int, isSplit: Bool) {
     guard !history.choices.isEmpty else { return nil }
     self.init(
-      [true, false].flatMap { keepsRejected in
-        Self.holds.map {
-          Self.judge(
-            history, size: size, isSplit: isSplit, hold: $0, keepsRejected: keepsRejected)
-        }
-      })
+      Self.holds.map { Self.judge(history, size: size, isSplit: isSplit, hold: $0) })
   }
 
   init?(_ found: [Candidate]) {
@@ -68,7 +61,7 @@ struct HoldEstimate {
   }
 
   private static func judge(
-    _ history: PortHistory, size: Int, isSplit: Bool, hold: Int64, keepsRejected: Bool
+    _ history: PortHistory, size: Int, isSplit: Bool, hold: Int64
   ) -> Candidate {
     let pools = history.ports.map { isSplit ? Int($0.source) : 0 }
     // The end of each port's last connection; before the first, long ago.
@@ -113,10 +106,6 @@ struct HoldEstimate {
         }
         counts[pool].held -= 1
       }
-      guard choice.leaves != nil || keepsRejected else {
-        ends[port] = .min / 2
-        continue
-      }
       ends[port] = choice.end
       counts[pool].used += 1
       inUse.insert(Due(time: choice.end, port: choice.port, end: choice.end))
@@ -125,7 +114,7 @@ struct HoldEstimate {
     logLikelihood += Double(leaks) * log(leak) + Double(choices - leaks) * log(1 - leak)
     return Candidate(
       hold: hold, leak: leaks == 0 ? 0 : leak, evicts: evictions > 0,
-      keepsRejected: keepsRejected, logLikelihood: logLikelihood)
+      logLikelihood: logLikelihood)
   }
 
   private struct Due: Comparable {

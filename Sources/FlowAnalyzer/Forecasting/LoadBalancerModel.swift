@@ -92,6 +92,6 @@ struct LoadBalancerModel {
     PortPolicy(
       choice: choice, addresses: addresses, ports: ports, hold: candidate?.hold ?? 0,
       leak: candidate?.leak ?? 0, evicts: candidate?.evicts ?? false,
-      keepsRejected: candidate?.keepsRejected ?? true, addressing: addressing)
+      addressing: addressing)
   }
 }

@@ -29,9 +29,6 @@ struct PortPolicy: Equatable {
   /// Where no port is free, one that is held is given away; else the connection is refused. A search
   /// by number gives it away toward its end already (see `PortSearch`).
   var evicts = false
-  /// The port of a SYN that was not let in is held, too; else it is free at once: nf_nat forgets a
-  /// connection that its client resets before it was established.
-  var keepsRejected = true
   var addressing = Addressing.together
 
   /// How the SNAT address of a connection is chosen.

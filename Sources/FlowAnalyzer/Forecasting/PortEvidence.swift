@@ -60,7 +60,7 @@ struct PortEvidence {
       guard arrival.clientPort != 0 else { continue }
       known += 1
       if arrival.clientPort == arrival.port { preserved += 1 }
-      let client = UInt64(arrival.client) << 16 | UInt64(arrival.clientPort)
+      let client = arrival.clientKey
       let place = UInt32(arrival.source) << 16 | UInt32(arrival.port)
       if let former = ofClient[client] {
         returning += 1

@@ -11,11 +11,14 @@ struct PortHistory {
     var port: Int32
     /// When the connection of this choice ended at the load balancer; that of a rejected SYN at once.
     var end: Int64
+    /// When the client of a SYN that was not let in tried again, and was let in.
+    var forgottenAt = Int64.max
     var isn: SequenceNumber
-    /// The sequence number behind the last that the connection's client sent; nil of a SYN that was not let
-    /// in.
-    var leaves: SequenceNumber?
-    /// The client's port; zero where it is not known.
+    /// The sequence number behind the last that the connection's client sent.
+    var leaves: SequenceNumber
+    /// The client's address and port by number, as `ArrivalLog.Arrival.clientKey` has them, and its port; zero
+    /// where it is not known.
+    var client: UInt64
     var clientPort: UInt16
   }
 
@@ -63,10 +66,14 @@ struct PortHistory {
       numbers[Self.key(port.source, port.port)] = Int32(number)
       ports.append(port)
     }
+    let isTriedAgain = !isLetIn && arrival.notes.contains(.connected)
     choices.append(
       Choice(
-        time: time, port: Int32(number), end: end, isn: arrival.isn,
-        leaves: isLetIn ? arrival.nextExpected : nil, clientPort: arrival.clientPort))
+        time: time, port: Int32(number), end: end,
+        forgottenAt: isTriedAgain ? arrival.acceptedAt.nanoseconds : .max, isn: arrival.isn,
+        leaves: isLetIn ? arrival.nextExpected : arrival.isn.advanced(by: 1),
+        client: arrival.clientKey,
+        clientPort: arrival.clientPort))
   }
 
   /// - Returns: nil for a port that was never used.

@@ -13,17 +13,20 @@ struct PortPool {
     var heldUntil = Int64.min
     /// When its connection ends, or ended, at the load balancer.
     fileprivate var releasedAt = Int64.min
-    /// The sequence number behind the last of that connection's client; nil of a SYN that was not let in.
-    fileprivate var leaves: SequenceNumber?
+    /// The sequence number behind the last of that connection's client.
+    fileprivate var leaves = SequenceNumber(0)
+    fileprivate var client: UInt64 = 0
+    /// It was not used yet, or was forgotten.
+    fileprivate var isFree = true
     /// Counts its uses, so that what was noted of an earlier one is known to be out of date.
     fileprivate var use: UInt32 = 0
   }
 
-  private struct Reservation: Comparable {
+  struct Reservation: Comparable {
     /// When the port may be chosen again.
-    var end: Int64
-    var slot: Int32
-    var use: UInt32
+    fileprivate var end: Int64
+    fileprivate var slot: Int32
+    fileprivate var use: UInt32
 
     static func < (one: Reservation, other: Reservation) -> Bool {
       (one.end, one.slot) < (other.end, other.slot)
@@ -77,31 +80,42 @@ struct PortPool {
     peak = max(peak, reserved)
     slots[slot].use &+= 1
     slots[slot].releasedAt = .max
+    slots[slot].isFree = false
+    slots[slot].client = request.client
     return slot
   }
 
   /// A connection ends at `end`, which may lie ahead, and keeps its port for as long as the policy says.
   ///
-  /// - Parameter leaves: the sequence number behind the last of the connection's client; nil of a SYN that
-  ///   was not let in.
-  mutating func give(_ slot: Int, at end: Int64, leaves: SequenceNumber?) {
+  /// - Parameter leaves: the sequence number behind the last of the connection's client.
+  @discardableResult
+  mutating func give(_ slot: Int, at end: Int64, leaves: SequenceNumber) -> Reservation {
     slots[slot].releasedAt = end
     slots[slot].leaves = leaves
-    let reservedUntil = end.addingReportingOverflow(hold(slots[slot]))
-    reservations.insert(
-      Reservation(
-        end: reservedUntil.overflow ? .max : reservedUntil.partialValue, slot: Int32(slot),
-        use: slots[slot].use))
+    let reservedUntil = end.addingReportingOverflow(policy.hold)
+    let reservation = Reservation(
+      end: reservedUntil.overflow ? .max : reservedUntil.partialValue, slot: Int32(slot),
+      use: slots[slot].use)
+    reservations.insert(reservation)
+    return reservation
   }
 
-  private func hold(_ slot: Slot) -> Int64 {
-    slot.leaves == nil && !policy.keepsRejected ? 0 : policy.hold
+  /// The client of a SYN that was not let in tries again: nf_nat forgets the first try, and looks for a port
+  /// anew.
+  mutating func forget(_ reservation: Reservation) {
+    let slot = Int(reservation.slot)
+    guard policy.choice == .probing || policy.choice == .preserving,
+      slots[slot].use == reservation.use, !slots[slot].isFree
+    else { return }
+    slots[slot].isFree = true
+    // What is noted of the use is out of date from now on.
+    slots[slot].use &+= 1
+    reserved -= 1
   }
 
   private func isFree(_ number: Int, at now: Int64) -> Bool {
     let slot = slots[number]
-    if slot.use == 0 { return true }
-    return slot.releasedAt <= now && now - slot.releasedAt >= hold(slot)
+    return slot.isFree || slot.releasedAt <= now && now - slot.releasedAt >= policy.hold
   }
 
   private mutating func addSlot() -> Int {
@@ -151,6 +165,7 @@ struct PortPool {
     while let next = reservations.min, next.end <= now {
       reservations.removeMin()
       guard slots[Int(next.slot)].use == next.use else { continue }
+      slots[Int(next.slot)].isFree = true
       reserved -= 1
       if policy.choice.goesByOrder { free.append(next.slot) }
     }
@@ -208,7 +223,10 @@ struct PortPool {
     let address = Int(truncatingIfNeeded: mixed(request.client &* 31) >> 1) % addresses
     let number = address * policy.ports + request.port % policy.ports
     guard let slot = slotOfNumber[number] else { return addSlot(number) }
-    return isFree(Int(slot), at: request.time)
+    // A client that uses its own port again opens its old connection anew.
+    let former = slots[Int(slot)]
+    let isTakenOver = former.client == request.client && former.releasedAt <= request.time
+    return isTakenOver || isFree(Int(slot), at: request.time)
       ? Int(slot) : search(for: request, random: &random)
   }
 
@@ -235,9 +253,8 @@ struct PortPool {
   }
 
   private func isEvictable(_ slot: Int, for request: PortRequest) -> Bool {
-    guard policy.evicts, slots[slot].releasedAt <= request.time, let former = slots[slot].leaves
-    else { return false }
-    return request.isn.advanced(by: 1).follows(former)
+    policy.evicts && slots[slot].releasedAt <= request.time
+      && request.isn.advanced(by: 1).follows(slots[slot].leaves)
   }
 
   private mutating func addSlot(_ number: Int) -> Int {

@@ -4,15 +4,16 @@ import Glibc
 ///
 /// From a port at random upward to the first that is free, so that a port behind many that are in use is
 /// chosen more often than others. After 128 ports it starts again elsewhere, for half as many, and so on.
-/// From Linux 6.5 on, among the last 32 of each round a port in TIME_WAIT counts as free, too, if the
-/// newcomer's sequence number lies beyond those of the connection that left it: a pool of 32 ports or
-/// fewer has no other.
+/// From Linux 6.5 on, among the last 32 of each round a port whose connection is over counts as free, too,
+/// if the newcomer's sequence number lies beyond those of the connection that left it: a pool of 32 ports
+/// or fewer has no other. When a client repeats a SYN that was not let in, the port of the first try is
+/// forgotten.
 enum PortSearch {
   static let longestRound = 128
   static let shortestRound = 8
   private static let evicting = 32
 
-  /// In a round of `length` ports, from which on those in TIME_WAIT may be taken.
+  /// In a round of `length` ports, from which on those may be taken whose connection is over.
   static func firstEvicting(of length: Int) -> Int { max(0, length - evicting) }
 
   /// How well the recorded choices fit, for each hold, by maximum likelihood.
@@ -27,11 +28,8 @@ enum PortSearch {
     var observer = Observer(
       history, ports: ports, addresses: addresses, isPreserving: isPreserving)
     return HoldEstimate(
-      [(true, false), (true, true), (false, false), (false, true)].flatMap {
-        evicts, keepsRejected in
-        HoldEstimate.holds.map {
-          observer.judge(hold: $0, evicts: evicts, keepsRejected: keepsRejected)
-        }
+      [true, false].flatMap { evicts in
+        HoldEstimate.holds.map { observer.judge(hold: $0, evicts: evicts) }
       })
   }
 }
@@ -56,7 +54,9 @@ private struct Observer {
 
   private struct Use {
     var end = Int64.min / 2
-    var leaves: SequenceNumber?
+    var forgottenAt = Int64.max
+    var leaves = SequenceNumber(0)
+    var client: UInt64 = 0
   }
 
   init(_ history: PortHistory, ports: Int, addresses: Int, isPreserving: Bool) {
@@ -75,7 +75,7 @@ private struct Observer {
   }
 
   mutating func judge(
-    hold: Int64, evicts: Bool, keepsRejected: Bool
+    hold: Int64, evicts: Bool
   ) -> HoldEstimate.Candidate {
     self.hold = hold
     self.evicts = evicts
@@ -84,18 +84,19 @@ private struct Observer {
     for choice in history.choices {
       let chance = (1 - Self.otherwise) * chance(of: choice) + Self.otherwise / Double(ports)
       logLikelihood += log(chance / Double(addresses))
-      let isKept = choice.leaves != nil || keepsRejected
-      uses[Int(choice.port)] = isKept ? Use(end: choice.end, leaves: choice.leaves) : Use()
+      uses[Int(choice.port)] = Use(
+        end: choice.end, forgottenAt: choice.forgottenAt, leaves: choice.leaves,
+        client: choice.client)
     }
     return HoldEstimate.Candidate(
-      hold: hold, evicts: evicts, keepsRejected: keepsRejected, logLikelihood: logLikelihood)
+      hold: hold, evicts: evicts, logLikelihood: logLikelihood)
   }
 
   private func chance(of choice: PortHistory.Choice) -> Double {
     let chosen = history.ports[Int(choice.port)]
     if isPreserving, choice.clientPort != 0, range.contains(choice.clientPort) {
       let own = history.number(of: choice.clientPort, at: chosen.source)
-      if own.map({ isFree($0, at: choice.time) }) ?? true {
+      if own.map({ isFree($0, at: choice.time) || isTakenOver($0, by: choice) }) ?? true {
         return chosen.port == choice.clientPort ? 1 : 0
       }
     }
@@ -121,12 +122,17 @@ private struct Observer {
     return early + max(0, min(busy, first + firm) - first + 1)
   }
 
-  private func isFree(_ port: Int, at time: Int64) -> Bool { time - uses[port].end >= hold }
+  /// A client that uses its own port again opens its old connection anew.
+  private func isTakenOver(_ port: Int, by choice: PortHistory.Choice) -> Bool {
+    uses[port].client == choice.client && uses[port].end <= choice.time
+  }
+
+  private func isFree(_ port: Int, at time: Int64) -> Bool {
+    time - uses[port].end >= hold || time >= uses[port].forgottenAt
+  }
 
   private func isEvictable(_ port: Int, for choice: PortHistory.Choice) -> Bool {
-    guard evicts, uses[port].end <= choice.time, let former = uses[port].leaves else {
-      return false
-    }
-    return choice.isn.advanced(by: 1).follows(former)
+    evicts && uses[port].end <= choice.time
+      && choice.isn.advanced(by: 1).follows(uses[port].leaves)
   }
 }

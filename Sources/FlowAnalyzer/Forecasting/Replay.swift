@@ -56,6 +56,8 @@ struct Replay {
     var syn: Int32
     var isHit = false
     var isDelayed = false
+    /// What the load balancer keeps of the SYN before.
+    var former: PortPool.Reservation?
 
     static func < (one: Retry, other: Retry) -> Bool {
       (one.time, one.item) < (other.time, other.item)
@@ -100,6 +102,7 @@ struct Replay {
     let arrival = log.arrivals[Int(item.arrival)]
     let pool = pool(of: arrival, item)
     if pools[pool] == nil { pools[pool] = PortPool(world.policy, random: &random) }
+    if let former = syn.former { pools[pool]?.forget(former) }
     let port = Int(arrival.clientPort == 0 ? arrival.port : arrival.clientPort)
     let request = PortRequest(
       time: syn.time, client: UInt64(arrival.client) << 16 | UInt64(port), port: port,
@@ -117,14 +120,20 @@ struct Replay {
     }
   }
 
-  private mutating func pool(of arrival: ArrivalLog.Arrival, _ item: Traffic.Item) -> Int {
+  private func addressKey(of arrival: ArrivalLog.Arrival, _ item: Traffic.Item) -> UInt64 {
+    arrival.client == ArrivalLog.Arrival.unknownClient
+      ? UInt64(item.arrival) << 32 : UInt64(arrival.client)
+  }
+
+  private func pool(of arrival: ArrivalLog.Arrival, _ item: Traffic.Item) -> Int {
     let address =
       switch world.policy.addressing {
       case .together: 0
       case .asRecorded: Int(arrival.source) % poolsPerService
-      case .byClient where arrival.client != ArrivalLog.Arrival.unknownClient:
-        Int(truncatingIfNeeded: mixed(addressSalt ^ UInt64(arrival.client)) >> 1) % poolsPerService
-      case .byClient: random.below(poolsPerService)
+      case .byClient:
+        // The same for each SYN of an attempt also where nobody knows the client.
+        Int(truncatingIfNeeded: mixed(addressSalt ^ addressKey(of: arrival, item)) >> 1)
+          % poolsPerService
       }
     return Int(item.service) * poolsPerService + address
   }
@@ -145,7 +154,8 @@ struct Replay {
     syn.isDelayed = true
     // Its peer answers the old numbers with a RST, which ends the TIME_WAIT; silence ends nothing.
     if answer == .rejected, !world.ignoresResets { pools[pool]?[slot].leftBy = -1 }
-    pools[pool]?.give(slot, at: syn.time, leaves: nil)
+    syn.former = pools[pool]?.give(
+      slot, at: syn.time, leaves: log.arrivals[Int(item.arrival)].isn.advanced(by: 1))
     repeatSyn(syn, isCharged: true)
   }
 
