@@ -224,7 +224,7 @@ def _page(covered: dict[str, list[Replayed]], applied: list[Applied], kernel: st
         "",
         *_paragraph(
             f"Each scenario of the lab's table with the seeds {forecasts.COVERED_SEEDS[0]} to {forecasts.COVERED_SEEDS[-1]}, "
-            "which nobody looked at while the model was made. The model is fitted to each run's capture and replays its "
+            "which the model was not made with. The model is fitted to each run's capture and replays its "
             f"arrivals. Between {COVERAGE[0]:.0%} and {COVERAGE[1]:.0%} of all runs must lie within their interval. An "
             "interval may be as wide as 30 % of the observed number, or 4 times its square root if that is more; its "
             "width is given in parts of that. Bold numbers lie outside."
@@ -238,7 +238,8 @@ def _page(covered: dict[str, list[Replayed]], applied: list[Applied], kernel: st
         *_paragraph(
             f"Each forecast is made from the first run of its world (seed {forecasts.WORLD_SEEDS[0]}). Then the measure is "
             f"applied in the lab, with the same seed and {len(forecasts.WORLD_SEEDS) - 1} others, that is with other traffic of "
-            "the same kind. The forecast holds if the mean of the runs lies within its interval."
+            "the same kind. The forecast holds if the mean of the runs lies within its interval. Some of these runs were "
+            "looked at while the model was made, so they show that it fits, not that it fits anything."
         ),
         "| world | options |",
         "| --- | --- |",
