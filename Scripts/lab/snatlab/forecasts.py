@@ -56,6 +56,13 @@ class World:
 
 
 RECORDED = Measure("recorded", "as it is", "", "recorded")
+_RECORDED_PROXY = dataclasses.replace(
+    RECORDED,
+    explained="How many connections leave a TIME_WAIT at the server varies from run to run: 227 to 264 of 300. The replay "
+    "keeps those that were recorded, and where ports are taken in turn it leaves nothing else to chance, so the "
+    "interval is a single number. Replayed with their own parameters three of the four runs come within two hits, "
+    "and one is 12 too low (162 for 174), which is not explained yet.",
+)
 _TWICE_THE_ADDRESSES = Measure("addresses-2", "2 SNAT addresses", "--snat-ips 2", "addresses", 2)
 _MORE_ADDRESSES = Measure("addresses-4", "4 SNAT addresses", "--snat-ips 4", "addresses", 4)
 _TWICE_THE_RATE = Measure("load-2", "twice the rate", "--conns 400 --rate 70", "load", 2)
@@ -89,7 +96,7 @@ WORLDS = (
         "proxy",
         "--mode l7pool --conns 150 --ports 100 --pool-requests 1",
         (
-            RECORDED,
+            _RECORDED_PROXY,
             Measure("pool-3", "keep-alive, 3 requests", "--pool-requests 3", "pooling", 3),
             Measure("pool-10", "keep-alive, 10 requests", "--pool-requests 10", "pooling", 10),
         ),
