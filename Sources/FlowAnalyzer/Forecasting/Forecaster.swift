@@ -2,10 +2,14 @@ import Dispatch
 
 /// Replays the recorded arrivals in many worlds, and says what helps.
 struct Forecaster {
-  /// What is replayed of one world at most, all repetitions together: enough for narrow intervals, and few
-  /// enough for all worlds of a million attempts within seconds.
-  static let budget = 300_000
+  /// What is replayed of one world, all repetitions together: enough for narrow intervals.
+  static let budget = 60_000
   static let repetitions = 3...100
+  /// What is replayed at once, at most; of more attempts every so manieth, with as many times fewer ports:
+  /// what meets what depends on the attempts for each port, not on how many there are of both.
+  static let sample = 20_000
+  /// With fewer ports toward a server than this the sample would not be like the whole.
+  static let fewestPorts = 500
 
   let log: ArrivalLog
   let model: LoadBalancerModel
@@ -13,6 +17,8 @@ struct Forecaster {
   let seed: UInt64
   let options: ForecastOptions
   private let traffic: Traffic
+  /// For how many attempts, and ports, each of the sample stands.
+  private let scale: Int
 
   init(_ log: ArrivalLog, _ world: RecordedServer, _ options: ForecastOptions, seed: UInt64) {
     self.log = log
@@ -22,7 +28,11 @@ struct Forecaster {
     self.world = World(
       policy: model.likeliest, timeWait: world.timeWait, stack: world.stack,
       ignoresResets: world.ignoresResets)
-    traffic = Traffic(log, seed: seed)
+    let wanted = (log.arrivals.count + Self.sample - 1) / Self.sample
+    let possible = model.likeliest.size / Self.fewestPorts
+    scale = max(1, min(wanted, possible))
+    traffic = Traffic(log, seed: seed).thinned(by: scale)
+      .cut(to: Self.sample * 5, atLeast: 3 * world.timeWait)
   }
 
   /// A world, and how it is named.
@@ -57,24 +67,32 @@ struct Forecaster {
   private func row(_ one: Case, stream: Int) -> Forecast.Row {
     let traffic = changed(one.change)
     let count = max(traffic.items.count, 1)
+    // How many attempts each that is replayed stands for.
+    let weight = self.weight
     let range = Self.repetitions
     let repetitions = min(max(Self.budget / count, range.lowerBound), range.upperBound)
     var outcomes: [ReplayOutcome] = []
     for repetition in 0..<repetitions {
       var random = SeededRandom(seed: seed, stream: stream, repetition: repetition)
       var world = one.world
-      world.policy = one.policy ?? model.policy(&random)
+      world.policy = (one.policy ?? model.policy(&random)).thinned(by: scale)
       outcomes.append(Replay.run(traffic, of: log, in: world, random: random))
     }
+    var world = one.world
+    world.policy = world.policy.thinned(by: scale)
     return Forecast.Row(
       group: one.group, value: one.value, name: one.name, isRecorded: one.isRecorded,
-      attempts: traffic.items.count,
-      attemptsHit: interval(outcomes) { Double($0.attemptsHit) },
-      delayed: interval(outcomes) { Double($0.delayed) },
-      addedSeconds: interval(outcomes) { Double($0.added) / 1_000_000_000 },
-      refused: interval(outcomes) { Double($0.refused) },
-      peakPorts: interval(outcomes) { Double($0.peakPorts) },
-      expectedHits: ExpectedHits.of(traffic, in: one.world))
+      attempts: Int((Double(traffic.items.count) * weight).rounded()),
+      attemptsHit: interval(outcomes, weight) { Double($0.attemptsHit) },
+      delayed: interval(outcomes, weight) { Double($0.delayed) },
+      addedSeconds: interval(outcomes, weight) { Double($0.added) / 1_000_000_000 },
+      refused: interval(outcomes, weight) { Double($0.refused) },
+      peakPorts: interval(outcomes, Double(scale)) { Double($0.peakPorts) },
+      expectedHits: ExpectedHits.of(traffic, in: world).map { $0 * weight })
+  }
+
+  private var weight: Double {
+    traffic.items.isEmpty ? 1 : Double(log.arrivals.count) / Double(traffic.items.count)
   }
 
   private func changed(_ change: Case.Change) -> Traffic {
@@ -87,9 +105,11 @@ struct Forecaster {
   }
 
   private func interval(
-    _ outcomes: [ReplayOutcome], _ value: (ReplayOutcome) -> Double
+    _ outcomes: [ReplayOutcome], _ weight: Double, _ value: (ReplayOutcome) -> Double
   ) -> Forecast.Interval {
-    Forecast.Interval(outcomes.map(value))
+    let interval = Forecast.Interval(outcomes.map(value))
+    return Forecast.Interval(
+      low: interval.low * weight, median: interval.median * weight, high: interval.high * weight)
   }
 }
 

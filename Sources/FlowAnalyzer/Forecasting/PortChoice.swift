@@ -41,6 +41,13 @@ struct PortPolicy: Equatable {
     case byClient
   }
 
+  /// The same with so many times fewer ports of each address.
+  func thinned(by scale: Int) -> PortPolicy {
+    var thinned = self
+    thinned.ports = max(1, (ports + scale / 2) / scale)
+    return thinned
+  }
+
   /// Ports among which one is chosen.
   var size: Int { addressing == .together ? addresses * ports : ports }
 }

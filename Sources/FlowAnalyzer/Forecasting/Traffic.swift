@@ -45,6 +45,27 @@ struct Traffic {
     span = (items.last?.time ?? 0) - (items.first?.time ?? 0)
   }
 
+  // MARK: - Samples
+
+  /// Every so manieth of them.
+  func thinned(by scale: Int) -> Traffic {
+    guard scale > 1 else { return self }
+    var thinned = self
+    thinned.items = stride(from: 0, to: items.count, by: scale).map { items[$0] }
+    thinned.span = (thinned.items.last?.time ?? 0) - (thinned.items.first?.time ?? 0)
+    return thinned
+  }
+
+  /// The first of them, so many but no shorter than a time in nanoseconds, where there are more.
+  func cut(to count: Int, atLeast time: Int64) -> Traffic {
+    guard items.count > count, let start = items.first?.time else { return self }
+    let end = items.firstIndex { $0.time - start >= time } ?? items.count
+    var cut = self
+    cut.items.removeLast(items.count - min(max(end, count), items.count))
+    cut.span = (cut.items.last?.time ?? 0) - start
+    return cut
+  }
+
   // MARK: - Changes
 
   /// So many times the recorded rate: copies of the traffic, each begun at another place of the recorded
