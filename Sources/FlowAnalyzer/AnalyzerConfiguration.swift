@@ -2,6 +2,8 @@
 public struct AnalyzerConfiguration: Sendable {
   /// How long the server is taken to hold TIME_WAIT, in nanoseconds; nil takes the stack's own.
   public var timeWait: Int64?
+  /// That stands in a file of options, as the report says.
+  public var timeWaitIsConfigured = false
   /// The server's TCP; nil lets its answers tell, Linux until then.
   public var serverStack: StackProfile?
   /// Whether the server ignores RSTs in TIME_WAIT (RFC 1337); nil lets the evidence tell.

@@ -9,6 +9,9 @@ struct ServerOptions: ParsableArguments {
       valueName: "seconds"))
   var timeWait: TimeWaitLength?
 
+  /// It stands in a file of options.
+  @Flag(help: .hidden) var timeWaitIsConfigured = false
+
   @Option(
     help: ArgumentHelp(
       "The server's TCP stack (default: what its answers show, Linux until then).",
@@ -27,6 +30,7 @@ struct ServerOptions: ParsableArguments {
 
   func apply(to configuration: inout AnalyzerConfiguration) {
     configuration.timeWait = timeWait?.nanoseconds
+    configuration.timeWaitIsConfigured = timeWaitIsConfigured
     configuration.serverStack = serverStack
     configuration.rfc1337 =
       switch rfc1337 {

@@ -50,7 +50,8 @@ struct ReportBuilder {
     return AnalysisReport.Analysis(
       timeWait: .init(
         assumedSeconds: Seconds(nanoseconds: configuration.assumedTimeWait),
-        source: configuration.timeWait == nil ? "default" : "option",
+        source: configuration.timeWait == nil
+          ? "default" : configuration.timeWaitIsConfigured ? "config" : "option",
         measured: .init(
           atLeastSeconds: Seconds(measured.atLeast), lessThanSeconds: Seconds(measured.lessThan)),
         warning: measured.contradiction(of: configuration.assumedTimeWait)),

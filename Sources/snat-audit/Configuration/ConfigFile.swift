@@ -93,6 +93,8 @@ struct ConfigFile {
     let texts = try value.texts()
     guard option.isRepeating || texts.count == 1 else { throw value.fault("expected one value") }
     return texts.map { "--\(name)=\($0)" }
+      // The report says where this one comes from.
+      + (name == "time-wait" ? ["--time-wait-is-configured"] : [])
   }
 
   /// The file's options, then the user's own.
