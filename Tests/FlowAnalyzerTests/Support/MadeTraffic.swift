@@ -12,7 +12,9 @@ struct MadeTraffic {
   var seed: UInt64 = 1
 
   /// The ports are all alike; `choose` gives each arrival its own.
-  func log(choose: (Int, Int64) -> UInt16 = { _, _ in 1 }) -> ArrivalLog {
+  func log(choose: (Int, Int64) -> UInt16 = { number, _ in UInt16(truncatingIfNeeded: number * 7) })
+    -> ArrivalLog
+  {
     var random = SeededGenerator(seed: seed)
     var arrivals: [ArrivalLog.Arrival] = []
     var time = 0.0
@@ -28,7 +30,10 @@ struct MadeTraffic {
           time: Timestamp(nanoseconds: instant), isn: SequenceNumber(isn), timestampValue: 0,
           nextExpected: SequenceNumber(isn &+ 100), duration: UInt32(lifetime * 1e9 / 1024),
           port: choose(arrivals.count, instant), source: 0, service: 0, notes: notes))
-      arrivals[arrivals.count - 1].acceptedPort = arrivals[arrivals.count - 1].port
+      let last = arrivals.count - 1
+      arrivals[last].acceptedPort = arrivals[last].port
+      // Each is another client, with a port of its own.
+      arrivals[last].client = UInt32(last)
     }
     return ArrivalLog(arrivals)
   }
