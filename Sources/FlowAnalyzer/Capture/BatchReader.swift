@@ -62,6 +62,9 @@ final class BatchReader {
     }
   }
 
+  /// Who wants no more of it may just drop it.
+  deinit { thread?.stop() }
+
   /// Lends the next batch.
   ///
   /// - Parameter body: returns what is to be added to the times of capture points.
@@ -99,13 +102,16 @@ final class BatchReader {
 
 /// A thread that fills two slots in turns.
 private final class ReadingThread: Sendable {
-  private let free = DispatchSemaphore(value: 2)
+  private let free = DispatchSemaphore(value: 0)
   private let filled = DispatchSemaphore(value: 0)
   private let ended = DispatchSemaphore(value: 0)
   private let isStopped = Atomic(false)
 
   /// - Parameter fill: fills the slot with that number; false where it was the last.
   func start(_ fill: @escaping @Sendable (Int) -> Bool) {
+    // Not as its first value: libdispatch traps where a semaphore goes with less than it began with, and
+    // how many slots are free when somebody wants no more is chance.
+    for _ in 0..<2 { free.signal() }
     DispatchQueue(label: "reader").async {
       var turn = 0
       while true {
