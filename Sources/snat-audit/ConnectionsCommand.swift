@@ -18,6 +18,7 @@ struct ConnectionsCommand: ParsableCommand {
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions
   @OptionGroup(title: "Work") var work: WorkOptions
+  @OptionGroup(visibility: .hidden) var planned: PlannedOptions
 
   func run() throws {
     if captures.inputs.isEmpty {

@@ -25,6 +25,7 @@ struct ExplainCommand: ParsableCommand {
   @OptionGroup(title: "Server") var server: ServerOptions
   @Flag(help: "Draw with ASCII characters only.") var ascii = false
   @OptionGroup(title: "Work") var work: WorkOptions
+  @OptionGroup(visibility: .hidden) var planned: PlannedOptions
 
   func validate() throws { try id.validate() }
 

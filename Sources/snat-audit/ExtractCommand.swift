@@ -32,6 +32,7 @@ struct ExtractCommand: ParsableCommand {
   @OptionGroup(title: "Captures") var captures: CaptureOptions
   @OptionGroup(title: "Server") var server: ServerOptions
   @OptionGroup(title: "Work") var work: WorkOptions
+  @OptionGroup(visibility: .hidden) var planned: PlannedOptions
 
   private var destination: ReportDestination {
     output == "-" ? .standardOutput : .file(output)

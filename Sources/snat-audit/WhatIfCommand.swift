@@ -24,6 +24,7 @@ struct WhatIfCommand: ParsableCommand {
   @OptionGroup(title: "Worlds") var worlds: WorldOptions
   @OptionGroup(title: "Reports") var reports: ForecastReportOptions
   @OptionGroup(title: "Work") var work: WorkOptions
+  @OptionGroup(visibility: .hidden) var planned: PlannedOptions
 
   func run() throws {
     if captures.inputs.isEmpty {

@@ -224,7 +224,7 @@ def _page(covered: dict[str, list[Replayed]], applied: list[Applied], kernel: st
         "",
         *_paragraph(
             f"Each scenario of the lab's table with the seeds {forecasts.COVERED_SEEDS[0]} to {forecasts.COVERED_SEEDS[-1]}, "
-            "which the model was not made with. The model is fitted to each run's capture and replays its "
+            "which the model was not made with, but two forms of it were compared on them before one was kept. It is fitted to each run's capture and replays its "
             f"arrivals. Between {COVERAGE[0]:.0%} and {COVERAGE[1]:.0%} of all runs must lie within their interval. An "
             "interval may be as wide as 30 % of the observed number, or 4 times its square root if that is more; its "
             "width is given in parts of that. Bold numbers lie outside."
