@@ -12,13 +12,7 @@ protocol ReportingCommand: ParsableCommand {
 }
 
 extension ReportingCommand {
-  func validateDestinations() throws {
-    for request in reports.requests {
-      if let input = captures.inputs.first(where: { request.destination.isSameFile(as: $0.path) }) {
-        throw ValidationError("--report: \(input.path) is a capture to be read, not overwritten.")
-      }
-    }
-  }
+  func validateDestinations() throws { try reports.requests.requireOthers(than: captures.inputs) }
 
   /// Not a part of `validate()`: what is wrong with an option must be said first.
   func requireCaptures() throws {
@@ -93,6 +87,17 @@ extension ReportingCommand {
       }
     }
     return isWritten
+  }
+}
+
+extension [ReportRequest] {
+  /// No report may overwrite what is to be read.
+  func requireOthers(than inputs: [CaptureInput]) throws {
+    for request in self {
+      if let input = inputs.first(where: { request.destination.isSameFile(as: $0.path) }) {
+        throw ValidationError("--report: \(input.path) is a capture to be read, not overwritten.")
+      }
+    }
   }
 }
 

@@ -26,6 +26,8 @@ struct WhatIfCommand: ParsableCommand {
   @OptionGroup(title: "Work") var work: WorkOptions
   @OptionGroup(visibility: .hidden) var planned: PlannedOptions
 
+  func validate() throws { try reports.requests.requireOthers(than: captures.inputs) }
+
   func run() throws {
     if captures.inputs.isEmpty {
       throw ValidationError("no capture is named; for example: whatif --server server.pcap")

@@ -35,6 +35,9 @@ struct ExitStatusTests {
     (["analyze", "--server", "a", "--max-findings=-1"], "at least 0"),
     (["analyze", "--server", "name="], "'name=' is invalid"),
     (["analyze", Captures.clean, "--report", "json=\(Captures.clean)"], "not overwritten"),
+    (["whatif", Captures.clean, "--report", "json=\(Captures.clean)"], "not overwritten"),
+    (["whatif", Captures.clean, "--filter", "tcp"], "not in this version"),
+    (["connections", Captures.clean, "--filter", "tcp"], "not in this version"),
   ])
   func `a usage error is 2 and one line`(arguments: [String], says text: String) throws {
     try expectUsageError(arguments, says: text)
