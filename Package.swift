@@ -22,12 +22,16 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
     // One function that Swift has no word for.
     .systemLibrary(name: "CPrefetch"),
     .target(
       name: "FlowAnalyzer",
       dependencies: [
-        "CPcap", "CPrefetch", .product(name: "BasicContainers", package: "swift-collections"),
+        "CPcap", "CZlib", "CZstd", "CLZ4", "CPrefetch",
+        .product(name: "BasicContainers", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: strict),
@@ -53,7 +57,8 @@ let package = Package(
       name: "Fixtures", path: "Tests/Fixtures", exclude: ["README.md"],
       resources: [.copy("Captures")], swiftSettings: strict),
     .testTarget(
-      name: "FlowAnalyzerTests", dependencies: ["FlowAnalyzer", "Fixtures"], swiftSettings: strict),
+      name: "FlowAnalyzerTests", dependencies: ["FlowAnalyzer", "Fixtures", "CPcap"],
+      swiftSettings: strict),
     .testTarget(
       name: "ReportFormatsTests",
       dependencies: ["FlowAnalyzer", "ReportFormats", "Schemas", "Fixtures"],

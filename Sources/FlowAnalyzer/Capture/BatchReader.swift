@@ -32,7 +32,7 @@ final class BatchReader {
       slot.batch.removeAll()
       slot.batch.clockShifts = clockShifts
       source.fill(&slot.batch)
-      slot.isLast = !slot.batch.isFull
+      slot.isLast = source.isFinished
       slot.batch.progress = Analyzer.Progress(
         bytesRead: source.bytesRead, bytesTotal: source.bytesTotal)
       slot.isFilled = true
@@ -91,6 +91,7 @@ final class BatchReader {
       slot.isFilled = false
       body(slot.batch)
     }
+    producer.source.giveUpHeldBack(body)
   }
 
   /// The source, once reading is over.

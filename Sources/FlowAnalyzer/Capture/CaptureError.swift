@@ -81,6 +81,13 @@ extension CaptureError: CustomStringConvertible {
     return switch signature {
     case .snoop:
       "It is a snoop capture; convert it: editcap -F pcap \(path.shellWord) converted.pcap"
+    case .otherCapture(let name):
+      "It is a capture of another kind (\(name)); convert it: "
+        + "editcap -F pcap \(path.shellWord) converted.pcap"
+    case .netScaler:
+      "It is a trace in NetScaler's own format; take it again with: "
+        + "start nstrace -traceformat PCAP"
+    case .tar, .zip: "It is an archive; unpack it and name the captures in it, or their directory."
     case .text:
       "It looks like text; the capture itself is needed, as tcpdump -w FILE writes it."
     default: "Its first bytes are neither those of pcap nor those of pcapng."

@@ -4,6 +4,8 @@ enum CaptureFault: Error, BitwiseCopyable {
   case cut
   /// The operating system failed to read; `code` is an `errno`.
   case readFailed(code: Int32)
+  /// What compresses the file is at fault.
+  case compression(CompressionFormat, CompressionFault)
   case version(major: UInt16, minor: UInt16)
   /// A packet of more bytes than can be meant.
   case capturedLength(UInt32, limit: UInt32)
@@ -27,6 +29,7 @@ extension CaptureFault {
     switch self {
     case .cut: "the file ends there"
     case .readFailed(let code): "reading failed (\(code))"
+    case .compression(let format, let fault): fault.reason(format)
     case .version(let major, let minor): "version \(major).\(minor) of the format is not known"
     case .capturedLength(let length, let limit):
       "a packet is said to have \(length) captured bytes, more than the possible \(limit)"

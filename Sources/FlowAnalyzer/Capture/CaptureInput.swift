@@ -66,8 +66,9 @@ extension CaptureInput {
     do {
       switch try CaptureFile(path: path).signature {
       case .pcap, .pcapng: return true
-      case .gzip, .zstd, .lz4, .xz, .bzip2: return isNamedLikeOne
-      case .empty, .snoop, .text, .unknown: return isNamedLikeOne
+      case .gzip, .zstd, .lz4, .lz4Legacy, .xz, .bzip2: return isNamedLikeOne
+      case .snoop, .netScaler, .otherCapture: return isNamedLikeOne
+      case .tar, .zip, .text, .empty, .unknown: return isNamedLikeOne
       }
     } catch {
       return isNamedLikeOne

@@ -1,8 +1,8 @@
 /// The packets of one capture, in file order.
 ///
-/// Plain pcap and pcapng are read by our own reader, in a third of libpcap's time (measured); what
-/// else libpcap knows, the "modified" pcap of Linux 2.2 times, goes through it. Both agree packet
-/// for packet and in how they end, but for what `PcapFile`, `PcapngFile` and `PcapngInterface` name.
+/// All kinds of pcap and pcapng that libpcap knows, in a third of its time (measured), and it agrees
+/// packet for packet and in how they end, but for what `PcapFile`, `PcapngFile` and
+/// `PcapngInterface` name.
 ///
 /// It holds one packet at a time, the current one; before the first `advance()` there is none.
 @safe
@@ -21,24 +21,16 @@ struct CaptureReader: ~Copyable {
   /// How many packets were read; also the 1-based number of the current one.
   private(set) var packets: UInt64 = 0
   private var packet = CapturedPacket()
-  /// One of the two reads.
-  private var plain: PlainReader?
-  private var libpcap: LibpcapReader?
+  private var plain: PlainReader
 
   /// - Parameters:
   ///   - path: a file, or `-` for standard input.
   ///   - readAhead: how many bytes to read at once.
   init(path: String, readAhead: Int = ReadBuffer.standardCapacity) throws(CaptureError) {
-    let file = try CaptureFile(path: path)
+    var file = try CaptureFile(path: path)
     try file.requireCapture()
     let status = file.status
-    if PlainReader.reads(file.firstBytes) {
-      plain = try PlainReader(file, readAhead: readAhead)
-      libpcap = nil
-    } else {
-      libpcap = try LibpcapReader(file, readAhead: min(readAhead, LibpcapReader.readAheadSize))
-      plain = nil
-    }
+    plain = try PlainReader(file, readAhead: readAhead)
     self.path = path
     self.status = status
   }
@@ -54,39 +46,17 @@ struct CaptureReader: ~Copyable {
 
   /// The link type of the current packet as capture files number them.
   var linkNumber: UInt16 {
-    let number: UInt32 =
-      switch plain {
-      case .some(let reader): reader.linkNumber
-      case .none:
-        switch libpcap {
-        case .some(let reader): reader.linkNumber
-        case .none: 0
-        }
-      }
+    let number = plain.linkNumber
     // Raw IP has a number of its own on each system, and one that all know (LINKTYPE_RAW).
     return linkType == .rawIP && number < 101 ? 101 : UInt16(truncatingIfNeeded: number)
   }
 
-  /// How many bytes of the file were consumed; nil for a pipe.
-  var position: UInt64? {
-    switch plain {
-    case .some(let reader): return reader.position
-    case .none: break
-    }
-    switch libpcap {
-    case .some(let reader): return reader.position
-    case .none: return nil
-    }
-  }
+  /// How many bytes of the file were read; nil for a pipe.
+  var position: UInt64? { plain.position }
 
   /// Packets that were dropped while the file was written, as far as it has been read; nil where it does
   /// not say.
-  var dropped: UInt64? {
-    switch plain {
-    case .some(let reader): reader.dropped
-    case .none: nil
-    }
-  }
+  var dropped: UInt64? { plain.dropped }
 
   /// Reads the next packet.
   ///
@@ -94,7 +64,7 @@ struct CaptureReader: ~Copyable {
   mutating func advance() throws(CaptureError) -> Outcome {
     let outcome: Outcome
     do throws(CaptureError) {
-      outcome = try advanceReader()
+      outcome = try plain.advance(to: &packet)
     } catch {
       forgetPacket()
       throw error
@@ -118,14 +88,12 @@ struct CaptureReader: ~Copyable {
   ) -> Bool {
     forgetPacket()
     var number = packets
-    guard
-      let lent = plain?.lendPackets(
-        &packet, while: isInTime,
-        { frame, record, linkType in
-          number &+= 1
-          return body(frame, record, linkType, number)
-        })
-    else { return false }
+    let lent = plain.lendPackets(
+      &packet, while: isInTime,
+      { frame, record, linkType in
+        number &+= 1
+        return body(frame, record, linkType, number)
+      })
     packets = number &+ (lent.isStoppedByTime ? 1 : 0)
     return lent.isStoppedByTime
   }
@@ -133,11 +101,6 @@ struct CaptureReader: ~Copyable {
   /// The bytes are the reader's, who has others there now.
   private mutating func forgetPacket() {
     unsafe packet.bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-  }
-
-  private mutating func advanceReader() throws(CaptureError) -> Outcome {
-    if let outcome = try plain?.advance(to: &packet) { return outcome }
-    return try libpcap?.advance(to: &packet) ?? .endOfFile
   }
 
   /// Lends the captured bytes of the current packet, which there must be.

@@ -19,7 +19,7 @@ public struct CaptureRecord: Sendable {
   public internal(set) var duplicates: UInt64 = 0
   /// Packets that gave no segment.
   public internal(set) var skipped = SkippedFrames()
-  /// Packets whose TCP header or options the snap length cut, with or without a segment.
+  /// Packets whose headers or TCP options the snap length cut, with or without a segment.
   public internal(set) var cutHeaders: UInt64 = 0
   /// True if the file ends in the middle of a packet.
   public internal(set) var truncated = false
@@ -77,7 +77,7 @@ extension CaptureRecord {
   mutating func count(_ reason: DecodeError, at time: Timestamp, length: Int) {
     count(packetAt: time, content: UInt64(truncatingIfNeeded: length))
     skipped.count(reason)
-    if reason == .cutTCPHeader { cutHeaders &+= 1 }
+    if reason.isCut { cutHeaders &+= 1 }
   }
 
   @inline(__always)
@@ -124,7 +124,7 @@ public enum CaptureWarning: Hashable, Sendable {
   case noPackets
   /// The capturing host says that it dropped so many packets.
   case dropped(packets: UInt64)
-  /// The snap length took TCP headers or options of so many packets.
+  /// The snap length took headers or TCP options of so many packets.
   case cutHeaders(packets: UInt64)
   /// Fragments of so many datagrams never came; the segments in them are missing.
   case incompleteDatagrams(UInt64)
@@ -143,7 +143,8 @@ extension CaptureWarning: CustomStringConvertible {
     case .dropped(let packets):
       "\(packets) packets were dropped while it was written; capture with a larger buffer (tcpdump -B)"
     case .cutHeaders(let packets):
-      "the snap length cut TCP headers or options of \(packets) packets; capture with -s 128"
+      "the snap length cut headers or TCP options of \(packets) packets; "
+        + "capture with -s 128, inside of tunnels with -s 256"
     case .incompleteDatagrams(let count):
       "\(count) fragmented datagrams were not captured whole; their segments are missing"
     case .clocksDiffer(let point, let offset):

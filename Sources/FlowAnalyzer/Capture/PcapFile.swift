@@ -5,6 +5,9 @@
 ///     | seconds | µs, ns  |  captured   | original |  data   a record
 ///     +---------+---------+-------------+----------+-------
 ///
+/// The "modified" format of Linux 2.2 times has eight more bytes in front of the data: interface,
+/// protocol and direction.
+///
 /// It reads what libpcap reads, packet for packet, but for one detail: fractions of a second are
 /// unsigned here, as the draft has them. libpcap extends their sign, in files of the machine's own
 /// byte order only.
@@ -14,11 +17,14 @@ struct PcapFile: BitwiseCopyable {
 
   private static let headerLength = 24
   private static let recordHeaderLength = 16
+  private static let modifiedRecordHeaderLength = 24
   /// libpcap's MAXIMUM_SNAPLEN for the supported link types: more is damage, not a packet.
   static let largestPacket: UInt32 = 262_144
 
   let linkType: UInt32
   private let supported: LinkType?
+  /// Whether records have the longer header.
+  let isModified: Bool
   private let order: ByteOrder
   private let nanosecondsPerUnit: Int64
   private let lengthOrder: LengthOrder
@@ -34,8 +40,9 @@ struct PcapFile: BitwiseCopyable {
   init(_ source: inout ReadBuffer) throws(CaptureFault) {
     guard try source.fill(to: Self.headerLength) else { throw .cut }
     let magic = source.uint32(at: 0, .big)
-    order = magic == 0xa1b2_c3d4 || magic == 0xa1b2_3c4d ? .big : .little
+    order = [0xa1b2_c3d4, 0xa1b2_3c4d, 0xa1b2_cd34].contains(magic) ? .big : .little
     nanosecondsPerUnit = source.uint32(at: 0, order) == 0xa1b2_3c4d ? 1 : 1000
+    isModified = source.uint32(at: 0, order) == 0xa1b2_cd34
     let major = source.uint16(at: 4, order)
     let minor = source.uint16(at: 6, order)
     switch (major, minor) {
@@ -46,13 +53,19 @@ struct PcapFile: BitwiseCopyable {
     case (2, 4): lengthOrder = .capturedFirst
     default: throw .version(major: major, minor: minor)
     }
-    snapLength = Self.snapLength(source.uint32(at: 16, order))
     // The upper bits tell about the frame check sequence. The draft leaves 16 bits to the link
     // type, libpcap 26: it does not know those that use more, and neither do we.
     linkType = source.uint32(at: 20, order) & 0x03ff_ffff
     supported = LinkType(dataLink: Int32(bitPattern: linkType))
+    // Such a capture may have been made in cooked mode, with an Ethernet header put in front of what the
+    // snap length had left.
+    snapLength =
+      Self.snapLength(source.uint32(at: 16, order))
+      + (isModified && supported == .ethernet ? UInt32(Ethernet.headerLength) : 0)
     source.consume(Self.headerLength)
   }
+
+  var isSupported: Bool { supported != nil }
 
   /// What libpcap makes of a snap length: zero, and what would be negative, is none.
   static func snapLength(_ field: UInt32) -> UInt32 {
@@ -66,7 +79,7 @@ struct PcapFile: BitwiseCopyable {
     var time: Timestamp
     /// How many bytes the packet had on the wire.
     var originalLength: Int { Int(original) }
-    /// Of the record.
+    /// Of the record, unless it is of a modified file.
     var length: Int { PcapFile.recordHeaderLength &+ Int(captured) }
   }
 
@@ -92,7 +105,8 @@ struct PcapFile: BitwiseCopyable {
   func next(in source: inout ReadBuffer, _ packet: inout CapturedPacket) throws(CaptureFault)
     -> Bool
   {
-    guard try source.fill(to: Self.recordHeaderLength) else {
+    let header = isModified ? Self.modifiedRecordHeaderLength : Self.recordHeaderLength
+    guard try source.fill(to: header) else {
       guard source.count == 0 else { throw .cut }
       return false
     }
@@ -100,23 +114,24 @@ struct PcapFile: BitwiseCopyable {
     guard record.captured <= Self.largestPacket else {
       throw .capturedLength(record.captured, limit: Self.largestPacket)
     }
-    guard try source.fill(to: record.length) else { throw .cut }
-    give(record, from: &source, to: &packet)
+    guard try source.fill(to: header &+ Int(record.captured)) else { throw .cut }
+    give(record, header: header, from: &source, to: &packet)
     return true
   }
 
   private func give(
-    _ record: Record, from source: inout ReadBuffer, to packet: inout CapturedPacket
+    _ record: Record, header: Int, from source: inout ReadBuffer, to packet: inout CapturedPacket
   ) {
     packet.time = record.time
     packet.originalLength = record.originalLength
     packet.linkType = supported
     // SAFETY: they are asked for only while the packet is the current one.
     unsafe packet.bytes = source.consume(
-      record.length, lending: Self.recordHeaderLength, count: lentLength(record))
+      header &+ Int(record.captured), lending: header, count: lentLength(record))
   }
 
-  /// Lends the packets that are at hand. Where it stops, at whatever it may be, `next` goes on.
+  /// Lends the packets that are at hand, of a file that is not modified. Where it stops, at whatever it
+  /// may be, `next` goes on.
   ///
   /// - Parameters:
   ///   - packet: that at whose time it was stopped; else it has just the time of the last one lent.
@@ -150,7 +165,7 @@ struct PcapFile: BitwiseCopyable {
     }
     source.consume(passed)
     packet.time = time
-    if let refused { give(refused, from: &source, to: &packet) }
+    if let refused { give(refused, header: Self.recordHeaderLength, from: &source, to: &packet) }
     return (count, refused != nil)
   }
 }

@@ -44,6 +44,8 @@ struct PcapngFile {
   private var drops = PcapngDrops()
   /// Packets that were dropped while the file was written; nil where it does not say.
   var dropped: UInt64? { drops.total }
+  /// Whether some interface was described so far whose packets can be decoded.
+  private(set) var hasSupportedInterface = false
   /// That of the file's first interface.
   private(set) var linkType: UInt32 = 0
   /// The link type of the current packet's interface, as the file has it.
@@ -158,7 +160,9 @@ extension PcapngFile {
       drops.beginSection()
     case BlockType.interface:
       try require(8, block)
-      interfaces.append(try PcapngInterface(block, in: source, order))
+      let interface = try PcapngInterface(block, in: source, order)
+      if interface.linkType != nil { hasSupportedInterface = true }
+      interfaces.append(interface)
     case BlockType.interfaceStatistics: drops.read(block, in: source, order)
     default: break
     }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Reads plain pcap and pcapng files, without libpcap and without a copy of the packets.
+/// Reads pcap and pcapng files, without libpcap and without a copy of the packets.
 ///
 /// The hot path from here down allocates nothing, retains nothing and knows no existential.
 struct PlainReader: ~Copyable {
@@ -10,25 +10,13 @@ struct PlainReader: ~Copyable {
   private var pcapng: PcapngFile?
   private var packets: UInt64 = 0
 
-  static func reads(_ firstBytes: [UInt8]) -> Bool {
-    switch FileSignature(firstBytes: firstBytes) {
-    case .pcap:
-      !firstBytes.starts(with: [0xa1, 0xb2, 0xcd, 0x34])
-        && !firstBytes.starts(with: [0x34, 0xcd, 0xb2, 0xa1])
-    case .pcapng: true
-    default: false
-    }
-  }
-
   init(_ file: consuming CaptureFile, readAhead: Int) throws(CaptureError) {
     let path = file.path
     let isPcapng = file.signature == .pcapng
     var source = ReadBuffer(file, capacity: readAhead)
-    let (pcap, pcapng, linkType) = try Self.header(
-      of: &source, isPcapng: isPcapng, path: path)
-    guard LinkType(dataLink: Int32(bitPattern: linkType)) != nil else {
-      let (number, name) = DataLink.describe(linkType: linkType)
-      throw .unsupportedLinkType(path: path, number: number, name: name)
+    let (pcap, pcapng) = try Self.header(of: &source, isPcapng: isPcapng, path: path)
+    if let pcap, !pcap.isSupported {
+      throw CaptureError(unsupportedLinkType: pcap.linkType, path: path)
     }
     self.source = source
     self.pcap = pcap
@@ -37,14 +25,12 @@ struct PlainReader: ~Copyable {
 
   private static func header(
     of source: inout ReadBuffer, isPcapng: Bool, path: String
-  ) throws(CaptureError) -> (PcapFile?, PcapngFile?, linkType: UInt32) {
+  ) throws(CaptureError) -> (PcapFile?, PcapngFile?) {
     do throws(CaptureFault) {
       if isPcapng {
-        let file = try PcapngFile(&source)
-        return (nil, file, file.linkType)
+        return (nil, try PcapngFile(&source))
       }
-      let file = try PcapFile(&source)
-      return (file, nil, file.linkType)
+      return (try PcapFile(&source), nil)
     } catch .cut {
       throw .cutInFileHeader(path: path)
     } catch .readFailed(let code) {
@@ -54,7 +40,8 @@ struct PlainReader: ~Copyable {
     }
   }
 
-  var position: UInt64? { source.position }
+  /// How many bytes of the file were read; nil for a pipe.
+  var position: UInt64? { source.bytesTaken }
 
   /// Packets that were dropped while the file was written; nil where it does not say.
   var dropped: UInt64? { pcapng?.dropped }
@@ -74,20 +61,29 @@ struct PlainReader: ~Copyable {
         isFound = try pcapng?.next(in: &source, &packet) ?? false
       }
     } catch {
+      try requireLinkType()
       return try outcome(error)
     }
+    if packets == 0 { try requireLinkType() }
     guard isFound else { return .endOfFile }
     packets &+= 1
     return .packet
   }
 
-  /// Lends packets that are at hand; see `PcapFile`. Of other formats none are.
+  /// Throws unless there is an interface whose packets can be decoded: one of those that are described in
+  /// front of the first packet.
+  private func requireLinkType() throws(CaptureError) {
+    guard packets == 0, let pcapng, !pcapng.hasSupportedInterface else { return }
+    throw CaptureError(unsupportedLinkType: pcapng.linkType, path: source.path)
+  }
+
+  /// Lends packets that are at hand; see `PcapFile`. Of other formats than the usual none are.
   @inline(__always)
   mutating func lendPackets(
     _ packet: inout CapturedPacket, while isInTime: (Timestamp) -> Bool,
     _ body: (_ frame: RawSpan, PcapFile.Record, LinkType?) -> Bool
   ) -> (count: UInt64, isStoppedByTime: Bool) {
-    guard let pcap else { return (0, false) }
+    guard let pcap, !pcap.isModified else { return (0, false) }
     let lent = pcap.lendPackets(in: &source, &packet, while: isInTime, body)
     packets &+= lent.count &+ (lent.isStoppedByTime ? 1 : 0)
     return lent
@@ -103,7 +99,16 @@ struct PlainReader: ~Copyable {
       throw .readFailed(path: source.path, packets: packets, code: code)
     default:
       throw .damaged(
-        path: source.path, packets: packets, offset: source.position, reason: fault.reason)
+        path: source.path, packets: packets, offset: source.position,
+        reason: fault.reason + (source.compression.map { ", in its \($0) data" } ?? ""))
     }
+  }
+}
+
+extension CaptureError {
+  /// - Parameter linkType: as the file has it.
+  fileprivate init(unsupportedLinkType linkType: UInt32, path: String) {
+    let (number, name) = DataLink.describe(linkType: linkType)
+    self = .unsupportedLinkType(path: path, number: number, name: name)
   }
 }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// A file read piece by piece into one buffer, of which records are lent without a copy.
 ///
 /// Not a mapping: a file that shrinks while it is read must not kill the process, resident memory
@@ -8,12 +6,12 @@ import Glibc
 /// it grow, which the formats bound.
 @safe
 struct ReadBuffer: ~Copyable {
-  private let file: CaptureFile
+  private var file: CaptureFile
   private var storage: UnsafeMutableRawBufferPointer
   /// The bytes in `start..<end` of `storage` were read from the file and not consumed yet.
   private var start = 0
   private var end: Int
-  /// How many bytes were read from the file.
+  /// How many bytes of content were read.
   private var received: UInt64
 
   /// Measured with the file in the page cache, user and system time together, for packets of 90
@@ -35,7 +33,16 @@ struct ReadBuffer: ~Copyable {
 
   var path: String { file.path }
 
-  /// How many bytes of the file were consumed; nil for a pipe.
+  /// How its content is compressed; nil if it is not.
+  var compression: CompressionFormat? { file.compression }
+
+  /// How many bytes of the file itself were taken; nil for a pipe.
+  var bytesTaken: UInt64? {
+    guard let taken = file.compressedBytesRead else { return position }
+    return file.origin.map { $0 + taken }
+  }
+
+  /// How many bytes of the content were consumed; nil for a pipe.
   var position: UInt64? { file.origin.map { $0 + received - UInt64(count) } }
 
   /// How many bytes are at hand.
@@ -95,10 +102,8 @@ struct ReadBuffer: ~Copyable {
   private mutating func refill(to wanted: Int) throws(CaptureFault) -> Bool {
     makeRoom(for: wanted)
     while count < wanted {
-      // SAFETY: `end` is within the storage, and no more is asked for than fits behind it.
-      let got = unsafe read(
-        file.descriptor.number, storage.baseAddress.unsafelyUnwrapped + end, storage.count - end)
-      guard got >= 0 else { throw .readFailed(code: errno) }
+      let got = try unsafe file.read(
+        into: UnsafeMutableRawBufferPointer(rebasing: storage[end...]))
       if got == 0 { return false }
       end += got
       received += UInt64(got)

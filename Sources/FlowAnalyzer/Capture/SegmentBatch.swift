@@ -21,12 +21,24 @@ struct SegmentBatch: ~Copyable {
     }
 
     fileprivate static let vacant = Entry(segment: .none)
+
+    fileprivate var time: Timestamp { segment.time }
+
+    /// Whether it belongs in front of what was captured then.
+    fileprivate func stands(late other: Timestamp) -> Bool {
+      let distance = other.nanoseconds(since: time)
+      return distance > 0 && distance <= SegmentBatch.lateness
+    }
   }
 
   let capacity: Int
   /// One place more than the capacity, so that there always is one for the next segment.
   private let entries: UnsafeMutablePointer<Entry>
   private(set) var count = 0
+  /// Whether some segment was captured before the one in front of it.
+  private(set) var isOutOfOrder = false
+  /// When the segment that was appended last was captured.
+  private var previousTime = Timestamp.never
   private var bytes: [UInt8] = []
   private let keepsAllBytes: Bool
   /// How far the captures have been read.
@@ -58,6 +70,8 @@ struct SegmentBatch: ~Copyable {
 
   mutating func removeAll() {
     count = 0
+    isOutOfOrder = false
+    previousTime = .never
     bytes.removeAll(keepingCapacity: true)
   }
 
@@ -83,6 +97,8 @@ struct SegmentBatch: ~Copyable {
     precondition(!isFull)
     // SAFETY: `count` is below the capacity.
     let entry = unsafe entries + count
+    if next.time < previousTime { isOutOfOrder = true }
+    previousTime = next.time
     unsafe entry.pointee.side = side
     unsafe entry.pointee.bytes =
       next.isOutdone(by: tcp) || keepsAllBytes ? keep(tcp) : Entry.Bytes()
@@ -98,6 +114,55 @@ struct SegmentBatch: ~Copyable {
     }
     return Entry.Bytes(
       start: UInt32(truncatingIfNeeded: start), count: UInt32(truncatingIfNeeded: count))
+  }
+
+  // MARK: - Order
+
+  /// How late a segment may stand behind others in its file, in nanoseconds: queues of an adapter, and
+  /// the processors that empty them, write packets so. A clock that was set back is another thing:
+  /// what was captured after that did come after it.
+  static let lateness: Int64 = 5_000_000
+  /// Behind how many others.
+  static let latePlaces = 64
+
+  /// Puts segments that stand a little late where they belong; of equal times the order stays.
+  ///
+  /// - Complexity: O(`count`); O(`latePlaces`) for each that stands late.
+  mutating func restoreOrder() {
+    guard isOutOfOrder else { return }
+    // SAFETY: all places are below `count`.
+    for late in 1..<count where unsafe entries[late].time < entries[late - 1].time {
+      let entry = unsafe entries[late]
+      var place = late
+      while place > max(0, late - Self.latePlaces),
+        unsafe entry.stands(late: entries[place - 1].time)
+      {
+        unsafe entries[place] = entries[place - 1]
+        place -= 1
+      }
+      unsafe entries[place] = entry
+    }
+    isOutOfOrder = false
+  }
+
+  /// Moves its last segments to another batch, which must have room for them.
+  mutating func moveLast(_ number: Int, to other: inout SegmentBatch) {
+    let first = max(0, count - number)
+    for position in first..<count { other.append(position, of: self) }
+    count = first
+  }
+
+  /// Appends a segment of another batch.
+  mutating func append(_ position: Int, of other: borrowing SegmentBatch) {
+    precondition(!isFull)
+    // SAFETY: `count` is below the capacity.
+    unsafe entries[count] = other[position]
+    other.withTCP(of: position) { tcp in
+      unsafe entries[count].bytes = tcp.byteCount > 0 ? keep(tcp) : Entry.Bytes()
+    }
+    if other[position].time < previousTime { isOutOfOrder = true }
+    previousTime = other[position].time
+    count += 1
   }
 
   /// Lends the captured bytes of a segment from its TCP header on; none where they say nothing more.

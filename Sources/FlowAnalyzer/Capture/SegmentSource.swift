@@ -1,6 +1,7 @@
 /// The segments of all captures as one stream in order of time.
 ///
-/// Packets of one file stay in the order of the file. A regular file is opened twice: at first
+/// Packets of one file stay in the order of the file, but for those that stand in it a little late
+/// (`SegmentBatch.lateness`). A regular file is opened twice: at first
 /// only for the time of its first packet, then when its turn comes, so that thousands of files of
 /// a rotation do not need thousands of descriptors. What cannot be opened again, standard input
 /// and pipes, stays open. A file that cannot be read ends with a `failure` in its record, and the
@@ -18,7 +19,13 @@ public struct SegmentSource: ~Copyable {
   private var sieve: SegmentSieve
   private var capturePoints = CapturePoints()
   private var progress = Progress()
-  private var isFinished = false
+  /// Whether all captures were read to their ends, and all of their segments delivered.
+  private(set) var isFinished = false
+  /// Some segment stood late in its file.
+  private var isDisordered = false
+  /// From the first of those on, the last segments of a batch wait for the next one, as others may belong
+  /// in front of them.
+  private var heldBack = SegmentBatch(capacity: SegmentBatch.latePlaces)
   private var corrections: ClockCorrections
   /// The current packet of the capture at the head of the queue was delivered.
   private var isTaken = false
@@ -125,18 +132,32 @@ public struct SegmentSource: ~Copyable {
     }
   }
 
-  /// Fills a batch with the next segments; where it is not full afterwards, there are no more.
+  /// Fills a batch with the next segments. Afterwards `isFinished` tells whether there are more.
   ///
   /// - Complexity: per segment O(1), and O(log n) in the number of captures that overlap where another
   ///   one's turn begins; it allocates nothing but where a capture is opened or a datagram was
   ///   fragmented.
   mutating func fill(_ batch: inout SegmentBatch) {
-    while !batch.isFull {
+    for position in 0..<heldBack.count { batch.append(position, of: heldBack) }
+    heldBack.removeAll()
+    while !batch.isFull, !isFinished {
       passTakenPacket()
       openDueCaptures()
-      guard !open.isEmpty else { return finish() }
-      takeTurn(into: &batch)
+      if open.isEmpty { finish() } else { takeTurn(into: &batch) }
     }
+    if batch.isOutOfOrder {
+      isDisordered = true
+      batch.restoreOrder()
+    }
+    guard isDisordered, !isFinished, batch.capacity > heldBack.capacity else { return }
+    batch.moveLast(heldBack.capacity, to: &heldBack)
+  }
+
+  /// Lends what waits for later segments, when no more of them are wanted.
+  mutating func giveUpHeldBack(_ body: (borrowing SegmentBatch) -> Void) {
+    guard heldBack.count > 0 else { return }
+    body(heldBack)
+    heldBack.removeAll()
   }
 
   /// Adds to the times of a capture point from its next packet on.

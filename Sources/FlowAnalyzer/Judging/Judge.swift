@@ -67,7 +67,8 @@ struct Judge {
     case .rejected: reason = facts.prediction.reason
     case .accepted where held == .timeWait && facts.answersLikeLinux: reason = .noListener
     case .undetermined where held == .closing: reason = .challenge
-    case .accepted, .reset, .unanswered, .undetermined: reason = .unexpected
+    case .undetermined where facts.provesOlderTimestamp: reason = .timestampOlder
+    case .accepted, .reset, .unanswered, .undetermined: reason = facts.reasonUnpredicted
     }
     var end = facts.quietEnd
     if exchange.proof != .stillHeld, exchange.resetFollowed {
@@ -89,7 +90,7 @@ struct Judge {
           held: .timeWait,
           evidence: exchange.holder.state == .timeWait ? facts.evidence : .inferred,
           end: .replaced, predicted: facts.prediction.answer, answer: .accepted,
-          reason: asExpected ? facts.prediction.reason : .unexpected))
+          reason: asExpected ? facts.prediction.reason : facts.reasonUnpredicted))
     }
     // The server made a fresh socket.
     guard let reason = facts.reasonGone else {
@@ -97,7 +98,8 @@ struct Judge {
         HitVerdict(
           held: .timeWait, evidence: .inferred, end: .replaced,
           predicted: facts.prediction.answer, answer: .accepted,
-          reason: facts.prediction.answer == .accepted ? facts.prediction.reason : .unexpected))
+          reason: facts.prediction.answer == .accepted
+            ? facts.prediction.reason : facts.reasonUnpredicted))
     }
     return reason
   }
@@ -116,7 +118,8 @@ struct Judge {
         HitVerdict(
           held: .timeWait, evidence: .inferred, end: facts.quietEnd,
           predicted: facts.prediction.answer, answer: .reset,
-          reason: facts.prediction.answer == .reset ? facts.prediction.reason : .unexpected))
+          reason: facts.prediction.answer == .reset
+            ? facts.prediction.reason : facts.reasonUnpredicted))
     }
     return reason
   }
@@ -164,6 +167,8 @@ struct Judge {
 private struct Facts {
   let exchange: Exchange
   let prediction: Prediction
+  /// The SYN's sequence number is newer than what the holder expects.
+  let isAfterHolder: Bool
   /// The server is known to be Linux.
   let isLinux: Bool
   /// TIME_WAIT ignores RSTs.
@@ -179,6 +184,7 @@ private struct Facts {
       sequence: exchange.sequence, options: exchange.options, hasFIN: exchange.hasFIN,
       payloadLength: exchange.payloadLength)
     prediction = profile.prediction(for: syn, holder: exchange.holder)
+    isAfterHolder = syn.isAfter(exchange.holder)
     isLinuxRule = profile == .linux
     isLinux = judge.stack.map { $0 == .linux } ?? server.isLinux
     ignoresResets =
@@ -212,6 +218,7 @@ private struct Facts {
 
   var evidence: Evidence {
     let notes = exchange.holder.notes
+    if prediction.reason == .optionsCut { return .inferred }
     if held == nil || !notes.contains(.known) || exchange.answer == .hiddenOldNumbers {
       return .inferred
     }
@@ -235,7 +242,20 @@ private struct Facts {
 
   /// Linux restarts the timer for a SYN that PAWS refuses.
   var restartsTimer: Bool {
-    isLinuxRule && held == .timeWait && prediction.reason == .timestampOlder
+    isLinuxRule && held == .timeWait
+      && (prediction.reason == .timestampOlder
+        || (provesOlderTimestamp && exchange.answer == .oldNumbers))
+  }
+
+  /// Why there was an answer that was not predicted.
+  var reasonUnpredicted: HitReason {
+    prediction.reason == .optionsCut ? .optionsCut : .unexpected
+  }
+
+  /// A refusal would tell what the snap length took: Linux refuses a SYN whose sequence number is newer
+  /// for its timestamp only.
+  var provesOlderTimestamp: Bool {
+    prediction.reason == .optionsCut && isLinuxRule && isAfterHolder
   }
 
   /// The server has answered such a segment within its rate limit.

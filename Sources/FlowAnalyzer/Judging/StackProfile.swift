@@ -50,11 +50,18 @@ public enum StackProfile: String, Sendable, CaseIterable {
     }
   }
 
-  private func timeWaitPrediction(for syn: SynFacts, holder: Holder) -> Prediction {
-    if syn.options.isTruncated, holder.notes.contains(.timestamps), !syn.options.hasTimestamps {
-      // The snap length took what decides.
-      return Prediction(.undetermined, .unexpected)
+  /// Whether a TIME_WAIT compares timestamps.
+  private var looksAtTimestamps: Bool {
+    switch self {
+    case .linux, .macos, .illumos, .rfc9293: true
+    case .freebsd, .windows: false
     }
+  }
+
+  private func timeWaitPrediction(for syn: SynFacts, holder: Holder) -> Prediction {
+    // The snap length may have taken what decides; it may have taken the old connection's as well, so
+    // that nothing says whether that had timestamps.
+    if syn.lacksTimestamp, looksAtTimestamps { return Prediction(.undetermined, .optionsCut) }
     let isAfter = syn.isAfter(holder)
     let isOlder = syn.isOlder(than: holder)
     switch self {
@@ -114,6 +121,9 @@ struct SynFacts {
   var options: TCPOptions
   var hasFIN = false
   var payloadLength: UInt32 = 0
+
+  /// It may have had a timestamp, but none was captured.
+  var lacksTimestamp: Bool { options.isTruncated && !options.hasTimestamps }
 
   /// d = SEG.SEQ - RCV.NXT.
   func distance(from holder: Holder) -> Int32 { sequence.distance(from: holder.nextExpected) }

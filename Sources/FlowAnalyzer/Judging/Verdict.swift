@@ -76,6 +76,8 @@ public enum HitReason: String, Sendable, CaseIterable, Codable {
   case lost
   /// The capture ended before an answer was due.
   case captureEnded = "capture-ended"
+  /// The snap length took the SYN's timestamp, by which the stack may have decided.
+  case optionsCut = "options-cut"
   /// The answer is not the one that the stack's rules predict.
   case unexpected
 }

@@ -4,17 +4,22 @@
 /// "malformed" means that the frame itself has no such bytes, or that its fields contradict each
 /// other. The raw values appear in reports.
 public enum DecodeError: String, Error, CaseIterable, Sendable {
-  /// The link layer carries something other than IPv4 or IPv6: ARP, LLDP, spanning tree, ….
+  /// The link layer, of the frame or of one in a tunnel, carries something other than IPv4 or IPv6: ARP,
+  /// LLDP, spanning tree, ….
   case notIP = "not-ip"
-  /// The IP packet carries something other than TCP.
+  /// The IP packet carries something other than TCP, or than a tunnel that is followed.
   case notTCP = "not-tcp"
   /// A fragment that was kept; the segment comes with the fragment that completes the datagram.
   case fragmentPending = "fragment-pending"
   case cutLinkHeader = "cut-link-header"
+  /// What a tunnel puts between two packets: GRE, VXLAN, Geneve, ….
+  case cutTunnelHeader = "cut-tunnel-header"
   case cutIPHeader = "cut-ip-header"
   /// Fewer than the 20 fixed bytes of the TCP header were captured. Cut options are no error.
   case cutTCPHeader = "cut-tcp-header"
   case malformedLinkHeader = "malformed-link-header"
+  /// It contradicts itself, or more headers are stacked than in any network.
+  case malformedTunnelHeader = "malformed-tunnel-header"
   case malformedIPv4 = "malformed-ipv4"
   case malformedIPv6 = "malformed-ipv6"
   /// A fragment that lies outside of its datagram or contradicts the fragments before it.
@@ -41,6 +46,18 @@ extension DecodeError {
     case .malformedFragment: 9
     case .malformedTCP: 10
     case .unsupportedLinkType: 11
+    case .cutTunnelHeader: 12
+    case .malformedTunnelHeader: 13
+    }
+  }
+
+  /// Whether the snap length took what was needed.
+  var isCut: Bool {
+    switch self {
+    case .cutLinkHeader, .cutTunnelHeader, .cutIPHeader, .cutTCPHeader: true
+    case .notIP, .notTCP, .fragmentPending, .malformedLinkHeader, .malformedTunnelHeader,
+      .malformedIPv4, .malformedIPv6, .malformedFragment, .malformedTCP, .unsupportedLinkType:
+      false
     }
   }
 }

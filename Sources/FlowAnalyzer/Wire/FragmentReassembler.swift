@@ -59,6 +59,9 @@ struct FragmentReassembler {
     return datagram
   }
 
+  /// Whether fragments of the datagram have come, and not all of them.
+  func isWaiting(for key: Key) -> Bool { waiting.contains { $0.key == key } }
+
   /// Gives up everything that still waits, when no more fragments can come.
   mutating func abandonAll() {
     while !waiting.isEmpty { abandonOldest() }

@@ -1,5 +1,6 @@
-/// Turns frames into segments: link layer, IP, TCP.
+/// Turns frames into segments: link layer, IP, TCP, and whatever tunnels lie in between.
 ///
+/// The segment is that of the innermost packet: the headers around it change nothing about it.
 /// No bytes are read beyond those captured, and lengths are those that the IP headers claim. The
 /// only state is that of fragmented datagrams; a whole packet allocates nothing.
 struct FrameDecoder {
@@ -26,58 +27,79 @@ struct FrameDecoder {
     _ frame: RawSpan, originalLength: Int, linkType: LinkType, origin: Origin,
     into segment: inout Segment
   ) throws(DecodeError) -> Range<Int> {
-    let link = try Self.linkPayload(of: frame, wireLength: originalLength, linkType: linkType)
+    let link = try linkType.payload(of: frame, wireLength: originalLength)
     let packet = frame.extracting(link.offset..<frame.byteCount)
-    if link.network == .ipv4 {
+    if link.layer == .ipv4 {
       let end = CommonHeaders.read(packet, origin, into: &segment)
       if end > 0 { return link.offset &+ IPv4.minimumHeaderLength..<link.offset &+ end }
     }
-    return try decodeUncommon(
-      packet, link: link, wireLength: max(originalLength, frame.byteCount) - link.offset,
+    let range = try decodeUncommon(
+      packet, as: link.layer, wireLength: max(originalLength, frame.byteCount) - link.offset,
       origin: origin, into: &segment)
+    return range.isEmpty
+      ? range : range.lowerBound &+ link.offset..<range.upperBound &+ link.offset
   }
 
-  /// Out of line, so that it does not slow down what is common.
+  /// How many headers may lie around a TCP segment. A tunnel takes two or three; more is noise.
+  static let mostLayers = 16
+
+  /// Follows headers to a TCP segment. Out of line, so that it does not slow down what is common.
+  ///
+  /// - Parameters:
+  ///   - packet: the captured bytes from the first header on.
+  ///   - wireLength: how many bytes there were on the wire from there on.
+  ///   - layersLeft: how many headers may come.
+  /// - Returns: where in the packet the segment lies; empty where fragments made it up.
   @inline(never)
   mutating func decodeUncommon(
-    _ packet: RawSpan, link: LinkPayload, wireLength: Int, origin: Origin,
-    into segment: inout Segment
+    _ packet: RawSpan, as first: Layer, wireLength: Int, layersLeft: Int = Self.mostLayers,
+    origin: Origin, into segment: inout Segment
   ) throws(DecodeError) -> Range<Int> {
-    let ip =
-      switch link.network {
-      case .ipv4: try IPv4.header(of: packet, wireLength: wireLength)
-      case .ipv6: try IPv6.header(of: packet, wireLength: wireLength)
+    var layer = first
+    // What is still to be read: the captured bytes in `start..<end`, of so many on the wire.
+    var (start, end, wireLength) = (0, packet.byteCount, wireLength)
+    for left in (0..<max(layersLeft, 0)).reversed() {
+      let bytes = packet.extracting(start..<end)
+      var next: LayerPayload
+      if layer == .ipv4 || layer == .ipv6 {
+        let ip =
+          layer == .ipv4
+          ? try IPv4.header(of: bytes, wireLength: wireLength)
+          : try IPv6.header(of: bytes, wireLength: wireLength)
+        let range = ip.payloadRange(captured: bytes.byteCount)
+        let payload = bytes.extracting(range)
+        if let fragment = ip.fragment {
+          try decodeDatagram(
+            completedBy: fragment, ip: ip, payload: payload, layersLeft: left, origin: origin,
+            into: &segment)
+          return 0..<0
+        }
+        let wire = wireLength - ip.payloadOffset
+        if ip.transport == IPHeader.TransportProtocol.tcp {
+          segment = try Self.segment(
+            of: payload, wireLength: wire, length: ip.payloadLength, ip: ip, origin: origin)
+          return start + range.lowerBound..<start + range.upperBound
+        }
+        wireLength = min(wire, ip.payloadLength)
+        guard
+          let inner = try IPTunnel.payload(ip.transport, of: payload, wireLength: wireLength)
+        else { throw .notTCP }
+        // What follows on the packet in its frame is not the tunnel's.
+        end = start + range.upperBound
+        start += range.lowerBound
+        next = inner
+      } else {
+        next = try layer.payload(of: bytes, wireLength: wireLength)
       }
-    let range = ip.payloadRange(captured: packet.byteCount)
-    let payload = packet.extracting(range)
-    if let fragment = ip.fragment {
-      segment = try self.segment(completedBy: fragment, ip: ip, payload: payload, origin: origin)
-      return 0..<0
+      start += next.offset
+      wireLength -= next.offset
+      layer = next.layer
     }
-    guard ip.transport == IPHeader.TransportProtocol.tcp else { throw .notTCP }
-    segment = try Self.segment(
-      of: payload, wireLength: wireLength - ip.payloadOffset, length: ip.payloadLength, ip: ip,
-      origin: origin)
-    return link.offset + range.lowerBound..<link.offset + range.upperBound
+    throw .malformedTunnelHeader
   }
 
   /// Gives up the datagrams that still wait for fragments.
   mutating func finish() { fragments.abandonAll() }
-
-  @inline(__always)
-  private static func linkPayload(
-    of frame: RawSpan, wireLength: Int, linkType: LinkType
-  ) throws(DecodeError) -> LinkPayload {
-    // Not left to the switch, which would jump by a table.
-    if linkType == .ethernet { return try Ethernet.payload(of: frame, wireLength: wireLength) }
-    return switch linkType {
-    case .ethernet: try Ethernet.payload(of: frame, wireLength: wireLength)
-    case .linuxCooked: try LinuxCooked.payload(of: frame, wireLength: wireLength)
-    case .linuxCooked2: try LinuxCooked.payload2(of: frame, wireLength: wireLength)
-    case .rawIP: try RawIP.payload(of: frame, wireLength: wireLength)
-    case .loopback: try Loopback.payload(of: frame, wireLength: wireLength)
-    }
-  }
 
   private static func segment(
     of bytes: RawSpan, wireLength: Int, length: Int, ip: IPHeader, origin: Origin
@@ -96,19 +118,18 @@ struct FrameDecoder {
 }
 
 extension FrameDecoder {
-  /// The segment of the datagram that `fragment` completes.
-  private mutating func segment(
-    completedBy fragment: IPHeader.Fragment, ip: IPHeader, payload: RawSpan, origin: Origin
-  ) throws(DecodeError) -> Segment {
+  /// Decodes the datagram that `fragment` completes.
+  ///
+  /// - Throws: `.fragmentPending` where it does not complete any.
+  private mutating func decodeDatagram(
+    completedBy fragment: IPHeader.Fragment, ip: IPHeader, payload: RawSpan, layersLeft: Int,
+    origin: Origin, into segment: inout Segment
+  ) throws(DecodeError) {
     let isIPv6 = ip.source.isIPv6
-    // In IPv6 an extension header may come first and TCP behind it.
-    guard
-      ip.transport == IPHeader.TransportProtocol.tcp
-        || (isIPv6 && IPv6.Kind(rawValue: ip.transport) != nil)
-    else { throw .notTCP }
     let key = FragmentReassembler.Key(
       source: ip.source, destination: ip.destination, identification: fragment.identification,
       transport: isIPv6 ? 0 : ip.transport, point: origin.point)
+    guard mayHoldTCP(fragment, key, transport: ip.transport, payload) else { throw .notTCP }
     guard
       let datagram = try fragments.add(
         fragment, key: key, transport: ip.transport, bytes: payload, length: ip.payloadLength,
@@ -122,7 +143,18 @@ extension FrameDecoder {
     var chain = IPv6.ExtensionChain(next: datagram.transport, offset: 0, end: datagram.length)
     if isIPv6 { try chain.follow(in: bytes, wireLength: datagram.length) }
     guard chain.fragment == nil else { throw .malformedFragment }
-    guard chain.next == IPHeader.TransportProtocol.tcp else { throw .notTCP }
+    let content = bytes.extracting(chain.offset..<bytes.byteCount)
+    let wireLength = datagram.length - chain.offset
+    guard chain.next == IPHeader.TransportProtocol.tcp else {
+      guard let inner = try IPTunnel.payload(chain.next, of: content, wireLength: wireLength) else {
+        throw .notTCP
+      }
+      _ = try decodeUncommon(
+        content.extracting(inner.offset..<content.byteCount), as: inner.layer,
+        wireLength: wireLength - inner.offset, layersLeft: layersLeft, origin: origin,
+        into: &segment)
+      return
+    }
 
     // The IP header of the completing fragment says little about the whole: this hash is over
     // what all fragments agree in.
@@ -131,9 +163,23 @@ extension FrameDecoder {
     whole.digest.combine(ip.source.high, ip.source.low)
     whole.digest.combine(ip.destination.high, ip.destination.low)
     whole.digest.combine(UInt64(fragment.identification), UInt64(datagram.length))
-    return try Self.segment(
-      of: bytes.extracting(chain.offset..<bytes.byteCount),
-      wireLength: datagram.length - chain.offset, length: datagram.length - chain.offset,
-      ip: whole, origin: origin)
+    segment = try Self.segment(
+      of: content, wireLength: wireLength, length: wireLength, ip: whole, origin: origin)
+  }
+
+  /// Whether it is worth waiting for the rest of a datagram. UDP is fragmented often, and seldom a
+  /// tunnel: there the first fragment must have come, which tells.
+  private func mayHoldTCP(
+    _ fragment: IPHeader.Fragment, _ key: FragmentReassembler.Key, transport: UInt8,
+    _ payload: RawSpan
+  ) -> Bool {
+    switch transport {
+    case IPHeader.TransportProtocol.tcp: true
+    case IPTunnel.udp:
+      fragment.offset == 0 ? UDPTunnel.isTunnel(payload) : fragments.isWaiting(for: key)
+    default:
+      // In IPv6 an extension header may come first and TCP behind it.
+      IPTunnel.isTunnel(transport) || (key.source.isIPv6 && IPv6.Kind(rawValue: transport) != nil)
+    }
   }
 }

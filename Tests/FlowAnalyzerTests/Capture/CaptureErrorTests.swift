@@ -48,9 +48,6 @@ import Testing
 
   @Test(
     arguments: [
-      ("gzip", [0x1f, 0x8b, 8, 0, 0, 0, 0, 0], .gzip, "gzip -dc"),
-      ("zstd", [0x28, 0xb5, 0x2f, 0xfd, 0, 0, 0, 0], .zstd, "zstd -dc"),
-      ("lz4", [0x04, 0x22, 0x4d, 0x18, 0, 0, 0, 0], .lz4, "lz4 -dc"),
       ("xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0, 0], .xz, "xz -dc"),
       ("bzip2", Array("BZh91AY&".utf8), .bzip2, "bzip2 -dc"),
       ("snoop", Array("snoop\0\0\0\0\0\0\u{2}".utf8), .snoop, "editcap -F pcap"),
@@ -130,5 +127,37 @@ import Testing
       #expect(read.captures.map(\.packets) == [2, 0])
       #expect(read.captures.map(\.failure) == [nil, .standardInputTwice])
     }
+  }
+}
+
+/// Captures of kinds that are not read, by their first bytes.
+@Suite struct ForeignCaptureTests {
+  @Test(
+    arguments: [
+      ([0xac, 0x01, 0x00, 0x1c, 2, 0, 4, 0], .otherCapture(name: "Ixia pcap"), "editcap -F pcap"),
+      (
+        [0xa1, 0x2b, 0x3c, 0x4d, 0, 2, 0, 4], .otherCapture(name: "Navtel pcap"), "editcap -F pcap"
+      ),
+      (Array("GMBU\0\u{2}\0\0".utf8), .otherCapture(name: "Network Monitor"), "editcap -F pcap"),
+      (
+        [1, 0, 0x30, 0, 0, 0, 0, 0] + Array("NetScaler V30 Performance Data".utf8), .netScaler,
+        "-traceformat PCAP"
+      ),
+      (
+        [UInt8](repeating: 0x61, count: 100) + [UInt8](repeating: 0, count: 157)
+          + Array("ustar  \0".utf8), .tar, "unpack it"
+      ),
+      (Array("PK\u{3}\u{4}".utf8) + [20, 0, 0, 0, 8, 0], .zip, "unpack it"),
+      ([0x02, 0x21, 0x4c, 0x18, 1, 2, 3, 4], .lz4Legacy, "lz4 -dc"),
+    ] as [([UInt8], FileSignature, String)])
+  func `are named, with what to do`(
+    contents: [UInt8], signature: FileSignature, advice: String
+  ) throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.write(contents, as: "a.cap")
+    let failure = try #require(ReadOut(path).failures.first)
+    #expect(failure == .notACapture(path: path, looksLike: signature))
+    #expect("\(failure)".contains(advice))
+    #expect(!"\(failure)".contains("\n"))
   }
 }

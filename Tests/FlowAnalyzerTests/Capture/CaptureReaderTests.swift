@@ -112,8 +112,9 @@ import Testing
     let counts = DecodeError.allCases.map { "\($0.rawValue) \(record.skipped[$0])" }
     #expect(
       counts == [
-        "not-ip 1", "not-tcp 1", "fragment-pending 2", "cut-link-header 0", "cut-ip-header 0",
-        "cut-tcp-header 0", "malformed-link-header 1", "malformed-ipv4 1", "malformed-ipv6 1",
+        "not-ip 1", "not-tcp 1", "fragment-pending 2", "cut-link-header 0",
+        "cut-tunnel-header 0", "cut-ip-header 0", "cut-tcp-header 0", "malformed-link-header 1",
+        "malformed-tunnel-header 0", "malformed-ipv4 1", "malformed-ipv6 1",
         "malformed-fragment 0", "malformed-tcp 1", "unsupported-link-type 0",
       ])
     #expect(read.segments.map(\.frame) == [1, 9])

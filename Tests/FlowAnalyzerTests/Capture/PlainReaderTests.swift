@@ -58,11 +58,27 @@ import Testing
     #expect(read.captures[0].lastPacket == Timestamp(nanoseconds: 4000))
   }
 
-  @Test func `a first interface with an unsupported link type is an error`() throws {
+  @Test func `an interface with an unsupported link type may come first`() throws {
+    let packet = TestPacket.ethernet(TestPacket().ipv4)
     var builder = PcapngBuilder()
     builder.section()
     builder.interface(linkType: 105)
     builder.interface()
+    builder.packet(packet, at: 1)
+    builder.packet(packet, at: 2, interface: 1)
+    let read = ReadOut(try directory.write(builder.contents, as: "a.pcap"))
+    #expect(read.failures.isEmpty && read.isAccountedFor)
+    #expect(read.segments.map(\.frame) == [2])
+    #expect(read.captures[0].skipped[.unsupportedLinkType] == 1)
+  }
+
+  @Test(arguments: [0, 1, 2]) func `unsupported link types alone are an error`(packets: Int) throws
+  {
+    var builder = PcapngBuilder()
+    builder.section()
+    builder.interface(linkType: 105)
+    builder.interface(linkType: 127)
+    for _ in 0..<packets { builder.packet([1, 2, 3], at: 1, interface: 1) }
     let path = try directory.write(builder.contents, as: "a.pcap")
     #expect(
       ReadOut(path).failures

@@ -34,7 +34,7 @@ import Testing
       for position in 0..<batch.count {
         output.segments.append("\(batch[position].segment) \(batch[position].side)")
       }
-    } while batch.isFull
+    } while !source.isFinished
     output.end(source)
     return output
   }

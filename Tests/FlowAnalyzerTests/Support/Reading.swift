@@ -46,9 +46,9 @@ struct Reading: Equatable {
   /// By libpcap.
   init(libpcap path: String) {
     do throws(CaptureError) {
-      let file = try CaptureFile(path: path)
+      var file = try CaptureFile(path: path)
       try file.requireCapture()
-      var reader = try LibpcapReader(file)
+      var reader = try LibpcapReader(path: path)
       var packet = CapturedPacket()
       while true {
         let outcome = try reader.advance(to: &packet)

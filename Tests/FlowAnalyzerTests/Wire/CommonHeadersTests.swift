@@ -28,15 +28,17 @@ import Testing
       let bytes = unsafe frame.span.bytes
       do throws(DecodeError) {
         var segment = Segment.none
-        let range =
-          uncommon
-          ? try decoder.decodeUncommon(
-            bytes.extracting(14..<frame.count), link: LinkPayload(network: .ipv4, offset: 14),
-            wireLength: wireLength, origin: origin, into: &segment)
-          : try decoder.decode(
+        guard uncommon else {
+          let range = try decoder.decode(
             bytes, originalLength: 14 + wireLength, linkType: .ethernet, origin: origin,
             into: &segment)
-        return .segment(Self.fields(of: segment), range)
+          return .segment(Self.fields(of: segment), range)
+        }
+        let range = try decoder.decodeUncommon(
+          bytes.extracting(14..<frame.count), as: .ipv4, wireLength: wireLength, origin: origin,
+          into: &segment)
+        return .segment(
+          Self.fields(of: segment), range.lowerBound + 14..<range.upperBound + 14)
       } catch {
         return .error(error)
       }

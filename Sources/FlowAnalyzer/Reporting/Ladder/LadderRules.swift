@@ -74,6 +74,11 @@ extension AnalysisReport.Hit {
         Self.source(of: stack)
       )
     case .captureEnded: ("The capture ended before an answer was due.", "none")
+    case .optionsCut:
+      (
+        "The snap length took the SYN's timestamp: whether it or the sequence number decided is not "
+          + "known.", Self.source(of: stack)
+      )
     case .unexpected:
       (
         "The rules of this stack say \(predicted.plainName); it did otherwise.",

@@ -39,6 +39,7 @@ extension HitReason {
     case .synWithFIN: "a SYN with FIN ends a TIME_WAIT on Linux and is dropped"
     case .lost: "the SYN or its answer was lost on the way"
     case .captureEnded: "the capture ended before an answer was due"
+    case .optionsCut: "the snap length took its timestamp, by which the stack may have decided"
     case .unexpected: "the answer is not the one that the stack's rules predict"
     }
   }
@@ -140,7 +141,10 @@ extension Coverage.Reason {
         "Capture with a larger buffer (tcpdump -B 65536), a shorter snap length or a narrower filter."
       )
     case .headersCut:
-      ("The snap length cut TCP headers or options.", "Capture with -s 128 or more.")
+      (
+        "The snap length cut headers or TCP options.",
+        "Capture with -s 128, inside of tunnels with -s 256."
+      )
     case .captureCutOff:
       (
         "A file ends in the middle of a packet.",
@@ -177,8 +181,9 @@ extension DecodeError {
     case .notIP: "not IP"
     case .notTCP: "not TCP"
     case .fragmentPending: "fragments joined with later ones"
-    case .cutLinkHeader, .cutIPHeader, .cutTCPHeader: "cut by the snap length"
-    case .malformedLinkHeader, .malformedIPv4, .malformedIPv6, .malformedFragment, .malformedTCP:
+    case .cutLinkHeader, .cutTunnelHeader, .cutIPHeader, .cutTCPHeader: "cut by the snap length"
+    case .malformedLinkHeader, .malformedTunnelHeader, .malformedIPv4, .malformedIPv6,
+      .malformedFragment, .malformedTCP:
       "malformed"
     case .unsupportedLinkType: "of interfaces with an unsupported link type"
     }

@@ -1,25 +1,36 @@
-/// What a link-layer header says that follows it, and where that starts.
-struct LinkPayload: Equatable {
-  enum Network { case ipv4, ipv6 }
-
-  var network: Network
-  /// Byte offset of the IP header in the frame.
-  var offset: Int
-}
-
-/// The protocol numbers of IEEE 802 that lead to IP.
+/// The protocol numbers of IEEE 802 that lead to IP, or to another header on the way there.
 enum EtherType {
   static let ipv4: UInt16 = 0x0800
   static let ipv6: UInt16 = 0x86dd
-  /// The tags of IEEE 802.1Q and 802.1ad, and the QinQ tag from before 802.1ad.
-  static let tags: InlineArray<3, UInt16> = [0x8100, 0x88a8, 0x9100]
+  private static let mpls: ClosedRange<UInt16> = 0x8847...0x8848
+  private static let pppoeSession: UInt16 = 0x8864
+  /// A whole frame inside of another: transparent bridging in tunnels, and IEEE 802.1ah behind its
+  /// service identifier of four bytes.
+  private static let ethernet: UInt16 = 0x6558
+  private static let providerBackbone: UInt16 = 0x88e7
+
+  /// How many bytes a tag has behind its type, up to and with the type of what follows it; nil for what
+  /// is no tag.
+  static func tagLength(_ type: UInt16) -> Int? {
+    switch type {
+    // IEEE 802.1Q and 802.1ad, and those from before 802.1ad.
+    case 0x8100, 0x88a8, 0x9100, 0x9200, 0x9300: 4
+    // Cisco's VN tag, and its group tag.
+    case 0x8926: 6
+    case 0x8909: 8
+    // IEEE 802.1BR.
+    case 0x893f: 8
+    default: nil
+    }
+  }
+
   /// Values up to here are no type but the length of an 802.3 frame.
   static let largestLength: UInt16 = 1500
 
   /// No network stacks more tags than this; a longer chain is noise.
   static let mostTags = 8
 
-  /// Follows VLAN tags, and the LLC and SNAP headers of 802.3, to the IP header.
+  /// Follows VLAN tags, and the LLC and SNAP headers of 802.3, to what they carry.
   ///
   ///      0      2      4                          0    1    2    3      6      8
   ///     +------+------+                          +----+----+----+------+------+
@@ -32,34 +43,46 @@ enum EtherType {
   @inline(__always)
   static func payload(
     type: UInt16, at offset: Int, of frame: RawSpan, wireLength: Int
-  ) throws(DecodeError) -> LinkPayload {
-    if type == ipv4 { return LinkPayload(network: .ipv4, offset: offset) }
+  ) throws(DecodeError) -> LayerPayload {
+    if type == ipv4 { return LayerPayload(layer: .ipv4, offset: offset) }
     return try taggedPayload(type: type, at: offset, of: frame, wireLength: wireLength)
   }
 
+  @inline(never)
   private static func taggedPayload(
     type: UInt16, at offset: Int, of frame: RawSpan, wireLength: Int
-  ) throws(DecodeError) -> LinkPayload {
+  ) throws(DecodeError) -> LayerPayload {
     var type = type
     var offset = offset
     var tagsLeft = mostTags
     while true {
       switch type {
-      case ipv4: return LinkPayload(network: .ipv4, offset: offset)
-      case ipv6: return LinkPayload(network: .ipv6, offset: offset)
-      case tags[0], tags[1], tags[2]:
-        guard tagsLeft > 0 else { throw .malformedLinkHeader }
-        tagsLeft -= 1
+      case ipv4: return LayerPayload(layer: .ipv4, offset: offset)
+      case ipv6: return LayerPayload(layer: .ipv6, offset: offset)
+      case mpls: return LayerPayload(layer: .mpls, offset: offset)
+      case pppoeSession: return LayerPayload(layer: .pppoe, offset: offset)
+      case ethernet: return LayerPayload(layer: .ethernet, offset: offset)
+      case providerBackbone:
         try frame.requireLinkHeader(upTo: offset + 4, wireLength: wireLength)
-        type = frame.uint16(at: offset + 2)
-        offset += 4
+        return LayerPayload(layer: .ethernet, offset: offset + 4)
       case 0...largestLength:
+        try frame.requireLinkHeader(upTo: offset + 3, wireLength: wireLength)
+        // IP right behind LLC, without SNAP.
+        if frame.uint16(at: offset) == 0x0606, frame.uint8(at: offset + 2) == 3 {
+          return LayerPayload(layer: .ipv4, offset: offset + 3)
+        }
         guard let inner = try subnetworkType(at: offset, of: frame, wireLength: wireLength) else {
           throw .notIP
         }
         type = inner
         offset += 8
-      default: throw .notIP
+      default:
+        guard let length = tagLength(type) else { throw .notIP }
+        guard tagsLeft > 0 else { throw .malformedLinkHeader }
+        tagsLeft -= 1
+        try frame.requireLinkHeader(upTo: offset + length, wireLength: wireLength)
+        offset += length
+        type = frame.uint16(at: offset - 2)
       }
     }
   }
@@ -68,7 +91,6 @@ enum EtherType {
   private static func subnetworkType(
     at offset: Int, of frame: RawSpan, wireLength: Int
   ) throws(DecodeError) -> UInt16? {
-    try frame.requireLinkHeader(upTo: offset + 3, wireLength: wireLength)
     guard frame.uint16(at: offset) == 0xaaaa, frame.uint8(at: offset + 2) == 3 else { return nil }
     try frame.requireLinkHeader(upTo: offset + 8, wireLength: wireLength)
     let organization = frame.uint32(at: offset + 2) & 0xff_ffff

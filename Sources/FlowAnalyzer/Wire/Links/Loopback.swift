@@ -5,13 +5,17 @@
 enum Loopback {
   static let headerLength = 4
 
-  static func payload(of frame: RawSpan, wireLength: Int) throws(DecodeError) -> LinkPayload {
+  static func payload(of frame: RawSpan, wireLength: Int) throws(DecodeError) -> LayerPayload {
     try frame.requireLinkHeader(upTo: headerLength, wireLength: wireLength)
-    let family = frame.uint32(at: 0)
+    return try payload(ofFamily: frame.uint32(at: 0), at: headerLength)
+  }
+
+  /// - Parameter family: in either byte order.
+  static func payload(ofFamily family: UInt32, at offset: Int) throws(DecodeError) -> LayerPayload {
     switch family > 0xffff ? family.byteSwapped : family {
-    case 2: return LinkPayload(network: .ipv4, offset: headerLength)
+    case 2: return LayerPayload(layer: .ipv4, offset: offset)
     // AF_INET6 of Linux, of NetBSD and OpenBSD, of FreeBSD, of macOS.
-    case 10, 24, 28, 30: return LinkPayload(network: .ipv6, offset: headerLength)
+    case 10, 24, 28, 30: return LayerPayload(layer: .ipv6, offset: offset)
     default: throw .notIP
     }
   }
@@ -19,11 +23,11 @@ enum Loopback {
 
 /// Frames that start with the IP header.
 enum RawIP {
-  static func payload(of frame: RawSpan, wireLength: Int) throws(DecodeError) -> LinkPayload {
+  static func payload(of frame: RawSpan, wireLength: Int) throws(DecodeError) -> LayerPayload {
     try frame.requireLinkHeader(upTo: 1, wireLength: wireLength)
     switch frame.uint8(at: 0) >> 4 {
-    case 4: return LinkPayload(network: .ipv4, offset: 0)
-    case 6: return LinkPayload(network: .ipv6, offset: 0)
+    case 4: return LayerPayload(layer: .ipv4, offset: 0)
+    case 6: return LayerPayload(layer: .ipv6, offset: 0)
     default: throw .notIP
     }
   }

@@ -1,8 +1,9 @@
 import CPcap
 import Glibc
 
-/// The packets of one capture, in file order, as libpcap reads them: for what our own reader does
-/// not know, and the oracle of its tests.
+@testable import FlowAnalyzer
+
+/// The packets of one capture, in file order, as libpcap reads them: the oracle for our own reader.
 ///
 /// The sole owner of a libpcap handle and its stream.
 @safe
@@ -18,51 +19,39 @@ struct LibpcapReader: ~Copyable {
 
   private let handle: OpaquePointer
   private let file: UnsafeMutablePointer<FILE>
-  private let readAhead: UnsafeMutableRawBufferPointer
 
-  /// 64 KiB stay in the processor's cache between the kernel's copy and ours: with 128 KiB and
-  /// more the system time doubles and triples (measured). glibc's own 4 KiB cost a system call
-  /// every few packets.
-  static let readAheadSize = 64 * 1024
-
-  /// - Parameter readAhead: how many bytes to read at once.
-  init(
-    _ opened: consuming CaptureFile, readAhead size: Int = Self.readAheadSize
-  ) throws(CaptureError) {
-    let path = opened.path
+  /// - Parameter path: of a regular file.
+  init(path: String) throws(CaptureError) {
+    let opened = try CaptureFile(path: path)
     hasShortSeconds = opened.signature == .pcap
-    let stream = try ByteStream(opened, readAhead: size)
-    var reason = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
-    let handle = unsafe stream.withFile {
-      unsafe pcap_fopen_offline_with_tstamp_precision(
-        $0, UInt32(PCAP_TSTAMP_PRECISION_NANO), &reason)
+    guard let file = unsafe fopen(path, "rb") else {
+      throw .cannotOpen(path: path, code: errno)
     }
+    var reason = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
+    let handle = unsafe pcap_fopen_offline_with_tstamp_precision(
+      file, UInt32(PCAP_TSTAMP_PRECISION_NANO), &reason)
     guard let handle = unsafe handle else {
       // libpcap closes nothing when it fails.
-      throw stream.isAtEnd
+      let isCut = unsafe feof(file) != 0
+      unsafe fclose(file)
+      throw isCut
         ? .cutInFileHeader(path: path)
         : .unsupportedFormat(path: path, reason: String(message: reason))
     }
     let number = unsafe pcap_datalink(handle)
-    // From here on libpcap closes the stream with its handle.
-    let (file, readAhead) = unsafe stream.release()
     guard let linkType = LinkType(dataLink: number) else {
       unsafe pcap_close(handle)
-      unsafe readAhead.deallocate()
       throw .unsupportedLinkType(path: path, number: number, name: DataLink.name(of: number))
     }
     self.path = path
     self.linkType = linkType
     linkNumber = UInt32(bitPattern: number)
     unsafe self.handle = handle
+    // libpcap closes it with its handle.
     unsafe self.file = file
-    unsafe self.readAhead = readAhead
   }
 
-  deinit {
-    unsafe pcap_close(handle)
-    unsafe readAhead.deallocate()
-  }
+  deinit { unsafe pcap_close(handle) }
 
   /// How many bytes of the file libpcap has consumed; nil for a pipe.
   var position: UInt64? { unsafe UInt64(exactly: ftello(file)) }

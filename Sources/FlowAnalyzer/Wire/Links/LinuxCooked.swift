@@ -14,17 +14,17 @@ enum LinuxCooked {
   /// ETH_P_802_2 of Linux: an LLC header follows, as it does behind an 802.3 length.
   private static let llc: UInt16 = 4
 
-  static func payload(of frame: RawSpan, wireLength: Int) throws(DecodeError) -> LinkPayload {
+  static func payload(of frame: RawSpan, wireLength: Int) throws(DecodeError) -> LayerPayload {
     try payload(of: frame, wireLength: wireLength, headerLength: 16, protocolOffset: 14)
   }
 
-  static func payload2(of frame: RawSpan, wireLength: Int) throws(DecodeError) -> LinkPayload {
+  static func payload2(of frame: RawSpan, wireLength: Int) throws(DecodeError) -> LayerPayload {
     try payload(of: frame, wireLength: wireLength, headerLength: 20, protocolOffset: 0)
   }
 
   private static func payload(
     of frame: RawSpan, wireLength: Int, headerLength: Int, protocolOffset: Int
-  ) throws(DecodeError) -> LinkPayload {
+  ) throws(DecodeError) -> LayerPayload {
     try frame.requireLinkHeader(upTo: headerLength, wireLength: wireLength)
     let type = frame.uint16(at: protocolOffset)
     // Other small numbers name protocols of Linux (802.3, CAN, …) that carry no IP.

@@ -9,7 +9,7 @@ enum Ethernet {
   private static let typeOffset = 12
 
   @inline(__always)
-  static func payload(of frame: RawSpan, wireLength: Int) throws(DecodeError) -> LinkPayload {
+  static func payload(of frame: RawSpan, wireLength: Int) throws(DecodeError) -> LayerPayload {
     try frame.requireLinkHeader(upTo: headerLength, wireLength: wireLength)
     return try EtherType.payload(
       type: frame.uint16(at: typeOffset), at: headerLength, of: frame, wireLength: wireLength)
