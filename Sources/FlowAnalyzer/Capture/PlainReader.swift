@@ -35,6 +35,8 @@ struct PlainReader: ~Copyable {
       throw .cutInFileHeader(path: path)
     } catch .readFailed(let code) {
       throw .readFailed(path: path, packets: 0, code: code)
+    } catch .compression(let format, let fault) {
+      throw .damaged(path: path, packets: 0, offset: nil, reason: fault.reason(format))
     } catch {
       throw .unsupportedFormat(path: path, reason: error.reason)
     }
@@ -97,10 +99,14 @@ struct PlainReader: ~Copyable {
     case .readFailed(code: EINTR): return .endOfFile
     case .readFailed(let code):
       throw .readFailed(path: source.path, packets: packets, code: code)
+    case .compression:
+      throw .damaged(
+        path: source.path, packets: packets, offset: nil, reason: fault.reason)
     default:
       throw .damaged(
         path: source.path, packets: packets, offset: source.position,
-        reason: fault.reason + (source.compression.map { ", in its \($0) data" } ?? ""))
+        reason: source.compression.map { "\(fault.reason), in what it holds as \($0)" }
+          ?? fault.reason)
     }
   }
 }

@@ -22,8 +22,7 @@ struct LibpcapReader: ~Copyable {
 
   /// - Parameter path: of a regular file.
   init(path: String) throws(CaptureError) {
-    let opened = try CaptureFile(path: path)
-    hasShortSeconds = opened.signature == .pcap
+    let isPcap = try Self.isPcap(path)
     guard let file = unsafe fopen(path, "rb") else {
       throw .cannotOpen(path: path, code: errno)
     }
@@ -44,11 +43,16 @@ struct LibpcapReader: ~Copyable {
       throw .unsupportedLinkType(path: path, number: number, name: DataLink.name(of: number))
     }
     self.path = path
+    hasShortSeconds = isPcap
     self.linkType = linkType
     linkNumber = UInt32(bitPattern: number)
     unsafe self.handle = handle
     // libpcap closes it with its handle.
     unsafe self.file = file
+  }
+
+  private static func isPcap(_ path: String) throws(CaptureError) -> Bool {
+    try CaptureFile(path: path).signature == .pcap
   }
 
   deinit { unsafe pcap_close(handle) }

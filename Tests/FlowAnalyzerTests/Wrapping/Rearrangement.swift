@@ -256,6 +256,12 @@ extension CaptureBuilder {
     return result
   }
 
+  /// Where the TCP header of a frame ends, captured or not.
+  func tcpEnd(of packet: Packet) -> Int {
+    let tcp = tcpOffset(of: packet)
+    return tcp + Int(packet.bytes[tcp + 12] >> 4) * 4
+  }
+
   /// Every address and port another one, alike for all packets.
   var relabelled: CaptureBuilder {
     var result = self

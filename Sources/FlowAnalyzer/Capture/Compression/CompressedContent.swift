@@ -51,15 +51,15 @@ struct CompressedContent: ~Copyable {
     into output: UnsafeMutableRawBufferPointer, from file: borrowing FileDescriptor
   ) throws(CaptureFault) -> Int {
     while true {
-      if start == end, try refill(from: file) == 0 {
-        guard isAtFrameEnd else { throw .cut }
-        return 0
-      }
+      let isAtEnd = try start == end && refill(from: file) == 0
+      if isAtEnd, isAtFrameEnd { return 0 }
       if isFormatOpen, isAtFrameEnd { try settleFormat(from: file) }
       let step = try unsafe decode(into: output)
       start += step.consumed
       isAtFrameEnd = step.isAtFrameEnd
       if step.produced > 0 { return step.produced }
+      // The decoder had nothing left, either.
+      if isAtEnd, !isAtFrameEnd { throw .cut }
     }
   }
 

@@ -6,6 +6,8 @@ final class GzipDecompressor: Decompressor {
   /// On the heap: zlib remembers where it is.
   private let stream: UnsafeMutablePointer<z_stream>
   private var isAtMemberEnd = false
+  /// What is wrong behind the bytes that were given out last.
+  private var fault: CompressionFault?
 
   /// The largest window, which gzip always has, and zlib's sign that there is a gzip header.
   private static let windowBits: Int32 = 15 + 16
@@ -29,6 +31,7 @@ final class GzipDecompressor: Decompressor {
   func decode(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) throws(CompressionFault) -> DecompressionStep {
+    if let fault { throw fault }
     if isAtMemberEnd {
       if let padding = try unsafe beginMember(input) { return padding }
       isAtMemberEnd = false
@@ -43,13 +46,16 @@ final class GzipDecompressor: Decompressor {
     switch code {
     case Z_OK, Z_BUF_ERROR: break
     case Z_STREAM_END: isAtMemberEnd = true
-    case Z_NEED_DICT: throw .needsDictionary
-    case Z_MEM_ERROR: throw .outOfMemory
-    default: throw .damaged
+    case Z_NEED_DICT: fault = .needsDictionary
+    case Z_MEM_ERROR: fault = .outOfMemory
+    default: fault = .damaged
     }
+    let produced = unsafe output.count - Int(stream.pointee.avail_out)
+    // What was decoded in front of the damage is good.
+    if produced == 0, let fault { throw fault }
     return unsafe DecompressionStep(
-      consumed: input.count - Int(stream.pointee.avail_in),
-      produced: output.count - Int(stream.pointee.avail_out), isAtFrameEnd: isAtMemberEnd)
+      consumed: input.count - Int(stream.pointee.avail_in), produced: produced,
+      isAtFrameEnd: isAtMemberEnd)
   }
 
   /// Between members there may be zeros, as tapes have them. Nil where the next member begins.

@@ -4,6 +4,7 @@ import CLZ4
 @safe
 final class LZ4Decompressor: Decompressor {
   private let context: OpaquePointer
+  private var pace = BlockPace()
 
   init() throws(CompressionFault) {
     var context: OpaquePointer?
@@ -17,12 +18,13 @@ final class LZ4Decompressor: Decompressor {
   func decode(
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) throws(CompressionFault) -> DecompressionStep {
-    var consumed = input.count
+    var consumed = pace.inputLength(of: input.count)
     var produced = output.count
     // SAFETY: both are used during the call only, within the sizes, which it sets to what was used.
     let result = unsafe LZ4F_decompress(
       context, output.baseAddress, &produced, input.baseAddress, &consumed, nil)
     guard LZ4F_isError(result) == 0 else { throw .damaged }
+    pace.note(hint: result, outputIsFull: produced == output.count)
     return DecompressionStep(consumed: consumed, produced: produced, isAtFrameEnd: result == 0)
   }
 }

@@ -4,6 +4,7 @@ import CZstd
 @safe
 final class ZstdDecompressor: Decompressor {
   private let context: OpaquePointer
+  private var pace = BlockPace()
 
   /// Bytes that a frame may look back, as a power of two: the default of `zstd -d`. It bounds memory.
   static let largestWindow: Int32 = 27
@@ -20,10 +21,12 @@ final class ZstdDecompressor: Decompressor {
     _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) throws(CompressionFault) -> DecompressionStep {
     // SAFETY: both are used during the call only, within their sizes.
-    var source = unsafe ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
+    var source = unsafe ZSTD_inBuffer(
+      src: input.baseAddress, size: pace.inputLength(of: input.count), pos: 0)
     var target = unsafe ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
     let result = unsafe ZSTD_decompressStream(context, &target, &source)
     if ZSTD_isError(result) != 0 { throw Self.fault(ZSTD_getErrorCode(result)) }
+    pace.note(hint: result, outputIsFull: target.pos == target.size)
     return unsafe DecompressionStep(
       consumed: source.pos, produced: target.pos, isAtFrameEnd: result == 0)
   }
