@@ -59,7 +59,7 @@ extension Wrapping {
     Wrapping("PPP on a serial line", link: 50) { join([0xff, 3], ppp($0)) },
     Wrapping("Cisco HDLC on a serial line", link: 50) { join([0x0f, 0], bytes($0.etherType), $0) },
     Wrapping("PPP with direction", link: 204) { join([1, 0xff, 3], ppp($0)) },
-    Wrapping("PPP of Linux", link: 166) { join([1, 3], ppp($0)) },
+    Wrapping("PPP of Linux", link: 166, isKnownToTshark: false) { join([1, 3], ppp($0)) },
     Wrapping("PPP over Ethernet, bare", link: 51) { pppoe($0) },
     Wrapping("Cisco HDLC", link: 104) { join([0x0f, 0], bytes($0.etherType), $0) },
     Wrapping("Cisco HDLC with direction", link: 205) {
@@ -69,14 +69,14 @@ extension Wrapping {
     Wrapping("Frame Relay with SNAP", link: 107) {
       join([0x18, 0x41, 3, 0, 0x80, 0, 0, 0], bytes($0.etherType), $0)
     },
-    Wrapping("MPLS", link: 219) { join(label(17, isLast: true), $0) },
+    Wrapping("MPLS", link: 219, isKnownToTshark: false) { join(label(17, isLast: true), $0) },
     Wrapping("PFLOG", link: 117) {
       join([61, $0.isIPv6 ? 24 : 2, 0, 0], [UInt8](repeating: 0, count: 60), $0)
     },
     Wrapping("ENC", link: 109) {
       join([$0.isIPv6 ? 24 : 2, 0, 0, 0], [UInt8](repeating: 0, count: 8), $0)
     },
-    Wrapping("IPNET", link: 226) {
+    Wrapping("IPNET", link: 226, isKnownToTshark: false) {
       join([1, $0.isIPv6 ? 26 : 2], [UInt8](repeating: 0, count: 22), $0)
     },
     Wrapping("NFLOG", link: 239) { packet in

@@ -64,7 +64,7 @@ enum LinkType: Sendable {
   /// How `CaptureError` lists what is supported, in the words of `pcap_datalink_val_to_name`.
   static let supportedNames =
     "EN10MB, LINUX_SLL, LINUX_SLL2, RAW, IPV4, IPV6, NULL, LOOP, PPP, PPP_SERIAL, PPP_ETHER, C_HDLC, "
-    + "FRELAY, MPLS, NFLOG, PFLOG and some that are seldom"
+    + "FRELAY, MPLS, NFLOG, PFLOG and some rare ones"
 
   /// What follows on the link layer's header.
   @inline(__always)
