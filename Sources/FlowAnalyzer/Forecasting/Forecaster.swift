@@ -26,8 +26,17 @@ struct Forecaster {
     /// what meets what depends on the attempts for each port, not on how many there are of both.
     var sample: Int
 
-    static let full = Effort(budget: 60_000, repetitions: 3...100, sample: 20_000)
-    static let brief = Effort(budget: 10_000, repetitions: 3...25, sample: 5000)
+    /// But not less than so many TIME_WAITs: what is held must have come to its usual number.
+    var timeWaits: Int64
+    /// Choices of ports that the load balancer's model is made from.
+    var choices: Int
+
+    static let full = Effort(
+      budget: 60_000, repetitions: 3...100, sample: 20_000, timeWaits: 3,
+      choices: PortHistory.limit)
+    /// Some 30 ms, whatever the captures hold.
+    static let brief = Effort(
+      budget: 10_000, repetitions: 2...25, sample: 1000, timeWaits: 2, choices: 1000)
   }
 
   init(
@@ -39,18 +48,18 @@ struct Forecaster {
     self.options = options
     self.seed = seed
     self.balancers = balancers.count
-    model = LoadBalancerModel(log, balancers: balancers.count)
+    effort = options.isBrief ? .brief : .full
+    model = LoadBalancerModel(log, balancers: balancers.count, choices: effort.choices)
     self.world = World(
       policy: model.likeliest, timeWait: world.timeWait, stack: world.stack,
       ignoresResets: world.ignoresResets)
-    effort = options.isBrief ? .brief : .full
     let wanted = (log.arrivals.count + effort.sample - 1) / effort.sample
     let possible = model.likeliest.size / Self.fewestPorts
     scale = max(1, min(wanted, possible))
     let all = Traffic(log, seed: seed)
     entries = EntryLoad(all)
     let sample = all.thinned(by: scale)
-      .cut(to: effort.sample * 5, atLeast: 3 * world.timeWait)
+      .cut(to: effort.sample * 5, atLeast: effort.timeWaits * world.timeWait)
     traffic =
       balancers.count == 1
       ? sample
@@ -117,7 +126,8 @@ struct Forecaster {
       addedSeconds: interval(outcomes, weight) { Double($0.added) / 1_000_000_000 },
       refused: interval(outcomes, weight) { Double($0.refused) },
       peakPorts: interval(outcomes, Double(scale)) { Double($0.peakPorts) },
-      expectedHits: ExpectedHits.of(traffic, in: world).map { $0 * weight },
+      expectedHits: options.isBrief
+        ? nil : ExpectedHits.of(traffic, in: world).map { $0 * weight },
       entries: one.group.changesEntries ? entries.entries(hold: one.world.policy.hold) : nil)
   }
 

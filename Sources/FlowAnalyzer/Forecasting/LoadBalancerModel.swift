@@ -18,9 +18,11 @@ struct LoadBalancerModel {
     1024...65_535, 1025...65_535, 5000...65_535, 32_768...60_999, 1024...64_999, 49_152...65_535,
   ]
 
-  /// - Parameter balancers: how many load balancers the log shows.
-  init(_ log: ArrivalLog, balancers: Int = 1) {
-    let history = PortHistory(log)
+  /// - Parameters:
+  ///   - balancers: how many load balancers the log shows.
+  ///   - choices: how many choices of ports are looked at.
+  init(_ log: ArrivalLog, balancers: Int = 1, choices: Int = PortHistory.limit) {
+    let history = PortHistory(log, limit: choices)
     let evidence = PortEvidence(log, history)
     self.evidence = evidence
     let all = max(1, Set(history.ports.map(\.source)).count)
