@@ -134,7 +134,7 @@ struct ForecastTests {
     let named = report.analysis.lbHold.named
     #expect(named.map(\.balancer) == [.f5, .gcp])
     // It gave a port away after 1 ms.
-    #expect(named.allSatisfy(\.isContradicted))
+    #expect(named.allSatisfy { $0.isContradicted })
     #expect(report.text().contains("f5 holds them for 2 s, which this one did not"))
   }
 
