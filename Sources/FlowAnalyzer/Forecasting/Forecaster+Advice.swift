@@ -75,7 +75,8 @@ extension Forecaster {
       let candidates = rows.indices.filter { index in
         !rows[index].isRecorded && isOfMeasure(rows[index])
           && rows[index].refused.high <= rows[0].refused.high
-          && rows[index].delayed.median < before
+          // What chance alone may bring about is no help.
+          && rows[index].delayed.median < rows[0].delayed.low
       }
       let enough = candidates.first { rows[$0].delayed.median <= Self.goodEnough * before }
       let best = candidates.min { rows[$0].delayed.median < rows[$1].delayed.median }

@@ -186,48 +186,62 @@ extension ForecastProse {
 // MARK: - Worlds
 
 extension ForecastProse {
+  /// How much room there is for intervals.
+  package enum Detail: CaseIterable {
+    case intervals, intervalsOfHits, medians
+  }
+
   private static let header: [StyledText] = [
-    "", "attempts hit", "delayed", "added", "refused", "ports needed",
+    "", "attempts hit", "delayed", "added", "refused", "ports",
   ]
 
   /// Every world; groups have a title.
-  package var worlds: TextTable {
+  package func worlds(_ detail: Detail = .intervals) -> TextTable {
     var table = TextTable(.left, .right, .right, .right, .right, .right)
     table.rows.append(Self.header)
     var group: Forecast.Row.Group?
     for row in forecast.rows {
       if row.group != group, row.group != .recorded {
         table.row(StyledText(row.group.title, .heading))
-        if row.group == .preset { table.rows.append(cells("  this one, as recorded *", recorded)) }
+        if row.group == .preset {
+          table.rows.append(cells("  this one, as recorded *", recorded, detail))
+        }
       }
       group = row.group
       let title =
         (row.group == .recorded ? "" : "  ") + row.title + (row.isRecorded ? " *" : "")
-      table.rows.append(cells(title, row))
+      table.rows.append(cells(title, row, detail))
     }
     return table
   }
 
   /// The worlds of one group, or of all in the words of `sentence`.
-  package func worlds(of group: Forecast.Row.Group?) -> TextTable {
+  package func worlds(
+    of group: Forecast.Row.Group?, _ detail: Detail = .intervals
+  ) -> TextTable {
     var table = TextTable(.left, .right, .right, .right, .right, .right)
     table.header = Self.header
     table.header[0] = StyledText(group?.title ?? "world")
-    if group == .preset { table.rows.append(cells("this one, as recorded", recorded)) }
+    if group == .preset {
+      table.rows.append(cells("this one, as recorded", recorded, detail))
+    }
     for row in forecast.rows where group == nil || row.group == group {
       let title =
         group == nil ? row.sentence : row.title + (row.isRecorded ? " (as recorded)" : "")
-      table.rows.append(cells(title, row))
+      table.rows.append(cells(title, row, detail))
     }
     return table
   }
 
-  private func cells(_ title: String, _ row: Forecast.Row) -> [StyledText] {
-    [
-      StyledText(title), StyledText(row.attemptsHit.text),
-      StyledText(row.delayed.textOrDash, row.delayed.median > 0 ? .bad : .good),
+  private func cells(_ title: String, _ row: Forecast.Row, _ detail: Detail) -> [StyledText] {
+    let delayed = detail == .intervals ? row.delayed.textOrDash : row.delayed.medianOrDash
+    let refused = detail == .intervals ? row.refused.textOrDash : row.refused.medianOrDash
+    return [
+      StyledText(title),
+      StyledText(detail == .medians ? row.attemptsHit.medianText : row.attemptsHit.text),
+      StyledText(delayed, row.delayed.median > 0 ? .bad : .good),
       StyledText(row.addedText),
-      StyledText(row.refused.textOrDash, row.refused.median > 0 ? .bad : .dim),
+      StyledText(refused, row.refused.median > 0 ? .bad : .dim),
       StyledText(row.peakPorts.medianText),
     ]
   }
@@ -239,7 +253,7 @@ extension ForecastProse {
   /// What each hold asks of the load balancer.
   package var prices: TextTable {
     var table = TextTable(.left, .right, .right, .right, .right)
-    table.header = ["held for", "entries at once", "in the long run", "ports needed", "refused"]
+    table.header = ["held for", "entries at once", "in the long run", "ports", "refused"]
     let held = forecast.rows.filter { $0.group == .hold }
     for row in [recorded] + held {
       guard let entries = row.entries else { continue }
@@ -268,18 +282,21 @@ extension ForecastProse {
       """
     ]
     let held = forecast.rows.filter { $0.group == .hold }
-    if let refusing = held.first(where: { $0.refused.median > 0 }) {
+    let ports = "The pool has \(Quantity.count(pool, "port")) toward one server"
+    if let exhausting = held.first(where: { $0.refused.median > 0 }) {
       remarks.append(
         """
-        The pool has \(Quantity.count(pool, "port")) toward one server and is exhausted from a hold of \
-        \(refusing.title) on: \(refusing.refused.text, .bad) attempts would be refused.
+        \(ports) and is exhausted from a hold of \(exhausting.title) on: \
+        \(exhausting.refused.text, .bad) attempts would be refused.
+        """)
+    } else if let exhausting = held.first(where: { $0.peakPorts.median >= Double(pool) }) {
+      remarks.append(
+        """
+        \(ports) and is exhausted from a hold of \(exhausting.title) on: then \
+        this load balancer gives away ports that it should still hold, and a longer hold helps no more.
         """)
     } else if let longest = held.last {
-      remarks.append(
-        """
-        The pool has \(Quantity.count(pool, "port")) toward one server, enough for a hold of \
-        \(longest.title) in a run like this.
-        """)
+      remarks.append("\(ports), enough for a hold of \(longest.title) in a run like this.")
     }
     remarks.append(
       """
@@ -297,6 +314,11 @@ extension ForecastProse {
   package var lateSegments: String? {
     let late = forecast.lateSegments
     guard late.connections > 0 else { return nil }
+    guard late.maximumSeconds.nanoseconds > 0 else {
+      return
+        "Of \(Quantity.count(late.connections, "connection")) that left a TIME_WAIT, none had a segment "
+        + "after its close: nothing was seen that a shorter one would have let through."
+    }
     return
       "Of \(Quantity.count(late.connections, "connection")) that left a TIME_WAIT, half had no segment "
       + "later than \(Quantity.duration(late.p50Seconds)) after the close, 99 % none later than "

@@ -44,7 +44,7 @@ extension Forecast.Row.Group {
     case .monotonicNumbers: "sequence numbers and timestamps"
     case .ignoredResets: "rfc1337 on the server"
     case .load: "times the recorded rate"
-    case .consolidation: "fewer load balancers, or more"
+    case .consolidation: "fewer load balancers, or more with a pool each"
     }
   }
 }
@@ -58,13 +58,13 @@ extension Forecast.Row {
     case .timeWait, .hold: Quantity.setting(Seconds(value))
     case .preset: "\(name ?? ""), \(Quantity.setting(Seconds(value)))"
     case .clientCloses: "the server's peer"
-    case .monotonicNumbers: "always newer than the last of the tuple"
+    case .monotonicNumbers: "newer on each tuple"
     case .load: "\(value == value.rounded() ? String(Int(value)) : String(value))x"
     case .consolidation:
       switch name {
-      case "one-pool": "all on the pool of one, \(Self.addresses(value))"
-      case "joint-pool": "all on their pools together, \(Self.addresses(value))"
-      default: "split over \(Quantity.count(Int(value))), with a pool each"
+      case "one-pool": "one pool, \(Self.addresses(value))"
+      case "joint-pool": "joint pool, \(Self.addresses(value))"
+      default: "split over \(Quantity.count(Int(value)))"
       }
     }
   }
@@ -104,6 +104,8 @@ extension Forecast.Interval {
   package var text: String {
     low == high ? medianText : "\(medianText) (\(Self.number(low))-\(Self.number(high)))"
   }
+
+  var medianOrDash: String { median == 0 ? "-" : medianText }
 
   var textOrDash: String { high == 0 ? "-" : text }
 

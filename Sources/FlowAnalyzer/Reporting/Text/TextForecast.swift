@@ -25,7 +25,7 @@ struct TextForecast {
     if prose.basis.attempts > 0 {
       writeAdvice()
       canvas.heading("WORLDS", "`*` as recorded")
-      canvas.table(prose.worlds)
+      canvas.writeWorlds { prose.worlds($0) }
       writePrices()
       writeRisks()
     }
@@ -35,9 +35,9 @@ struct TextForecast {
   private mutating func writeBasis() {
     canvas.labelled(StyledText("FORECAST", .heading), prose.sum, indent: 0, hanging: 10)
     canvas.blank()
-    canvas.labelled("", StyledText(prose.loadBalancer), indent: 0, hanging: 10)
+    canvas.paragraph(StyledText(prose.loadBalancer), indent: 10)
     canvas.blank()
-    canvas.labelled("", StyledText(prose.legend), indent: 0, hanging: 10)
+    canvas.paragraph(StyledText(prose.legend), indent: 10)
     guard !prose.balancers.rows.isEmpty else { return }
     canvas.heading("LOAD BALANCERS", "capture points whose SNAT addresses are their own")
     canvas.table(prose.balancers)
@@ -69,6 +69,17 @@ struct TextForecast {
   }
 }
 
+extension TextCanvas {
+  /// The worlds with as many intervals as there is room for.
+  fileprivate mutating func writeWorlds(_ table: (ForecastProse.Detail) -> TextTable) {
+    let tables = ForecastProse.Detail.allCases.map(table)
+    let fitting = tables.first { table in
+      table.lines(width: style.width - 2).allSatisfy { $0.width <= style.width - 2 }
+    }
+    if let fitting = fitting ?? tables.last { self.table(fitting) }
+  }
+}
+
 // MARK: - In a report
 
 extension TextReport {
@@ -81,7 +92,7 @@ extension TextReport {
     guard let prose = ForecastProse(report) else { return }
     canvas.heading(
       "FORECAST", "medians of replays, 5th to 95th percentile in parentheses")
-    canvas.table(prose.worlds(of: nil))
+    canvas.writeWorlds { prose.worlds(of: nil, $0) }
     canvas.paragraph(prose.bestMeasure)
     canvas.paragraph(
       StyledText(
