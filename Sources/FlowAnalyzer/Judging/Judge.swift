@@ -47,6 +47,7 @@ struct Judge {
     return age >= timeWait - Self.early && !exchange.holder.notes.contains(.resetBefore)
   }
 
+  /// The verdict is the same in everything that the knowledge may grow into.
   func staysTheSame(on exchange: Exchange, knowing server: ServerKnowledge) -> Bool {
     let verdict = verdict(on: exchange, knowing: server)
     func staysWith(linux: Bool, obeying: Bool) -> Bool {

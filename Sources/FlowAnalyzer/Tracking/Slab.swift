@@ -10,6 +10,9 @@ import CPrefetch
 struct Slab<Element: BitwiseCopyable>: ~Copyable {
   /// Elements of a block: 2 to the power of this.
   private static var shift: Int { 12 }
+  /// So many blocks are allocated one by one, all others so many at a time.
+  private static var singleBlocks: Int { 4 }
+  private static var blocksOfRegion: Int { 8 }
 
   /// The blocks that there are, and room for some more.
   private var blocks: UnsafeMutablePointer<UnsafeMutablePointer<Element>>
@@ -92,13 +95,13 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
     blockCount += 1
   }
 
-  /// The first blocks are allocated one by one, so that small slabs stay small, later ones several at a
-  /// time: of records of whole cache lines, eight blocks are whole huge pages. Memory is taken only as
-  /// it is written to.
+  /// Small slabs stay small, and large ones get huge pages: of records of whole cache lines, eight blocks
+  /// are whole huge pages. Memory is taken only as it is written to.
   private func placeForBlock() -> UnsafeMutablePointer<Element> {
     let number = Self.numberInRegion(blockCount)
     if number > 0 { return unsafe blocks[blockCount - 1] + (1 &<< Self.shift) }
-    let capacity = Self.blocksOfRegion(beginningAt: blockCount) &<< Self.shift
+    let count = blockCount < Self.singleBlocks ? 1 : Self.blocksOfRegion
+    let capacity = count &<< Self.shift
     // Aligned to cache lines: a record of three lines shall not lie in four.
     return TableMemory.allocate(byteCount: MemoryLayout<Element>.stride &* capacity)
       .bindMemory(to: Element.self, capacity: capacity)
@@ -106,10 +109,8 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
 
   /// Which block of those that were allocated together it is.
   private static func numberInRegion(_ block: Int) -> Int {
-    block < 4 ? 0 : (block &- 4) % 8
+    block < singleBlocks ? 0 : (block &- singleBlocks) % blocksOfRegion
   }
-
-  private static func blocksOfRegion(beginningAt block: Int) -> Int { block < 4 ? 1 : 8 }
 
   mutating func remove(_ position: Int) {
     free.append(UInt32(truncatingIfNeeded: position))
