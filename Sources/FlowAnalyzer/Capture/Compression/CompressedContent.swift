@@ -51,7 +51,7 @@ struct CompressedContent: ~Copyable {
     into output: UnsafeMutableRawBufferPointer, from file: borrowing FileDescriptor
   ) throws(CaptureFault) -> Int {
     while true {
-      let isAtEnd = try start == end && refill(from: file) == 0
+      let isAtEnd = start == end ? try refill(from: file) == 0 : false
       if isAtEnd, isAtFrameEnd { return 0 }
       if isFormatOpen, isAtFrameEnd { try settleFormat(from: file) }
       let step = try unsafe decode(into: output)
