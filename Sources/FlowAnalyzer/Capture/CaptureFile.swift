@@ -47,8 +47,11 @@ struct CaptureFile: ~Copyable {
 
   /// Throws unless the first bytes are those of a capture.
   mutating func requireCapture() throws(CaptureError) {
-    // Some kinds of files that are not read can be named if one looks farther.
-    if signature == .unknown { try? content.look(upTo: FileSignature.farthestLength) }
+    // Some kinds of files that are not read can be named if one looks farther. An archive begins with the
+    // name of a file.
+    if [.unknown, .text].contains(signature) {
+      try? content.look(upTo: FileSignature.farthestLength)
+    }
     switch signature {
     case .pcap, .pcapng: return
     case .empty: throw .empty(path: path)

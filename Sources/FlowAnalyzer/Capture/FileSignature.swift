@@ -32,7 +32,7 @@ public enum FileSignature: Hashable, Sendable {
     } else if let found = Self.inner.first(where: { $0.isIn(bytes) }) {
       self = found.signature
     } else {
-      self = bytes.allSatisfy(Self.isText) ? .text : .unknown
+      self = bytes.prefix(Self.length).allSatisfy(Self.isText) ? .text : .unknown
     }
   }
 

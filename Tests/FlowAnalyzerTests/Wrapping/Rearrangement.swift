@@ -58,27 +58,24 @@ extension Rearrangement {
       return [file.contents]
     },
     Rearrangement("interfaces of other resolutions and offsets") { capture in
+      let second: Int64 = 1_000_000_000
+      let start = (capture.packets.first?.time ?? 0) / second - 10
       var file = PcapngBuilder()
       file.section()
       file.interface([.resolution(9), file.offset(-1000)])
-      file.interface([.resolution(6), file.offset(1_700_000_000)])
+      file.interface([.resolution(6), file.offset(start)])
       file.interface([.resolution(7)])
-      file.interface([.resolution(12), file.offset(1_600_000_000)])
+      file.interface([.resolution(12), file.offset(start)])
       for (index, packet) in capture.packets.enumerated() {
-        let (time, interface) = (packet.time, UInt32(index % 4))
+        let time = packet.time
         let units =
-          switch interface {
-          case 0: time + 1_000_000_000_000
-          case 1: (time - 1_700_000_000_000_000_000) / 1000
+          switch index % 4 {
+          case 0: time + 1000 * second
+          case 1: (time - start * second) / 1000
           case 2: time / 100
-          default: (time - 1_600_000_000_000_000_000) * 1000 / 1
+          default: (time - start * second) * 1000
           }
-        // 10^-12 s since 2020 do not fit after some months.
-        guard interface < 3 else {
-          file.packet(packet.bytes, at: UInt64(time / 100), interface: 2)
-          continue
-        }
-        file.packet(packet.bytes, at: UInt64(units), interface: interface)
+        file.packet(packet.bytes, at: UInt64(units), interface: UInt32(index % 4))
       }
       return [file.contents]
     },

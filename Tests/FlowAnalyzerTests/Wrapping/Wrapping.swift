@@ -62,7 +62,7 @@ extension Wrapping {
     Wrapping("PPP of Linux", link: 166, isKnownToTshark: false) { join([1, 3], ppp($0)) },
     Wrapping("PPP over Ethernet, bare", link: 51) { pppoe($0) },
     Wrapping("Cisco HDLC", link: 104) { join([0x0f, 0], bytes($0.etherType), $0) },
-    Wrapping("Cisco HDLC with direction", link: 205) {
+    Wrapping("Cisco HDLC with direction", link: 205, isKnownToTshark: false) {
       join([0, 0x8f, 0], bytes($0.etherType), $0)
     },
     Wrapping("Frame Relay", link: 107) { join([0x18, 0x41, 3, $0.isIPv6 ? 0x8e : 0xcc], $0) },
