@@ -224,10 +224,10 @@ struct Audit: ~Copyable {
     let count = batch.count
     for position in 0..<count {
       if position &+ Self.lookAhead < count {
-        prepareLookup(of: batch[position &+ Self.lookAhead])
+        prepareLookup(at: position &+ Self.lookAhead, in: batch)
       }
       if position &+ Self.lookAhead / 2 < count {
-        prepare(for: batch[position &+ Self.lookAhead / 2])
+        prepare(at: position &+ Self.lookAhead / 2, in: batch)
       }
       let isNew = batch.withTCP(of: position) { tcp in
         observe(batch[position].segment, batch[position].side, bytes: tcp)
@@ -244,18 +244,18 @@ struct Audit: ~Copyable {
   private static let lookAhead = 16
 
   @inline(__always)
-  private func prepareLookup(of entry: borrowing SegmentBatch.Entry) {
-    switch entry.side {
-    case .client: clients.prepareLookup(of: entry.segment)
-    case .server: tracker.prepareLookup(of: entry.segment)
+  private mutating func prepareLookup(at position: Int, in batch: borrowing SegmentBatch) {
+    switch batch[position].side {
+    case .client: clients.prepareLookup(at: position, in: batch)
+    case .server: tracker.prepareLookup(at: position, in: batch)
     }
   }
 
   @inline(__always)
-  private func prepare(for entry: borrowing SegmentBatch.Entry) {
-    switch entry.side {
-    case .client: clients.prepare(for: entry.segment)
-    case .server: tracker.prepare(for: entry.segment)
+  private mutating func prepare(at position: Int, in batch: borrowing SegmentBatch) {
+    switch batch[position].side {
+    case .client: clients.prepare(at: position, in: batch)
+    case .server: tracker.prepare(at: position, in: batch)
     }
   }
 
@@ -285,7 +285,7 @@ struct Audit: ~Copyable {
     guard tracker.observe(segment) else { return false }
     joiner.observeServer(segment, bytes, candidate, &tracker)
     // What has ended is found on the way when a SYN is done.
-    if !tracker.finished.isEmpty {
+    if tracker.finishedCount > 0 {
       ledger.collect(from: &tracker, &joiner)
       joiner.collectEnds(ofServerSide: &tracker)
     }
@@ -301,9 +301,11 @@ struct Audit: ~Copyable {
 
   /// Nobody judges the SYNs of the client side: what holds a tuple there is the load balancer.
   private mutating func endClientAttempts() {
-    guard !clients.finished.isEmpty else { return }
-    for exchange in clients.finished { clients.attempts[exchange.attempt].openVerdicts &-= 1 }
-    clients.finished.removeAll(keepingCapacity: true)
+    guard clients.finishedCount > 0 else { return }
+    for index in 0..<clients.finishedCount {
+      clients.attempts[clients.finishedExchange(index).attempt].openVerdicts &-= 1
+    }
+    clients.releaseFinished()
     _ = clients.attempts.takeFinished(at: clients.settled)
     joiner.collectEnds(ofClientSide: &clients)
   }

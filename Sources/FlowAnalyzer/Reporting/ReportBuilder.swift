@@ -71,7 +71,7 @@ struct ReportBuilder {
   ) -> AnalysisReport.Summary {
     let counts = ledger.counts
     var reuses: [String: Int] = [:]
-    for reason in ReuseReason.allCases { reuses[reason.rawValue] = counts.reuses[reason] ?? 0 }
+    for reason in ReuseReason.allCases { reuses[reason.rawValue] = counts.reuses(reason) }
     return AnalysisReport.Summary(
       syns: .init(
         total: tracker.counts.syns, firstUses: counts.firstUses,

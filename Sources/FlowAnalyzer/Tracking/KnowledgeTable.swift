@@ -1,14 +1,45 @@
 /// What the capture has shown about each server, by address number.
-struct KnowledgeTable {
-  private var servers: [UInt32: ServerKnowledge] = [:]
+struct KnowledgeTable: ~Copyable {
+  /// Not private, although nobody else needs it: the compiler (6.3.1) then breaks in debug builds.
+  struct Entry: BitwiseCopyable {
+    let server: UInt32
+    var knowledge = ServerKnowledge()
+  }
 
-  /// What is known of each server that showed anything, in no order.
-  var all: [ServerKnowledge] { Array(servers.values) }
+  private var entries = Slab<Entry>()
+  private var index = HashIndex(exponent: 8)
+
+  /// What is known of each server that showed anything, in the order in which they first did.
+  var all: [ServerKnowledge] {
+    var all: [ServerKnowledge] = []
+    for position in 0..<entries.endPosition { all.append(entries[position].knowledge) }
+    return all
+  }
 
   /// What is known of a server; nothing where it never showed anything.
   subscript(server: UInt32) -> ServerKnowledge {
-    get { servers[server] ?? ServerKnowledge() }
-    set { servers[server] = newValue }
+    get {
+      guard let position = position(of: server) else { return ServerKnowledge() }
+      return entries[position].knowledge
+    }
+    set {
+      let position = position(of: server) ?? add(server)
+      entries[position].knowledge = newValue
+    }
+  }
+
+  private func position(of server: UInt32) -> Int? {
+    index.find(Self.hash(server), matches: { entries[$0].server == server })
+  }
+
+  private mutating func add(_ server: UInt32) -> Int {
+    let position = entries.insert(Entry(server: server))
+    index.insert(Self.hash(server), position: position)
+    return position
+  }
+
+  private static func hash(_ server: UInt32) -> UInt32 {
+    UInt32(truncatingIfNeeded: mixed(UInt64(server)))
   }
 }
 
