@@ -21,6 +21,7 @@ public struct Analyzer: Sendable {
     _ inputs: [CaptureInput], progress: (Progress) -> Bool = { _ in true }
   ) -> Analysis {
     var run = Run(inputs, configuration, listsConnections: false)
+    if let options = configuration.forecast { run.audit.logArrivals(for: options) }
     var isPartial = false
     while run.step() {
       guard progress(run.progress) else {
@@ -28,7 +29,26 @@ public struct Analyzer: Sendable {
         break
       }
     }
-    return run.finish(isPartial: isPartial)
+    var analysis = run.finish(isPartial: isPartial)
+    if let options = configuration.forecast {
+      run.audit.forecast(options, configuration, into: &analysis.report)
+    }
+    return analysis
+  }
+
+  /// The same with a forecast: what the recorded traffic would do in changed worlds.
+  ///
+  /// - Parameters:
+  ///   - inputs: what the command line names.
+  ///   - options: the changed worlds, and how much is remembered for them.
+  ///   - progress: as for `analyze`.
+  public func forecast(
+    _ inputs: [CaptureInput], _ options: ForecastOptions,
+    progress: (Progress) -> Bool = { _ in true }
+  ) -> Analysis {
+    var analyzer = self
+    analyzer.configuration.forecast = options
+    return analyzer.analyze(inputs, progress: progress)
   }
 
   /// Reads the captures and hands out each connection of both sides, joined, when it is done.
@@ -166,7 +186,7 @@ private struct Run: ~Copyable {
 /// The stages behind reading, from segments to verdicts.
 struct Audit: ~Copyable {
   /// Follows the server side, whose SYNs are judged.
-  private(set) var tracker: FlowTracker
+  var tracker: FlowTracker
   /// Follows the client side.
   private(set) var clients: FlowTracker
   private(set) var joiner: Joiner
@@ -322,49 +342,4 @@ public struct Analysis: Sendable {
   public var assumed: [String]
   /// For another reading of the same.
   let course: ReadingCourse
-}
-extension Analyzer {
-  /// Reads the captures, and forecasts what their traffic would do in changed worlds: a report with a
-  /// `forecast`.
-  ///
-  /// - Parameters:
-  ///   - inputs: what the command line names.
-  ///   - options: the changed worlds, and how much is remembered for them.
-  ///   - progress: as for `analyze`.
-  public func forecast(
-    _ inputs: [CaptureInput], _ options: ForecastOptions,
-    progress: (Progress) -> Bool = { _ in true }
-  ) -> Analysis {
-    var run = Run(inputs, configuration, listsConnections: false)
-    run.audit.logArrivals(limit: options.maximumArrivals)
-    var isPartial = false
-    while run.step() {
-      guard progress(run.progress) else {
-        isPartial = true
-        break
-      }
-    }
-    var analysis = run.finish(isPartial: isPartial)
-    analysis.report.forecast = run.audit.forecast(of: analysis.report, configuration, options)
-    return analysis
-  }
-}
-
-extension Audit {
-  fileprivate mutating func logArrivals(limit: Int) {
-    tracker.arrivals = ArrivalLog(limit: limit)
-  }
-
-  fileprivate func forecast(
-    of report: AnalysisReport, _ configuration: AnalyzerConfiguration, _ options: ForecastOptions
-  ) -> Forecast {
-    let log = tracker.arrivals ?? ArrivalLog(limit: 0)
-    let server = RecordedServer(
-      timeWait: configuration.assumedTimeWait, stack: configuration.serverStack ?? .linux,
-      ignoresResets: report.analysis.server.rfc1337 == "on")
-    let forecaster = Forecaster(log, server, options, seed: options.seed)
-    return forecaster.forecast(
-      rows: forecaster.rows(), isInconclusive: report.coverage.grade == .inconclusive,
-      links: Forecast.LinkSpread.spreads(of: log, addresses: tracker.addresses))
-  }
 }

@@ -24,6 +24,7 @@ struct ReportBuilder {
       reuseIntervals: ledger.reuseIntervals.model,
       sources: Array(sources.prefix(Self.listedSources)),
       sourcesOmitted: max(0, sources.count - Self.listedSources), forecast: nil,
+      forecastAbsence: .notAsked,
       heldAtEnd: heldAtEnd(tracker), findings: findings(ledger.findings, joiner),
       findingsOmitted: ledger.findings.omitted)
   }
@@ -56,7 +57,12 @@ struct ReportBuilder {
           atLeastSeconds: Seconds(measured.atLeast), lessThanSeconds: Seconds(measured.lessThan)),
         warning: measured.contradiction(of: configuration.assumedTimeWait)),
       lbHold: .init(
-        atLeastSeconds: Seconds(ledger.hold.atLeast), atMostSeconds: Seconds(ledger.hold.atMost)),
+        atLeastSeconds: Seconds(ledger.hold.atLeast), atMostSeconds: Seconds(ledger.hold.atMost),
+        named: configuration.balancers.map { balancer in
+          .init(
+            balancer: balancer, holdSeconds: Seconds(nanoseconds: balancer.hold),
+            isContradicted: ledger.hold.atMost.map { $0 < balancer.hold } ?? false)
+        }),
       server: servers.model)
   }
 

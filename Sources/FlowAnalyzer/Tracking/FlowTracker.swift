@@ -70,6 +70,13 @@ struct FlowTracker: ~Copyable {
   /// - Parameters:
   ///   - timeWait: the TIME_WAIT assumed for the server, in nanoseconds.
   ///   - timer: what starts it anew.
+  /// Forgets all tuples at once, when everything has been told of them.
+  mutating func releaseTuples() {
+    records = Slab()
+    index = HashIndex()
+    pending = Slab()
+  }
+
   init(timeWait: Int64, timer: TimeWaitTimer = .anyAcknowledgment) {
     retention = Retention(timeWait: timeWait)
     expiry = ExpiryWheel(horizon: retention.horizon)
