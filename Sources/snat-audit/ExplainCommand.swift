@@ -26,7 +26,7 @@ struct ExplainCommand: ParsableCommand {
   @Flag(help: "Draw with ASCII characters only.") var ascii = false
   @OptionGroup(title: "Work") var work: WorkOptions
   /// Changes nothing here, but one set of options serves all commands.
-  @OptionGroup(visibility: .hidden) var balancer: BalancerOptions
+  @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
   @OptionGroup(visibility: .hidden) var planned: PlannedOptions
 
   func validate() throws { try id.validate() }

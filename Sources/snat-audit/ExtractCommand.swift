@@ -33,7 +33,7 @@ struct ExtractCommand: ParsableCommand {
   @OptionGroup(title: "Server") var server: ServerOptions
   @OptionGroup(title: "Work") var work: WorkOptions
   /// Changes nothing here, but one set of options serves all commands.
-  @OptionGroup(visibility: .hidden) var balancer: BalancerOptions
+  @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
   @OptionGroup(visibility: .hidden) var planned: PlannedOptions
 
   private var destination: ReportDestination {
