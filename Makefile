@@ -24,7 +24,7 @@ help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## Install what is missing of the system packages (Debian, Ubuntu).
-	@Scripts/install-packages libpcap-dev pkg-config
+	@Scripts/install-packages libpcap-dev libssl-dev pkg-config
 
 deps-bench: deps ## Install what the benchmarks compare with.
 	@Scripts/install-packages python3 tcpdump tcptrace argus-server nfdump tshark
@@ -33,7 +33,7 @@ deps-instructions: deps
 	@Scripts/install-packages valgrind
 
 deps-test: deps ## Install what tests read the reports with: validators, a browser, Prometheus.
-	@Scripts/install-packages chromium default-jre-headless tshark jq python3 python3-venv libxml2-utils \
+	@Scripts/install-packages chromium default-jre-headless tshark tcpdump jq python3 python3-venv libxml2-utils \
 	  mandoc
 	@Scripts/unpack-packages $(TEST_TOOLS)/debian prometheus prometheus-node-exporter
 	@Scripts/install-python-packages $(TEST_TOOLS)/python Scripts/consumers/requirements.txt

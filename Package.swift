@@ -22,12 +22,14 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // One function that Swift has no word for.
     .systemLibrary(name: "CPrefetch"),
     .target(
       name: "FlowAnalyzer",
       dependencies: [
-        "CPcap", "CPrefetch", .product(name: "BasicContainers", package: "swift-collections"),
+        "CCrypto", "CPcap", "CPrefetch",
+        .product(name: "BasicContainers", package: "swift-collections"),
         .product(name: "HeapModule", package: "swift-collections"),
       ],
       swiftSettings: strict),

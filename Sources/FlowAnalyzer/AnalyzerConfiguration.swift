@@ -12,6 +12,10 @@ public struct AnalyzerConfiguration: Sendable {
   public var maximumFindings = 100_000
   /// How many of the tuples held at the end the report lists.
   public var maximumHeldTuples = 10_000
+  /// What is analysed of the captures; all of it, as a rule.
+  public var selection = PacketSelection()
+  /// Encrypts what identifies hosts; nil leaves all as it was captured.
+  public var anonymizer: AddressAnonymizer?
 
   /// What the report forecasts; nil for nothing.
   public var forecast: ForecastOptions?

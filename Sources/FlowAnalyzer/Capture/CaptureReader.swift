@@ -67,6 +67,18 @@ struct CaptureReader: ~Copyable {
     return linkType == .rawIP && number < 101 ? 101 : UInt16(truncatingIfNeeded: number)
   }
 
+  /// The byte order in which the current packet was written.
+  var order: ByteOrder {
+    switch plain {
+    case .some(let reader): return reader.order
+    case .none: break
+    }
+    switch libpcap {
+    case .some(let reader): return reader.order
+    case .none: return .little
+    }
+  }
+
   /// How many bytes of the file were consumed; nil for a pipe.
   var position: UInt64? {
     switch plain {

@@ -64,6 +64,12 @@ struct LibpcapReader: ~Copyable {
     unsafe readAhead.deallocate()
   }
 
+  /// The byte order of the file.
+  var order: ByteOrder {
+    let isOwn = unsafe pcap_is_swapped(handle) == 0
+    return isOwn == (1.littleEndian == 1) ? .little : .big
+  }
+
   /// How many bytes of the file libpcap has consumed; nil for a pipe.
   var position: UInt64? { unsafe UInt64(exactly: ftello(file)) }
 

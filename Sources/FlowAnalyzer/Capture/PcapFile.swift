@@ -19,7 +19,7 @@ struct PcapFile: BitwiseCopyable {
 
   let linkType: UInt32
   private let supported: LinkType?
-  private let order: ByteOrder
+  let order: ByteOrder
   private let nanosecondsPerUnit: Int64
   private let lengthOrder: LengthOrder
   /// Packets beyond it lose their ends.

@@ -33,6 +33,8 @@ struct Joiner: ~Copyable {
   let hasClientSide: Bool
   /// Whether connections are handed out one by one.
   let listsConnections: Bool
+  /// Encrypts the addresses that load balancers tell; those of segments are encrypted already.
+  private let anonymizer: AddressAnonymizer?
 
   /// The joiner's own numbers of addresses of both sides.
   var addresses = AddressTable()
@@ -78,9 +80,30 @@ struct Joiner: ~Copyable {
   /// The first and the latest segment of the server side.
   private(set) var serverSide: (first: Timestamp, last: Timestamp)?
 
-  init(hasClientSide: Bool, listsConnections: Bool) {
+  init(
+    hasClientSide: Bool, listsConnections: Bool, anonymizer: AddressAnonymizer? = nil
+  ) {
     self.hasClientSide = hasClientSide
     self.listsConnections = listsConnections
+    self.anonymizer = anonymizer
+  }
+
+  /// The client as a TCP option of the load balancer names it, by the addresses of this run.
+  func clientTold(inTCPHeader tcp: RawSpan) -> Endpoint? {
+    ClientAddressOption.endpoint(inTCPHeader: tcp).map { anonymizer?.encrypted($0) ?? $0 }
+  }
+
+  /// What a request says, by the addresses of this run.
+  func inOwnAddresses(_ reading: Reading) -> Reading {
+    guard let anonymizer else { return reading }
+    var reading = reading
+    reading.proxied = reading.proxied.map {
+      (anonymizer.encrypted($0.source), anonymizer.encrypted($0.destination))
+    }
+    if let address = reading.head?.forwardedAddress {
+      reading.head?.forwardedAddress = anonymizer.encrypted(address)
+    }
+    return reading
   }
 
   // MARK: - Legs

@@ -9,6 +9,10 @@ public struct AnalysisReport: Sendable {
   public let schemaVersion = AnalysisReport.schemaVersion
   /// The run was interrupted before the captures were read to their end.
   public var partial: Bool
+  /// How addresses and names were made unrecognisable; null where the report has them as captured.
+  public var anonymization: Anonymization?
+  /// Which packets are analysed; null where all are.
+  public var selection: Selection?
   public var captures: [Capture]
   /// How the clocks of the capture points differ, each against the first.
   public var clock: [PointClock]
@@ -37,6 +41,25 @@ public struct AnalysisReport: Sendable {
   public var findingsOmitted: Int
   /// What a policy says of all this; null where none was asked.
   public var check: PolicyVerdict?
+
+  /// What stands in the place of addresses.
+  public struct Anonymization: Equatable, Sendable {
+    /// How they were encrypted.
+    public var method: String
+    /// Equal in reports whose addresses can be compared: a hash of the key.
+    public var keyFingerprint: String
+  }
+
+  /// What the user wants to have analysed of the captures. The packets that it leaves out are counted
+  /// under `filtered` and `outside-time`.
+  public struct Selection: Equatable, Sendable {
+    /// The filter's expression; where addresses are encrypted it is `withheld`, as it may name some.
+    public var filter: String?
+    /// The first instant that belongs to it.
+    public var since: Timestamp?
+    /// The first one that does not any more.
+    public var until: Timestamp?
+  }
 
   /// One capture file.
   public struct Capture: Sendable {

@@ -4,6 +4,7 @@ struct ReportBuilder {
   let configuration: AnalyzerConfiguration
   let captures: [CaptureRecord]
   var clocks: [Survey.PointClock] = []
+  var window: TimeWindow?
   let isPartial: Bool
 
   func report(
@@ -14,7 +15,8 @@ struct ReportBuilder {
     for clock in clocks { clockModels.append(self.clock(clock, joiner)) }
     let sources = sources(tracker)
     return AnalysisReport(
-      partial: isPartial, captures: captures.map(capture), clock: clockModels,
+      partial: isPartial, anonymization: anonymization, selection: selection,
+      captures: captures.indices.map(capture), clock: clockModels,
       topology: topology(joiner),
       coverage: Coverage(
         captures: captures, tracked: tracker.counts, ledger.counts, joined: joiner.counts,
@@ -29,19 +31,23 @@ struct ReportBuilder {
       findingsOmitted: ledger.findings.omitted)
   }
 
-  private func capture(_ record: CaptureRecord) -> AnalysisReport.Capture {
+  private func capture(_ number: Int) -> AnalysisReport.Capture {
+    let record = captures[number]
     var skipped: [String: UInt64] = [:]
     for reason in DecodeError.allCases where record.skipped[reason] > 0 {
       skipped[reason.rawValue] = record.skipped[reason]
     }
     let role = record.role ?? .server
     return AnalysisReport.Capture(
-      path: record.path, point: record.pointLabel, role: role.rawValue,
+      path: name(of: number), point: label(of: record), role: role.rawValue,
       packets: record.packets, tcpSegments: record.tcpSegments, duplicates: record.duplicates,
       truncated: record.truncated, firstPacket: record.firstPacket, lastPacket: record.lastPacket,
-      warnings: record.warnings.map(\.description), error: record.failure?.description,
+      warnings: record.warnings.map { text(of: $0) }, error: text(of: record.failure),
       skipped: skipped, dropped: record.dropped,
-      contentHash: String { $0.append(hexadecimal: record.contentHash) })
+      contentHash: String {
+        let hash = record.contentHash
+        $0.append(hexadecimal: configuration.anonymizer?.disguised(hash) ?? hash)
+      })
   }
 
   private func analysis(

@@ -23,6 +23,10 @@ public enum DecodeError: String, Error, CaseIterable, Sendable {
   /// The interface that captured the frame has a link type that is not read, while the first
   /// interface of the file has one that is.
   case unsupportedLinkType = "unsupported-link-type"
+  /// The filter of `PacketSelection` keeps it out.
+  case filtered
+  /// It lies outside of the time of `PacketSelection`.
+  case outsideTime = "outside-time"
 }
 
 extension DecodeError {
@@ -41,6 +45,8 @@ extension DecodeError {
     case .malformedFragment: 9
     case .malformedTCP: 10
     case .unsupportedLinkType: 11
+    case .filtered: 12
+    case .outsideTime: 13
     }
   }
 }

@@ -23,6 +23,9 @@ enum LinkType: Sendable {
     }
   }
 
+  /// A number of each in capture files, Ethernet first.
+  static let fileNumbers: [UInt32] = [1, 113, 276, 101, 228, 229, 0, 108]
+
   /// How `CaptureError` lists what is supported, in the words of `pcap_datalink_val_to_name`.
   static let supportedNames = "EN10MB, LINUX_SLL, LINUX_SLL2, RAW, IPV4, IPV6, NULL, LOOP"
 }

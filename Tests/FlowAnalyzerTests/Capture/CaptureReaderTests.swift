@@ -115,6 +115,7 @@ import Testing
         "not-ip 1", "not-tcp 1", "fragment-pending 2", "cut-link-header 0", "cut-ip-header 0",
         "cut-tcp-header 0", "malformed-link-header 1", "malformed-ipv4 1", "malformed-ipv6 1",
         "malformed-fragment 0", "malformed-tcp 1", "unsupported-link-type 0",
+        "filtered 0", "outside-time 0",
       ])
     #expect(read.segments.map(\.frame) == [1, 9])
     #expect(record.warnings == [.incompleteDatagrams(1)])

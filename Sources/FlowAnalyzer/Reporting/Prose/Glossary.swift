@@ -181,6 +181,8 @@ extension DecodeError {
     case .malformedLinkHeader, .malformedIPv4, .malformedIPv6, .malformedFragment, .malformedTCP:
       "malformed"
     case .unsupportedLinkType: "of interfaces with an unsupported link type"
+    case .filtered: "kept out by the filter"
+    case .outsideTime: "outside of the time asked for"
     }
   }
 }

@@ -30,6 +30,30 @@ extension ReportProse {
 
   // MARK: - What was read
 
+  /// What was asked for of the captures, and what is not as they have it: a sentence each.
+  package var conditions: [String] {
+    var sentences: [String] = []
+    if let filter = report.selection?.filter {
+      let name = report.anonymization == nil ? "the filter '\(filter.printable)'" : "a filter"
+      sentences.append(
+        "Only packets that \(name) lets pass. It looks at outermost headers, not behind VLAN tags or "
+          + "into tunnels, unless it says so.")
+    }
+    let bounds = [
+      report.selection?.since.map { "from \(Self.instant($0)) on" },
+      report.selection?.until.map { "before \(Self.instant($0))" },
+    ].compactMap(\.self)
+    if !bounds.isEmpty { sentences.append("Only packets \(bounds.joined(separator: " and ")).") }
+    if let anonymization = report.anonymization {
+      sentences.append(
+        "Addresses are encrypted (\(anonymization.method), key \(anonymization.keyFingerprint)); numbers "
+          + "stand in the place of names of files and points.")
+    }
+    return sentences
+  }
+
+  private static func instant(_ time: Timestamp) -> String { "\(time.date) \(time.timeOfDay) UTC" }
+
   /// How many captures are written out.
   private static var mostCaptures: Int { 10 }
 
