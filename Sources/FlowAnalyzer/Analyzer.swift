@@ -155,6 +155,7 @@ private struct Run: ~Copyable {
     audit.finish(at: end)
     let builder = ReportBuilder(
       configuration: configuration, captures: captures, clocks: survey.clocks,
+      unopenedByClients: audit.clients.unopened, targetOfClients: audit.clients.unopenedTarget,
       isPartial: isPartial)
     return Analysis(
       report: builder.report(audit.tracker, audit.ledger, audit.joiner),
@@ -185,6 +186,8 @@ struct Audit: ~Copyable {
       timeWait: configuration.assumedTimeWait,
       timer: (configuration.serverStack ?? .linux).timer)
     tracker.attempts.tellsEnds = hasClientSide || listsConnections
+    clients.limitEmbryos(to: configuration.embryoLimit)
+    tracker.limitEmbryos(to: configuration.embryoLimit)
     clients.looksForTranslations = false
     clients.recordsTimeline = false
     clients.attempts.tellsEnds = hasClientSide
@@ -218,6 +221,8 @@ struct Audit: ~Copyable {
         duplicates[capture] += 1
       }
     }
+    tracker.sweepAddresses()
+    clients.sweepAddresses()
   }
 
   /// How many segments ahead their tuples are looked up, so that memory has answered by then.
@@ -302,6 +307,7 @@ struct Audit: ~Copyable {
   /// - Parameter end: the time of the last packet of any kind.
   mutating func finish(at end: Timestamp? = nil) {
     tracker.finish(at: end)
+    clients.countUnopened()
     ledger.finish(&tracker, &joiner)
     joiner.collectEnds(ofServerSide: &tracker)
     joiner.releaseAll()

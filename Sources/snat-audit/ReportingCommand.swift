@@ -74,7 +74,14 @@ extension ReportingCommand {
   func write(_ analysis: Analysis, _ requests: [ReportRequest]) -> Bool {
     let traces = requests.contains { $0.format == .html } ? traces(of: analysis) : []
     var isWritten = true
+    // Captures in directories are known only now.
+    let captures = analysis.report.captures.map(\.path)
     for request in requests {
+      if let path = captures.first(where: { request.destination.isSameFile(as: $0) }) {
+        Message.error("--report: \(path) is a capture to be read, not overwritten.")
+        isWritten = false
+        continue
+      }
       do {
         var style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
         style.localClock = reports.timeZone?.clock
@@ -104,7 +111,10 @@ extension [ReportRequest] {
 extension CaptureError {
   /// A signal ended the wait for the first bytes of a pipe; the user knows.
   fileprivate var isInterruption: Bool {
-    if case .readFailed(_, _, code: EINTR) = self { return true }
-    return false
+    switch self {
+    // Nor had anybody opened a named pipe for writing.
+    case .readFailed(_, _, code: EINTR), .cannotOpen(_, code: EINTR): true
+    default: false
+    }
   }
 }

@@ -1,5 +1,8 @@
 /// What the capture has shown about each server, by address number.
 struct KnowledgeTable {
+  /// More than any load balancer has servers; what others show is not kept.
+  static let limit = 65_536
+
   private var servers: [UInt32: ServerKnowledge] = [:]
 
   /// What is known of each server that showed anything, in no order.
@@ -8,7 +11,14 @@ struct KnowledgeTable {
   /// What is known of a server; nothing where it never showed anything.
   subscript(server: UInt32) -> ServerKnowledge {
     get { servers[server] ?? ServerKnowledge() }
-    set { servers[server] = newValue }
+    set {
+      guard servers.count < Self.limit || servers[server] != nil else { return }
+      servers[server] = newValue
+    }
+  }
+
+  func noteAddresses(in uses: inout AddressTable.Uses) {
+    for server in servers.keys { uses.note(server) }
   }
 }
 

@@ -42,11 +42,14 @@ final class Run: @unchecked Sendable {
   private let output = Pipe()
   private let errors: URL
 
-  init(_ arguments: [String], in folder: URL = Fixtures.captures) throws {
+  /// - Parameter program: ours, or a shell that runs it.
+  init(
+    _ arguments: [String], of program: URL = Tool.url, in folder: URL = Fixtures.captures
+  ) throws {
     signal(SIGPIPE, SIG_IGN)
     errors = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     try Data().write(to: errors)
-    process.executableURL = Tool.url
+    process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = folder
     process.standardInput = input
