@@ -75,7 +75,8 @@ public func fuzzOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 
   do {
     try Fuzz.target.check(Array(UnsafeBufferPointer(start: bytes, count: count)))
   } catch {
-    fputs("VIOLATION: \(error)\n", stderr)
+    var line = "VIOLATION: \(error)\n"
+    line.withUTF8 { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     abort()
   }
   return 0

@@ -71,6 +71,11 @@ final class Run: @unchecked Sendable {
 
   func interrupt() { process.interrupt() }
 
+  /// Waits as long as `condition` holds and the program runs, without a pause.
+  func waitWhileRunning(_ condition: () throws -> Bool) rethrows {
+    while process.isRunning, try condition() {}
+  }
+
   /// Waits until it has read what was fed: it then sleeps in a read.
   func waitUntilIdle() throws {
     let deadline = Date(timeIntervalSinceNow: 30)
