@@ -21,6 +21,7 @@ public struct Analyzer: Sendable {
     _ inputs: [CaptureInput], progress: (Progress) -> Bool = { _ in true }
   ) -> Analysis {
     var run = Run(inputs, configuration, listsConnections: false)
+    if let options = configuration.forecast { run.audit.logArrivals(for: options) }
     var isPartial = false
     while run.step() {
       guard progress(run.progress) else {
@@ -28,7 +29,26 @@ public struct Analyzer: Sendable {
         break
       }
     }
-    return run.finish(isPartial: isPartial)
+    var analysis = run.finish(isPartial: isPartial)
+    if let options = configuration.forecast {
+      run.audit.forecast(options, configuration, into: &analysis.report)
+    }
+    return analysis
+  }
+
+  /// The same with a forecast: what the recorded traffic would do in changed worlds.
+  ///
+  /// - Parameters:
+  ///   - inputs: what the command line names.
+  ///   - options: the changed worlds, and how much is remembered for them.
+  ///   - progress: as for `analyze`.
+  public func forecast(
+    _ inputs: [CaptureInput], _ options: ForecastOptions,
+    progress: (Progress) -> Bool = { _ in true }
+  ) -> Analysis {
+    var analyzer = self
+    analyzer.configuration.forecast = options
+    return analyzer.analyze(inputs, progress: progress)
   }
 
   /// Reads the captures and hands out each connection of both sides, joined, when it is done.
@@ -167,7 +187,7 @@ private struct Run: ~Copyable {
 /// The stages behind reading, from segments to verdicts.
 struct Audit: ~Copyable {
   /// Follows the server side, whose SYNs are judged.
-  private(set) var tracker: FlowTracker
+  var tracker: FlowTracker
   /// Follows the client side.
   private(set) var clients: FlowTracker
   private(set) var joiner: Joiner
@@ -207,10 +227,10 @@ struct Audit: ~Copyable {
     let count = batch.count
     for position in 0..<count {
       if position &+ Self.lookAhead < count {
-        prepareLookup(of: batch[position &+ Self.lookAhead])
+        prepareLookup(at: position &+ Self.lookAhead, in: batch)
       }
       if position &+ Self.lookAhead / 2 < count {
-        prepare(for: batch[position &+ Self.lookAhead / 2])
+        prepare(at: position &+ Self.lookAhead / 2, in: batch)
       }
       let isNew = batch.withTCP(of: position) { tcp in
         observe(batch[position].segment, batch[position].side, bytes: tcp)
@@ -229,18 +249,18 @@ struct Audit: ~Copyable {
   private static let lookAhead = 16
 
   @inline(__always)
-  private func prepareLookup(of entry: borrowing SegmentBatch.Entry) {
-    switch entry.side {
-    case .client: clients.prepareLookup(of: entry.segment)
-    case .server: tracker.prepareLookup(of: entry.segment)
+  private mutating func prepareLookup(at position: Int, in batch: borrowing SegmentBatch) {
+    switch batch[position].side {
+    case .client: clients.prepareLookup(at: position, in: batch)
+    case .server: tracker.prepareLookup(at: position, in: batch)
     }
   }
 
   @inline(__always)
-  private func prepare(for entry: borrowing SegmentBatch.Entry) {
-    switch entry.side {
-    case .client: clients.prepare(for: entry.segment)
-    case .server: tracker.prepare(for: entry.segment)
+  private mutating func prepare(at position: Int, in batch: borrowing SegmentBatch) {
+    switch batch[position].side {
+    case .client: clients.prepare(at: position, in: batch)
+    case .server: tracker.prepare(at: position, in: batch)
     }
   }
 
@@ -270,7 +290,7 @@ struct Audit: ~Copyable {
     guard tracker.observe(segment) else { return false }
     joiner.observeServer(segment, bytes, candidate, &tracker)
     // What has ended is found on the way when a SYN is done.
-    if !tracker.finished.isEmpty {
+    if tracker.finishedCount > 0 {
       ledger.collect(from: &tracker, &joiner)
       joiner.collectEnds(ofServerSide: &tracker)
     }
@@ -286,9 +306,11 @@ struct Audit: ~Copyable {
 
   /// Nobody judges the SYNs of the client side: what holds a tuple there is the load balancer.
   private mutating func endClientAttempts() {
-    guard !clients.finished.isEmpty else { return }
-    for exchange in clients.finished { clients.attempts[exchange.attempt].openVerdicts &-= 1 }
-    clients.finished.removeAll(keepingCapacity: true)
+    guard clients.finishedCount > 0 else { return }
+    for index in 0..<clients.finishedCount {
+      clients.attempts[clients.finishedExchange(index).attempt].openVerdicts &-= 1
+    }
+    clients.releaseFinished()
     _ = clients.attempts.takeFinished(at: clients.settled)
     joiner.collectEnds(ofClientSide: &clients)
   }
@@ -326,49 +348,4 @@ public struct Analysis: Sendable {
   public var assumed: [String]
   /// For another reading of the same.
   let course: ReadingCourse
-}
-extension Analyzer {
-  /// Reads the captures, and forecasts what their traffic would do in changed worlds: a report with a
-  /// `forecast`.
-  ///
-  /// - Parameters:
-  ///   - inputs: what the command line names.
-  ///   - options: the changed worlds, and how much is remembered for them.
-  ///   - progress: as for `analyze`.
-  public func forecast(
-    _ inputs: [CaptureInput], _ options: ForecastOptions,
-    progress: (Progress) -> Bool = { _ in true }
-  ) -> Analysis {
-    var run = Run(inputs, configuration, listsConnections: false)
-    run.audit.logArrivals(limit: options.maximumArrivals)
-    var isPartial = false
-    while run.step() {
-      guard progress(run.progress) else {
-        isPartial = true
-        break
-      }
-    }
-    var analysis = run.finish(isPartial: isPartial)
-    analysis.report.forecast = run.audit.forecast(of: analysis.report, configuration, options)
-    return analysis
-  }
-}
-
-extension Audit {
-  fileprivate mutating func logArrivals(limit: Int) {
-    tracker.arrivals = ArrivalLog(limit: limit)
-  }
-
-  fileprivate func forecast(
-    of report: AnalysisReport, _ configuration: AnalyzerConfiguration, _ options: ForecastOptions
-  ) -> Forecast {
-    let log = tracker.arrivals ?? ArrivalLog(limit: 0)
-    let server = RecordedServer(
-      timeWait: configuration.assumedTimeWait, stack: configuration.serverStack ?? .linux,
-      ignoresResets: report.analysis.server.rfc1337 == "on")
-    let forecaster = Forecaster(log, server, options, seed: options.seed)
-    return forecaster.forecast(
-      rows: forecaster.rows(), isInconclusive: report.coverage.grade == .inconclusive,
-      links: Forecast.LinkSpread.spreads(of: log, addresses: tracker.addresses))
-  }
 }

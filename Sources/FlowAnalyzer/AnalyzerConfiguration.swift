@@ -13,6 +13,11 @@ public struct AnalyzerConfiguration: Sendable {
   /// How many of the tuples held at the end the report lists.
   public var maximumHeldTuples = 10_000
 
+  /// What the report forecasts; nil for nothing.
+  public var forecast: ForecastOptions?
+  /// The load balancers that are said to be used.
+  public var balancers: [LoadBalancerPreset] = []
+
   /// How many threads may work; one reads nothing ahead. What is reported does not depend on it.
   public var workers = 2
 

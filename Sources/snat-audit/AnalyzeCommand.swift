@@ -19,6 +19,7 @@ struct AnalyzeCommand: ReportingCommand {
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions
   @OptionGroup(title: "Server") var server: ServerOptions
+  @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
   @OptionGroup(title: "Reports") var reports: ReportOptions
   @OptionGroup(title: "Work") var work: WorkOptions
   @OptionGroup(visibility: .hidden) var planned: PlannedOptions

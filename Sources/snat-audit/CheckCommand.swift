@@ -23,6 +23,7 @@ struct CheckCommand: ReportingCommand {
   @OptionGroup(title: "Captures") var captures: CaptureOptions
   @OptionGroup(title: "Policy") var policy: PolicyOptions
   @OptionGroup(title: "Server") var server: ServerOptions
+  @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
   @OptionGroup(title: "Reports") var reports: ReportOptions
   @OptionGroup(title: "Work") var work: WorkOptions
   @OptionGroup(visibility: .hidden) var planned: PlannedOptions

@@ -18,6 +18,8 @@ struct ConnectionsCommand: ParsableCommand {
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions
   @OptionGroup(title: "Work") var work: WorkOptions
+  /// Changes nothing here, but one set of options serves all commands.
+  @OptionGroup(visibility: .hidden) var balancer: BalancerOptions
   @OptionGroup(visibility: .hidden) var planned: PlannedOptions
 
   func run() throws {

@@ -25,6 +25,8 @@ struct ExplainCommand: ParsableCommand {
   @OptionGroup(title: "Server") var server: ServerOptions
   @Flag(help: "Draw with ASCII characters only.") var ascii = false
   @OptionGroup(title: "Work") var work: WorkOptions
+  /// Changes nothing here, but one set of options serves all commands.
+  @OptionGroup(visibility: .hidden) var balancer: BalancerOptions
   @OptionGroup(visibility: .hidden) var planned: PlannedOptions
 
   func validate() throws { try id.validate() }

@@ -32,6 +32,8 @@ struct ExtractCommand: ParsableCommand {
   @OptionGroup(title: "Captures") var captures: CaptureOptions
   @OptionGroup(title: "Server") var server: ServerOptions
   @OptionGroup(title: "Work") var work: WorkOptions
+  /// Changes nothing here, but one set of options serves all commands.
+  @OptionGroup(visibility: .hidden) var balancer: BalancerOptions
   @OptionGroup(visibility: .hidden) var planned: PlannedOptions
 
   private var destination: ReportDestination {

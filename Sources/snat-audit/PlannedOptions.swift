@@ -3,14 +3,12 @@ import ArgumentParser
 /// Options that are documented for a later version: known, so that each is refused by name instead
 /// of being called unknown, or worse, being ignored.
 struct PlannedOptions: ParsableArguments {
-  @Option(help: .hidden) var lb: String?
   @Option(help: .hidden) var filter: String?
   @Option(help: .hidden) var since: String?
   @Option(help: .hidden) var until: String?
   @Option(help: .hidden) var anonymize: String?
 
   func validate() throws {
-    if lb != nil { throw refusal("--lb", "name the server's timer with --time-wait") }
     if filter != nil {
       throw refusal("--filter", "filter beforehand: tcpdump -r FILE -w FILTERED 'EXPRESSION'")
     }

@@ -78,6 +78,14 @@ enum ReportFormat: String, CaseIterable {
 
   static let available = allCases.filter { $0 != .check }
 
+  /// It says what would help; the others are about a policy.
+  var hasForecast: Bool {
+    switch self {
+    case .text, .json, .ndjson, .html, .markdown, .prometheus: true
+    case .junit, .check: false
+    }
+  }
+
   /// Writes the report in this format; `style` is for text, whose length has a bound, and `traces` for
   /// HTML.
   func write(

@@ -1,8 +1,9 @@
 import ArgumentParser
 import FlowAnalyzer
+import ReportFormats
 
 /// Arguments -> recorded arrivals -> replays in changed worlds -> a forecast.
-struct WhatIfCommand: ParsableCommand {
+struct WhatIfCommand: AnalyzingCommand {
   static let configuration = CommandConfiguration(
     commandName: "whatif",
     abstract: "Forecast the countermeasures on the recorded traffic.",
@@ -10,17 +11,22 @@ struct WhatIfCommand: ParsableCommand {
       Replays the recorded attempts, with their times, lifetimes, closes, sequence numbers and \
       timestamps, through a model of the load balancer's ports that is fitted to the captures, and \
       then through changed ones: more addresses, other choices of ports, longer holds, shorter \
-      TIME_WAITs, more load, and the load balancers that are common. Says how many attempts would \
-      meet a TIME_WAIT, how many users would notice, and what it costs.
+      TIME_WAITs, more load, other load balancers, and all on one or one split over several. Says how \
+      many attempts would meet a TIME_WAIT, how many users would notice, and what it costs.
+
+      Captures of points whose SNAT addresses differ are taken for those of several load balancers.
 
       Examples:
         snat-audit whatif --server server.pcap
         snat-audit whatif lb-any.pcap --addresses 1,2,4,8 --hold 7,65
+        snat-audit whatif lb-any.pcap --lb f5 --lb dpvs --report html=forecast.html
+        snat-audit whatif --server lb1=one.pcap lb2=two.pcap
         snat-audit whatif lb-any.pcap --report json | jq .forecast.recommendations
       """)
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions
   @OptionGroup(title: "Server") var server: ServerOptions
+  @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
   @OptionGroup(title: "Worlds") var worlds: WorldOptions
   @OptionGroup(title: "Reports") var reports: ForecastReportOptions
   @OptionGroup(title: "Work") var work: WorkOptions
@@ -29,17 +35,14 @@ struct WhatIfCommand: ParsableCommand {
   func validate() throws { try reports.requests.requireOthers(than: captures.inputs) }
 
   func run() throws {
-    if captures.inputs.isEmpty {
-      throw ValidationError("no capture is named; for example: whatif --server server.pcap")
-    }
-    var configuration = AnalyzerConfiguration()
-    server.apply(to: &configuration)
-    work.apply(to: &configuration)
+    try requireCaptures()
+    var configuration = configuration
     configuration.maximumFindings = 0
-    let analysis = Analyzer(configuration: configuration).forecast(
-      captures.inputs, worlds.options)
-    for failure in analysis.failures { Message.error("\(failure)") }
+    configuration.forecast = worlds.options
+    configuration.forecast?.presets = balancer.balancers
+    let analysis = analyze(with: Analyzer(configuration: configuration))
     try write(analysis.report)
+    if analysis.report.partial { throw ExitStatus.interrupted }
     if !analysis.failures.isEmpty { throw ExitStatus.failed }
   }
 
@@ -50,6 +53,7 @@ struct WhatIfCommand: ParsableCommand {
         try request.destination.write { sink in
           switch request.format {
           case .json: try report.writeJSON { try sink.write($0) }
+          case .html: try report.writeForecastHTML { try sink.write($0) }
           default: try sink.write(report.forecastText(style))
           }
         }
@@ -83,6 +87,9 @@ struct WorldOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Times the recorded rate, such as 1.5,2,10.", valueName: "list"))
   var load: NumberList?
 
+  @Option(help: ArgumentHelp("Load balancers that share the traffic of one.", valueName: "list"))
+  var split: NumberList?
+
   @Option(help: ArgumentHelp("Another seed gives another sample of replays.", valueName: "number"))
   var seed: UInt64 = 1
 
@@ -93,6 +100,7 @@ struct WorldOptions: ParsableArguments {
     try check(hold, "--hold", 0...86_400)
     try check(requests, "--requests", 1...1_000_000)
     try check(load, "--load", 1...1000)
+    try check(split, "--split", 2...1000)
   }
 
   private func check(
@@ -112,6 +120,7 @@ struct WorldOptions: ParsableArguments {
     options.holds = hold?.values.map { Int64($0 * 1_000_000_000) } ?? []
     options.requests = requests?.values.map { Int($0) } ?? []
     options.loads = load?.values ?? []
+    options.splits = split?.values.map { Int($0) } ?? []
     return options
   }
 }
@@ -131,14 +140,15 @@ struct NumberList: ExpressibleByArgument {
 struct ForecastReportOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What to write: text or json, to standard output or to a file (default: text).",
+      "What to write: text, html or json, to standard output or to a file (default: text).",
       valueName: "format[=path]"),
-    completion: .list(["text", "json", "text=", "json="]))
+    completion: .list(["text", "html", "json", "text=", "html=", "json="]))
   var report: [ReportRequest] = []
 
   func validate() throws {
-    for request in report where request.format != .text && request.format != .json {
-      throw ValidationError("--report \(request.format.rawValue): whatif writes text and json.")
+    for request in report where ![.text, .html, .json].contains(request.format) {
+      throw ValidationError(
+        "--report \(request.format.rawValue): whatif writes text, html and json.")
     }
   }
 

@@ -44,7 +44,7 @@ struct ExitStatusTests {
   }
 
   @Test(arguments: [
-    ["--lb", "dpvs"], ["--filter", "tcp"], ["--since", "2026-11-22"],
+    ["--filter", "tcp"], ["--since", "2026-11-22"],
     ["--until", "2026-11-22"], ["--anonymize", "key"],
   ])
   func `an option of a later version is refused by name`(option: [String]) throws {

@@ -213,7 +213,7 @@ def _page(covered: dict[str, list[Replayed]], applied: list[Applied], kernel: st
         *_paragraph(
             f"`snat-audit whatif` was given one capture of the load balancer, `{_CAPTURE}`, of runs on Linux {kernel}. "
             "Numbers are attempts that met something that the server held; intervals go from the 5th to the 95th "
-            "percentile of replays, with the median before them."
+            "percentile of replays, a tenth wider on either side of the median, which stands before them."
         ),
         f"**Replay: {holding} of {len(replayed)} runs lie within their interval ({holding / len(replayed):.0%}); "
         f"the median interval is {width:.2f} times as wide as it may be.**",
@@ -224,7 +224,7 @@ def _page(covered: dict[str, list[Replayed]], applied: list[Applied], kernel: st
         "",
         *_paragraph(
             f"Each scenario of the lab's table with the seeds {forecasts.COVERED_SEEDS[0]} to {forecasts.COVERED_SEEDS[-1]}, "
-            "which the model was not made with, but two forms of it were compared on them before one was kept. It is fitted to each run's capture and replays its "
+            "which were not looked at while the model was made; how wide intervals are was set with 200 other runs. It is fitted to each run's capture and replays its "
             f"arrivals. Between {COVERAGE[0]:.0%} and {COVERAGE[1]:.0%} of all runs must lie within their interval. An "
             "interval may be as wide as 30 % of the observed number, or 4 times its square root if that is more; its "
             "width is given in parts of that. Bold numbers lie outside."

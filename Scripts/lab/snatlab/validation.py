@@ -211,6 +211,8 @@ def _page(runs: list[Run], found: dict[str, _Scenario], judged: int, broken: lis
         "",
         f"**{exact} of {len(runs)} runs are exact; {judged - len(broken):,} of {judged:,} relations hold.**",
         "",
+        "What `whatif` forecasts is held against runs of its own: [forecasting.md](forecasting.md).",
+        "",
     ]
     for title, group in scenarios.GROUPS.items():
         present = [scenario for scenario in group if scenario.name in found]

@@ -45,8 +45,19 @@ struct ArrivalLog {
 
     static let unknownClient = UInt32.max
 
+    /// - Parameters:
+    ///   - time: that of the SYN that was accepted.
+    ///   - source: whence that came, by its position in `sources`.
+    fileprivate mutating func accept(at time: Timestamp, source: UInt16, port: UInt16) {
+      notes.insert(.connected)
+      acceptedSource = source
+      acceptedPort = port
+      acceptance = UInt32(clamping: max(0, time.nanoseconds(since: self.time)) >> 10)
+    }
+
     /// In nanoseconds; of one that was not closed, to the end of time.
-    var lifetime: Int64 { notes.contains(.closed) ? Int64(duration) << 10 : .max / 4 }
+    var lifetime: Int64 { notes.contains(.closed) ? Int64(duration) << 10 : Self.endless }
+    static let endless = Int64.max / 4
     /// A number for the client's address and port.
     var clientKey: UInt64 { UInt64(client) << 16 | UInt64(clientPort) }
 
@@ -77,8 +88,12 @@ struct ArrivalLog {
   /// Addresses from which attempts came, by their numbers.
   private(set) var sources: [UInt32] = []
   private(set) var services: [Service] = []
+  /// The captures that show attempts of each source.
+  private(set) var sourceCaptures: [[UInt32]] = []
   private var sourcePositions: [UInt32: UInt16] = [:]
   private var servicePositions: [Service: UInt16] = [:]
+  /// The last service that was looked up: most often the next one, too.
+  private var lastService: (service: Service, position: UInt16)?
   /// How long attempts waited after SYNs that were not let in, in nanoseconds: after the first SYN, the
   /// second, the third and any later one.
   private(set) var waits: [[Int64]] = [[], [], []]
@@ -94,17 +109,24 @@ struct ArrivalLog {
 
   init(limit: Int) { self.limit = limit }
 
+  /// From the first arrival to the last, in nanoseconds.
+  var span: Int64 {
+    guard let first = arrivals.first, let last = arrivals.last else { return 0 }
+    return max(0, last.time.nanoseconds(since: first.time))
+  }
+
   /// A log of attempts toward one service from one address.
   init(_ arrivals: [Arrival]) {
     limit = arrivals.count
     self.arrivals = arrivals
     sources = [0]
+    sourceCaptures = [[0]]
     services = [Service(address: 0, port: 80)]
   }
 
   /// An attempt began.
   mutating func begin(_ attempt: UInt32, _ exchange: Exchange) {
-    guard let position = add(exchange) else {
+    guard arrivals.count < limit, let position = add(exchange) else {
       omitted += 1
       Self.set(&ofAttempt, Int(attempt), Self.none)
       return
@@ -114,10 +136,11 @@ struct ArrivalLog {
 
   private mutating func add(_ exchange: Exchange) -> UInt32? {
     let service = Service(address: exchange.destination, port: exchange.destinationPort)
-    guard arrivals.count < limit,
-      let source = Self.position(of: exchange.source, in: &sources, &sourcePositions),
-      let service = Self.position(of: service, in: &services, &servicePositions)
+    guard let source = position(ofSource: exchange.source), let service = position(of: service)
     else { return nil }
+    if sourceCaptures[Int(source)].last != exchange.capture {
+      noteCapture(exchange.capture, of: Int(source))
+    }
     arrivals.append(
       Arrival(
         time: exchange.time, isn: exchange.sequence,
@@ -125,6 +148,15 @@ struct ArrivalLog {
         port: exchange.sourcePort, source: source, service: service,
         notes: exchange.options.hasTimestamps ? .hasTimestamp : []))
     return UInt32(arrivals.count - 1)
+  }
+
+  /// The last one stands last, so that it is found at once when it comes again.
+  private mutating func noteCapture(_ capture: UInt32, of source: Int) {
+    if let known = sourceCaptures[source].firstIndex(of: capture) {
+      sourceCaptures[source].swapAt(known, sourceCaptures[source].count - 1)
+    } else {
+      sourceCaptures[source].append(capture)
+    }
   }
 
   /// An attempt got a connection on a tuple.
@@ -137,15 +169,9 @@ struct ArrivalLog {
   ) {
     let position = Self.get(ofAttempt, Int(attempt))
     Self.set(&ofRecord, record, position)
-    guard position != Self.none,
-      let number = Self.position(of: source.address, in: &sources, &sourcePositions)
+    guard position != Self.none, let number = self.position(ofSource: source.address)
     else { return }
-    var arrival = arrivals[Int(position)]
-    arrival.notes.insert(.connected)
-    arrival.acceptedSource = number
-    arrival.acceptedPort = source.port
-    arrival.acceptance = UInt32(clamping: max(0, time.nanoseconds(since: arrival.time)) >> 10)
-    arrivals[Int(position)] = arrival
+    arrivals[Int(position)].accept(at: time, source: number, port: source.port)
   }
 
   /// An attempt sent another SYN after one that hit and was not let in.
@@ -170,7 +196,7 @@ struct ArrivalLog {
   ) {
     let position = Self.get(ofRecord, record)
     guard position != Self.none else { return }
-    Self.set(&ofRecord, record, Self.none)
+    ofRecord[record] = Self.none
     let server = connection.responder
     var arrival = arrivals[Int(position)]
     arrival.nextExpected = server.nextExpected
@@ -195,22 +221,60 @@ struct ArrivalLog {
 
   // MARK: - Tables
 
-  private static func position<Key: Hashable>(
-    of key: Key, in keys: inout [Key], _ positions: inout [Key: UInt16]
-  ) -> UInt16? {
-    if let known = positions[key] { return known }
-    guard keys.count < Int(UInt16.max) else { return nil }
-    keys.append(key)
-    positions[key] = UInt16(keys.count - 1)
-    return UInt16(keys.count - 1)
+  private mutating func position(ofSource address: UInt32) -> UInt16? {
+    // Load balancers have few addresses, and to look at them all takes less time than to hash one.
+    if sources.count <= Self.few {
+      if let known = sources.firstIndex(of: address) { return UInt16(known) }
+    } else if let known = sourcePositions[address] {
+      return known
+    }
+    return addSource(address)
+  }
+
+  private static let few = 16
+
+  @inline(never)
+  private mutating func addSource(_ address: UInt32) -> UInt16? {
+    guard sources.count < Int(UInt16.max) else { return nil }
+    sourcePositions[address] = UInt16(sources.count)
+    sources.append(address)
+    sourceCaptures.append([])
+    return UInt16(sources.count - 1)
+  }
+
+  private mutating func position(of service: Service) -> UInt16? {
+    if let lastService, lastService.service == service { return lastService.position }
+    guard let position = servicePositions[service] ?? add(service) else { return nil }
+    lastService = (service, position)
+    return position
+  }
+
+  private mutating func add(_ service: Service) -> UInt16? {
+    guard services.count < Int(UInt16.max) else { return nil }
+    services.append(service)
+    servicePositions[service] = UInt16(services.count - 1)
+    return UInt16(services.count - 1)
+  }
+
+  /// The same with every service so many times: one for each load balancer that has ports of its own
+  /// toward it.
+  func withServices(times count: Int) -> ArrivalLog {
+    guard count > 1 else { return self }
+    var log = self
+    log.services = Array(repeating: services, count: count).flatMap(\.self)
+    return log
   }
 
   private static func get(_ column: [UInt32], _ position: Int) -> UInt32 {
     position < column.count ? column[position] : none
   }
 
+  /// What is to be none and was never noted needs no place: a log that is full grows no further.
   private static func set(_ column: inout [UInt32], _ position: Int, _ value: UInt32) {
-    while column.count <= position { column.append(none) }
+    if position >= column.count {
+      guard value != none else { return }
+      while column.count <= position { column.append(none) }
+    }
     column[position] = value
   }
 }

@@ -3,8 +3,14 @@
 /// Each number of a row is what came of many replays, as the interval from the 5th to the 95th percentile
 /// and the median. The same captures and the same seed give the same forecast.
 public struct Forecast: Sendable {
+  /// A few worlds only, replayed less often: what every report carries. `whatif` tries them all.
+  public var isBrief: Bool
   public var basis: Basis
   public var loadBalancer: LoadBalancer
+  /// The load balancers that the captures show, where they show several.
+  public var balancers: [Balancer]
+  /// The connections that a load balancer has to keep entries of.
+  public var rate: Rate
   /// Grouped, in the order of `Row.Group`; the first is the recorded world itself.
   public var rows: [Row]
   /// What a shorter TIME_WAIT would no longer catch.
@@ -25,14 +31,21 @@ public struct Forecast: Sendable {
     /// From the first attempt to the last.
     public var spanSeconds: Seconds
     public var seed: UInt64
+    /// Whether what is recommended can be relied on: `limited` is a hint, and of what is `inconclusive`
+    /// nothing is recommended at all.
+    public var grade: Coverage.Grade
     public var limits: [Limit]
 
     /// Why a forecast is less certain than its intervals say. A closed list.
     public enum Limit: String, Sendable, CaseIterable {
+      /// Less than one TIME_WAIT long: most of what steady traffic would leave is not there yet.
+      case shorterThanTimeWait = "shorter-than-time-wait"
       /// Fewer than three TIME_WAITs long: tuples that would be met later are not met in the replay.
       case shorterThanThreeTimeWaits = "shorter-than-three-time-waits"
       /// Fewer than a hundred attempts.
       case fewAttempts = "few-attempts"
+      /// Fewer than ten attempts hit, but some did: which measure is best is a matter of chance.
+      case fewHits = "few-hits"
       /// Nothing tells how the load balancer chooses ports; random is assumed.
       case choiceUnknown = "choice-unknown"
       /// Only the first attempts are replayed.
@@ -42,6 +55,36 @@ public struct Forecast: Sendable {
       /// The replay of the recorded world does not give what was recorded.
       case replayDiffers = "replay-differs"
     }
+  }
+
+  /// Why there is no forecast. A closed list.
+  public enum Absence: String, Sendable, CaseIterable {
+    /// Nobody asked for one.
+    case notAsked = "not-asked"
+    /// The server side has no attempt.
+    case noAttempts = "no-attempts"
+    /// Fewer than twenty attempts.
+    case fewAttempts = "few-attempts"
+    /// The captures allow no verdict, and so no forecast.
+    case inconclusive
+    /// What a report keeps for its forecast does not reach over one TIME_WAIT; `whatif` keeps more.
+    case tooManyAttempts = "too-many-attempts"
+  }
+
+  /// One of several load balancers: capture points whose SNAT addresses are its own.
+  public struct Balancer: Sendable, Equatable {
+    public var points: [String]
+    public var addresses: [IPAddress]
+    public var attempts: Int
+  }
+
+  /// New connections, and how long they last.
+  public struct Rate: Sendable {
+    /// In the mean, and in the busiest second.
+    public var newPerSecond: Double
+    public var peakPerSecond: Int
+    /// From the SYN that was let in to the close, of those that were closed.
+    public var meanLifetimeSeconds: Seconds
   }
 
   /// The load balancer as the capture shows it.
@@ -86,8 +129,9 @@ public struct Forecast: Sendable {
   /// One world.
   public struct Row: Sendable {
     public var group: Group
-    /// What is changed, in the group's unit: addresses, ports, seconds, requests, times the rate; zero
-    /// where the group has none.
+    /// What is changed, in the group's unit: addresses, ports, seconds, requests, times the rate; of
+    /// `consolidation` the addresses of the common pool, or the load balancers that share the traffic;
+    /// zero where the group has none.
     public var value: Double
     /// The policy, the device, or what else is named.
     public var name: String?
@@ -106,6 +150,16 @@ public struct Forecast: Sendable {
     public var peakPorts: Interval
     /// Attempts that meet a TIME_WAIT by formula, where there is one.
     public var expectedHits: Double?
+    /// What the load balancer has to keep, where that is what changes.
+    public var entries: Entries?
+
+    /// The connections, open or kept after their close, that a load balancer has at once.
+    public struct Entries: Sendable, Equatable {
+      /// The most in the recorded time.
+      public var peak: Int
+      /// In steady operation: rate x (lifetime + hold).
+      public var expected: Double
+    }
 
     /// A closed list, in the order of rows.
     public enum Group: String, Sendable, CaseIterable {
@@ -121,6 +175,7 @@ public struct Forecast: Sendable {
       case monotonicNumbers = "monotonic-numbers"
       case ignoredResets = "rfc1337"
       case load
+      case consolidation
     }
   }
 

@@ -2,14 +2,18 @@
 extension Forecaster {
   /// A measure counts as help from here on: a tenth of the delayed attempts is left.
   private static let goodEnough = 0.1
+  /// With fewer attempts than this nothing is recommended.
+  static let fewestAttempts = 20
 
   func forecast(
-    rows: [Forecast.Row], isInconclusive: Bool, links: [Forecast.LinkSpread]
+    rows: [Forecast.Row], isInconclusive: Bool, links: [Forecast.LinkSpread] = [],
+    balancers: [Forecast.Balancer] = []
   ) -> Forecast {
     let likeliest = model.likeliest
     let evidence = model.evidence
+    let basis = basis(rows[0], isInconclusive: isInconclusive)
     return Forecast(
-      basis: basis(rows[0], isInconclusive: isInconclusive),
+      isBrief: options.isBrief, basis: basis,
       loadBalancer: .init(
         choice: model.choice, isInferred: model.isInferred, addresses: model.addresses,
         portsPerAddress: model.ports, holdSeconds: Seconds(nanoseconds: likeliest.hold),
@@ -19,17 +23,23 @@ extension Forecaster {
           knownClientPorts: evidence.known, preservedPorts: evidence.preserved,
           reuses: evidence.reuses, meanRank: evidence.meanRank,
           searchLikelihood: model.searchEvidence)),
-      rows: rows, lateSegments: lateSegments, links: links,
-      recommendations: recommendations(rows))
+      balancers: balancers, rate: entries.rate, rows: rows, lateSegments: lateSegments,
+      links: links,
+      recommendations: basis.grade == .inconclusive ? [] : recommendations(rows))
   }
 
   private func basis(_ recorded: Forecast.Row, isInconclusive: Bool) -> Forecast.Basis {
     let arrivals = log.arrivals
     let hit = arrivals.count { $0.notes.contains(.hit) }
-    let span = (arrivals.last?.time.nanoseconds ?? 0) - (arrivals.first?.time.nanoseconds ?? 0)
+    let span = log.span
     var limits: [Forecast.Basis.Limit] = []
-    if span < 3 * world.timeWait { limits.append(.shorterThanThreeTimeWaits) }
+    if span < world.timeWait {
+      limits.append(.shorterThanTimeWait)
+    } else if span < 3 * world.timeWait {
+      limits.append(.shorterThanThreeTimeWaits)
+    }
     if arrivals.count < 100 { limits.append(.fewAttempts) }
+    if (1..<10).contains(hit) { limits.append(.fewHits) }
     if !model.isInferred { limits.append(.choiceUnknown) }
     if log.omitted > 0 { limits.append(.attemptsOmitted) }
     if isInconclusive { limits.append(.inconclusive) }
@@ -38,7 +48,10 @@ extension Forecaster {
     return Forecast.Basis(
       attempts: arrivals.count, attemptsOmitted: log.omitted, attemptsHit: hit,
       timeWaits: arrivals.count { $0.notes.contains(.leavesTimeWait) },
-      spanSeconds: Seconds(nanoseconds: max(0, span)), seed: seed, limits: limits)
+      spanSeconds: Seconds(nanoseconds: span), seed: seed,
+      grade: isInconclusive || arrivals.count < Self.fewestAttempts
+        ? .inconclusive : limits.isEmpty ? .full : .limited,
+      limits: limits)
   }
 
   private var lateSegments: Forecast.LateSegments {
@@ -62,7 +75,8 @@ extension Forecaster {
       let candidates = rows.indices.filter { index in
         !rows[index].isRecorded && isOfMeasure(rows[index])
           && rows[index].refused.high <= rows[0].refused.high
-          && rows[index].delayed.median < before
+          // What chance alone may bring about is no help.
+          && rows[index].delayed.median < rows[0].delayed.low
       }
       let enough = candidates.first { rows[$0].delayed.median <= Self.goodEnough * before }
       let best = candidates.min { rows[$0].delayed.median < rows[$1].delayed.median }

@@ -1,7 +1,19 @@
 /// The worlds that a forecast looks at.
 extension Forecaster {
   func cases() -> [Case] {
-    [recorded] + choices + addresses + ports + timeWaits + holds + presets + others + loads
+    guard !options.isBrief else { return briefly }
+    return [recorded] + choices + addresses + ports + timeWaits + holds + presets + others + loads
+      + consolidations
+  }
+
+  /// Of each measure that operators ask about one world, and of growth.
+  private var briefly: [Case] {
+    let timeWait = world.timeWait
+    return [recorded]
+      + worlds(ofAddresses: [model.addresses * 2]) + worlds(ofTimeWaits: [timeWait / 4])
+      // A little longer than the server's, whose timers are late rather than early.
+      + worlds(ofHolds: [timeWait + 5_000_000_000]) + worlds(of: options.presets)
+      + worlds(ofLoads: [2])
   }
 
   private var recorded: Case {
@@ -41,12 +53,16 @@ extension Forecaster {
   private var addresses: [Case] {
     let recorded = model.addresses
     let usual = Set([1, 2, 3, 4, 8, recorded, recorded * 2, recorded * 4, max(1, recorded / 2)])
-    return values(options.addresses, Array(usual)).map { count in
+    return worlds(ofAddresses: values(options.addresses, Array(usual)))
+  }
+
+  private func worlds(ofAddresses counts: [Int]) -> [Case] {
+    counts.map { count in
       `case`(
-        .addresses, Double(count), isRecorded: count == recorded,
+        .addresses, Double(count), isRecorded: count == model.addresses,
         policy {
           $0.addresses = count
-          if count != recorded { $0.addressing = model.moreAddresses }
+          if count != model.addresses { $0.addressing = model.moreAddresses }
         })
     }
   }
@@ -60,7 +76,11 @@ extension Forecaster {
 
   private var timeWaits: [Case] {
     let usual = Set([1, 5, 15, 30, 60, 120, 240].map { $0 * 1_000_000_000 } + [world.timeWait])
-    return values(options.timeWaits, Array(usual)).map { time in
+    return worlds(ofTimeWaits: values(options.timeWaits, Array(usual)))
+  }
+
+  private func worlds(ofTimeWaits times: [Int64]) -> [Case] {
+    times.map { time in
       var changed = world
       changed.timeWait = time
       return Case(
@@ -69,17 +89,24 @@ extension Forecaster {
     }
   }
 
-  /// The hold is kept as long as there are ports; then this load balancer does what it has been seen to do.
   private var holds: [Case] {
-    let second: Int64 = 1_000_000_000
-    let usual = [0, 1, 2, 7, 15, 30, 40, 65, 120].map { $0 * second }
-    return values(options.holds, usual).map { time in
+    worlds(
+      ofHolds: values(options.holds, [0, 1, 2, 7, 15, 30, 40, 65, 120].map { $0 * 1_000_000_000 }))
+  }
+
+  /// The hold is kept as long as there are ports; then this load balancer does what it has been seen to do.
+  private func worlds(ofHolds times: [Int64]) -> [Case] {
+    times.map { time in
       `case`(.hold, Double(time) / 1_000_000_000, policy { $0.keep(time) })
     }
   }
 
   private var presets: [Case] {
-    LoadBalancerPreset.allCases.map { preset in
+    worlds(of: options.presets.isEmpty ? LoadBalancerPreset.allCases : options.presets)
+  }
+
+  private func worlds(of presets: [LoadBalancerPreset]) -> [Case] {
+    presets.map { preset in
       `case`(
         .preset, Double(preset.hold) / 1_000_000_000, name: preset.rawValue,
         policy {
@@ -116,11 +143,40 @@ extension Forecaster {
   }
 
   private var loads: [Case] {
-    let usual = options.loads.isEmpty ? [1.5, 2, 5, 10] : options.loads
-    return usual.sorted().map { load in
+    worlds(ofLoads: (options.loads.isEmpty ? [1.5, 2, 5, 10] : options.loads).sorted())
+  }
+
+  private func worlds(ofLoads loads: [Double]) -> [Case] {
+    loads.map { load in
       Case(
         group: .load, value: load, policy: nil, world: world, change: .scaled(load: load))
     }
+  }
+
+  /// All load balancers on one pool, or one split over several that have a pool each.
+  private var consolidations: [Case] {
+    var cases: [Case] = []
+    if balancers > 1 {
+      for (name, addresses) in [
+        ("one-pool", model.addresses), ("joint-pool", model.addresses * balancers),
+      ] {
+        let policy = policy {
+          $0.addresses = addresses
+          if addresses != model.addresses { $0.addressing = model.moreAddresses }
+        }
+        var one = `case`(.consolidation, Double(addresses), name: name, policy)
+        one.change = .merged
+        cases.append(one)
+      }
+    }
+    for count in values(options.splits, [2, 4])
+    where count > 1 && count * balancers * log.services.count <= UInt16.max {
+      cases.append(
+        Case(
+          group: .consolidation, value: Double(count * balancers), name: "split", policy: nil,
+          world: world, change: .split(count)))
+    }
+    return cases
   }
 
   private func values<Value: Comparable & Hashable>(
@@ -136,47 +192,4 @@ extension PortPolicy {
     hold = time
     leak = 0
   }
-}
-
-/// Load balancers as they come (reference, sections 2 and 6.1).
-public enum LoadBalancerPreset: String, Sendable, CaseIterable {
-  case dpvs
-  case lvsFullNAT = "lvs-fullnat"
-  case f5
-  case netscaler
-  case fortigate
-  case paloAlto = "palo-alto"
-  case ipvs
-  case nfConntrack = "nf-conntrack"
-  case azure
-  case gcp
-
-  /// How long a port is held after a close, in nanoseconds.
-  var hold: Int64 {
-    let seconds: Int64 =
-      switch self {
-      case .fortigate: 1
-      case .f5: 2
-      case .dpvs, .lvsFullNAT: 7
-      case .paloAlto: 15
-      case .netscaler: 40
-      case .azure: 65
-      case .ipvs, .nfConntrack, .gcp: 120
-      }
-    return seconds * 1_000_000_000
-  }
-
-  /// Nil where it is not known: then it chooses as the recorded one does.
-  var choice: PortChoice? {
-    switch self {
-    case .dpvs: .leastRecent
-    case .lvsFullNAT: .sequential
-    case .f5, .nfConntrack, .ipvs: .preserving
-    case .azure: .random
-    case .netscaler, .fortigate, .paloAlto, .gcp: nil
-    }
-  }
-
-  /// From Linux 6.5 on, nf_nat gives held ports away where no other is left.
-  var evicts: Bool { self == .nfConntrack }
 }

@@ -2,13 +2,7 @@ import Dispatch
 
 /// Replays the recorded arrivals in many worlds, and says what helps.
 struct Forecaster {
-  /// What is replayed of one world, all repetitions together: enough for narrow intervals.
-  static let budget = 60_000
-  static let repetitions = 3...100
-  /// What is replayed at once, at most; of more attempts every so manieth, with as many times fewer ports:
-  /// what meets what depends on the attempts for each port, not on how many there are of both.
-  static let sample = 20_000
-  /// With fewer ports toward a server than this the sample would not be like the whole.
+  /// With fewer ports toward a server than this a sample would not be like the whole.
   static let fewestPorts = 500
 
   let log: ArrivalLog
@@ -16,23 +10,62 @@ struct Forecaster {
   let world: World
   let seed: UInt64
   let options: ForecastOptions
+  let balancers: Int
+  let entries: EntryLoad
+  private let effort: Effort
   private let traffic: Traffic
   /// For how many attempts, and ports, each of the sample stands.
   private let scale: Int
 
-  init(_ log: ArrivalLog, _ world: RecordedServer, _ options: ForecastOptions, seed: UInt64) {
+  /// How much is replayed.
+  private struct Effort {
+    /// Of one world, all repetitions together: enough for narrow intervals.
+    var budget: Int
+    var repetitions: ClosedRange<Int>
+    /// What is replayed at once, at most; of more attempts every so manieth, with as many times fewer ports:
+    /// what meets what depends on the attempts for each port, not on how many there are of both.
+    var sample: Int
+
+    /// But not less than so many TIME_WAITs: what is held must have come to its usual number.
+    var timeWaits: Int64
+    /// Choices of ports that the load balancer's model is made from.
+    var choices: Int
+
+    static let full = Effort(
+      budget: 60_000, repetitions: 3...100, sample: 20_000, timeWaits: 3,
+      choices: PortHistory.limit)
+    /// Some 30 ms, whatever the captures hold.
+    static let brief = Effort(
+      budget: 10_000, repetitions: 2...25, sample: 1000, timeWaits: 2, choices: 1000)
+  }
+
+  init(
+    _ log: ArrivalLog, _ world: RecordedServer, _ options: ForecastOptions, seed: UInt64,
+    balancers: BalancerFinder? = nil
+  ) {
+    let balancers = balancers ?? BalancerFinder(one: log)
     self.log = log
     self.options = options
     self.seed = seed
-    model = LoadBalancerModel(log)
+    self.balancers = balancers.count
+    effort = options.isBrief ? .brief : .full
+    model = LoadBalancerModel(log, balancers: balancers.count, choices: effort.choices)
     self.world = World(
       policy: model.likeliest, timeWait: world.timeWait, stack: world.stack,
       ignoresResets: world.ignoresResets)
-    let wanted = (log.arrivals.count + Self.sample - 1) / Self.sample
+    let wanted = (log.arrivals.count + effort.sample - 1) / effort.sample
     let possible = model.likeliest.size / Self.fewestPorts
     scale = max(1, min(wanted, possible))
-    traffic = Traffic(log, seed: seed).thinned(by: scale)
-      .cut(to: Self.sample * 5, atLeast: 3 * world.timeWait)
+    let all = Traffic(log, seed: seed)
+    entries = EntryLoad(all)
+    let sample = all.thinned(by: scale)
+      .cut(to: effort.sample * 5, atLeast: effort.timeWaits * world.timeWait)
+    traffic =
+      balancers.count == 1
+      ? sample
+      : sample.dealt(services: log.services.count) { item in
+        balancers.ofSource[Int(log.arrivals[Int(item.arrival)].source)]
+      }
   }
 
   /// A world, and how it is named.
@@ -51,6 +84,10 @@ struct Forecaster {
       case closedByClients
       case pooled(requests: Int)
       case scaled(load: Double)
+      /// All load balancers use one pool.
+      case merged
+      /// The traffic of each load balancer goes to so many, with a pool each.
+      case split(Int)
     }
   }
 
@@ -66,11 +103,12 @@ struct Forecaster {
 
   private func row(_ one: Case, stream: Int) -> Forecast.Row {
     let traffic = changed(one.change)
+    let log = log.withServices(times: one.change.pools(of: balancers))
     let count = max(traffic.items.count, 1)
     // How many attempts each that is replayed stands for.
     let weight = self.weight
-    let range = Self.repetitions
-    let repetitions = min(max(Self.budget / count, range.lowerBound), range.upperBound)
+    let range = effort.repetitions
+    let repetitions = min(max(effort.budget / count, range.lowerBound), range.upperBound)
     var outcomes: [ReplayOutcome] = []
     for repetition in 0..<repetitions {
       var random = SeededRandom(seed: seed, stream: stream, repetition: repetition)
@@ -83,12 +121,14 @@ struct Forecaster {
     return Forecast.Row(
       group: one.group, value: one.value, name: one.name, isRecorded: one.isRecorded,
       attempts: Int((Double(traffic.items.count) * weight).rounded()),
-      attemptsHit: interval(outcomes, weight) { Double($0.attemptsHit) },
-      delayed: interval(outcomes, weight) { Double($0.delayed) },
+      attemptsHit: interval(outcomes, weight, grain: 1) { Double($0.attemptsHit) },
+      delayed: interval(outcomes, weight, grain: 1) { Double($0.delayed) },
       addedSeconds: interval(outcomes, weight) { Double($0.added) / 1_000_000_000 },
-      refused: interval(outcomes, weight) { Double($0.refused) },
-      peakPorts: interval(outcomes, Double(scale)) { Double($0.peakPorts) },
-      expectedHits: ExpectedHits.of(traffic, in: world).map { $0 * weight })
+      refused: interval(outcomes, weight, grain: 1) { Double($0.refused) },
+      peakPorts: interval(outcomes, Double(scale), grain: 1) { Double($0.peakPorts) },
+      expectedHits: options.isBrief
+        ? nil : ExpectedHits.of(traffic, in: world).map { $0 * weight },
+      entries: one.group.changesEntries ? entries.entries(hold: one.world.policy.hold) : nil)
   }
 
   private var weight: Double {
@@ -101,31 +141,71 @@ struct Forecaster {
     case .closedByClients: traffic.closedByClients()
     case .pooled(let requests): traffic.pooled(requests: requests)
     case .scaled(let load): traffic.scaled(by: load, seed: seed)
+    case .merged:
+      traffic.onOnePool(services: log.services.count)
+    case .split(let count):
+      traffic.dealt(services: log.services.count * balancers) { share(of: $0, among: count) }
     }
   }
 
+  /// Load balancers are chosen by the client's address and port.
+  private func share(of item: Traffic.Item, among count: Int) -> Int {
+    let arrival = log.arrivals[Int(item.arrival)]
+    let isKnown = arrival.client != ArrivalLog.Arrival.unknownClient
+    let key = isKnown ? arrival.clientKey : UInt64(item.arrival)
+    return Int(truncatingIfNeeded: mixed(key &+ 1) >> 1) % count
+  }
+
   private func interval(
-    _ outcomes: [ReplayOutcome], _ weight: Double, _ value: (ReplayOutcome) -> Double
+    _ outcomes: [ReplayOutcome], _ weight: Double, grain: Double = 0,
+    _ value: (ReplayOutcome) -> Double
   ) -> Forecast.Interval {
-    let interval = Forecast.Interval(outcomes.map(value))
+    let interval = Forecast.Interval(outcomes.map(value), grain: grain)
     return Forecast.Interval(
       low: interval.low * weight, median: interval.median * weight, high: interval.high * weight)
   }
 }
 
+extension Forecaster.Case.Change {
+  /// How many pools there are toward each service.
+  fileprivate func pools(of balancers: Int) -> Int {
+    switch self {
+    case .none, .closedByClients, .pooled, .scaled: balancers
+    case .merged: 1
+    case .split(let count): balancers * count
+    }
+  }
+}
+
+extension Forecast.Row.Group {
+  /// How long the load balancer keeps an entry is what changes, or what is compared with that.
+  fileprivate var changesEntries: Bool { self == .recorded || self == .hold || self == .preset }
+}
+
 extension Forecast.Interval {
-  /// - Parameter values: at least one. Where there are few, their spread is taken for that of counts of
-  ///   independent events (Poisson), if it is less.
-  init(_ values: [Double]) {
+  /// By how much real runs spread wider around replays than replays do among themselves, as 200 runs of the
+  /// lab showed (`docs/forecasting.md` judges it with others).
+  private static let unmodelled = 1.1
+
+  /// - Parameters:
+  ///   - values: at least one. Where there are few, their spread is taken for that of counts of independent
+  ///     events (Poisson), if it is less.
+  ///   - grain: the least that values differ by, one for counts; what happens at all may happen once more, or
+  ///     once less.
+  init(_ values: [Double], grain: Double = 0) {
     let sorted = values.sorted()
     func rank(_ share: Double) -> Double {
       sorted[Int((share * Double(sorted.count - 1)).rounded())]
     }
     let median = rank(0.5)
-    let spread = values.count < 20 ? 1.645 * median.squareRoot() : 0
+    let least = max(
+      values.count < 20 ? 1.645 * median.squareRoot() : 0, sorted.last == 0 ? 0 : grain)
+    let low = max(0, median - max(least, Self.unmodelled * (median - rank(0.05))))
+    let high = median + max(least, Self.unmodelled * (rank(0.95) - median))
+    let isCount = grain > 0
     self.init(
-      low: max(0, min(rank(0.05), median - spread)), median: median,
-      high: max(rank(0.95), median + spread))
+      low: isCount ? low.rounded() : low, median: median,
+      high: isCount ? high.rounded() : high)
   }
 }
 
@@ -166,8 +246,22 @@ public struct ForecastOptions: Sendable {
   public var holds: [Int64] = []
   public var loads: [Double] = []
   public var requests: [Int] = []
+  /// Over how many load balancers one is split.
+  public var splits: [Int] = []
+  /// Load balancers to compare with; empty compares with all of them, or with none in a brief forecast.
+  public var presets: [LoadBalancerPreset] = []
+  /// A few worlds only, and at little cost: what every report carries.
+  public var isBrief = false
   /// How many attempts are kept for the replay.
   public var maximumArrivals = 1_000_000
 
   public init() {}
+
+  /// What every report carries, of as many attempts as take 2 MB.
+  public static var brief: ForecastOptions {
+    var options = ForecastOptions()
+    options.isBrief = true
+    options.maximumArrivals = 32_768
+    return options
+  }
 }

@@ -5,6 +5,7 @@ struct LoadBalancerModel {
   let choice: PortChoice
   let isInferred: Bool
   let evidence: PortEvidence
+  /// Of each of the load balancers, where there are several: they are taken to be alike.
   let addresses: Int
   let ports: Int
   let hold: HoldEstimate?
@@ -17,16 +18,22 @@ struct LoadBalancerModel {
     1024...65_535, 1025...65_535, 5000...65_535, 32_768...60_999, 1024...64_999, 49_152...65_535,
   ]
 
-  init(_ log: ArrivalLog) {
-    let history = PortHistory(log)
+  /// - Parameters:
+  ///   - balancers: how many load balancers the log shows.
+  ///   - choices: how many choices of ports are looked at.
+  init(_ log: ArrivalLog, balancers: Int = 1, choices: Int = PortHistory.limit) {
+    let history = PortHistory(log, limit: choices)
     let evidence = PortEvidence(log, history)
     self.evidence = evidence
-    addresses = max(1, Set(history.ports.map(\.source)).count)
-    ports = Self.rangeLength(history, addresses: addresses)
-    let isSplit = addresses > 1 && evidence.keepsAddresses
-    addressing = isSplit ? .asRecorded : .together
+    let all = max(1, Set(history.ports.map(\.source)).count)
+    addresses = max(1, (all + balancers / 2) / balancers)
+    ports = Self.rangeLength(history, addresses: all)
+    // Each address has ports of its own, as far as the recorded choices are concerned.
+    let isSplit = all > 1 && (evidence.keepsAddresses || addresses == 1)
+    addressing =
+      addresses == 1 || !isSplit ? .together : balancers > 1 ? .byClient : .asRecorded
     let atRandom = HoldEstimate(
-      history, size: isSplit ? ports : addresses * ports, isSplit: isSplit)
+      history, size: isSplit ? ports : all * ports, isSplit: isSplit)
     guard let atRandom, evidence.choice.map({ $0 == .random || $0 == .preserving }) ?? true else {
       (choice, isInferred) = (evidence.choice ?? .random, evidence.choice != nil)
       (hold, searchEvidence) = (atRandom, 0)
@@ -36,7 +43,7 @@ struct LoadBalancerModel {
     for choice in evidence.known > 0 ? [PortChoice.probing, .preserving] : [.probing] {
       guard
         let hold = PortSearch.estimate(
-          history, ports: ports, addresses: isSplit ? 1 : addresses,
+          history, ports: ports, addresses: isSplit ? 1 : all,
           isPreserving: choice == .preserving)
       else { continue }
       if hold.best.logLikelihood > best?.hold.best.logLikelihood ?? -.infinity {

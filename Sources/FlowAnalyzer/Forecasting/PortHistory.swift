@@ -28,10 +28,10 @@ struct PortHistory {
   private(set) var ports: [(source: UInt16, port: UInt16)] = []
   private var numbers: [UInt32: Int32] = [:]
 
-  init(_ log: ArrivalLog) {
+  init(_ log: ArrivalLog, limit: Int = limit) {
     guard let service = Self.busiestService(log) else { return }
     for arrival in log.arrivals where arrival.service == service {
-      guard choices.count < Self.limit else { break }
+      guard choices.count < limit else { break }
       let isConnected = arrival.notes.contains(.connected)
       let isMoved =
         isConnected

@@ -64,8 +64,10 @@ struct PortPool {
   mutating func take(_ request: PortRequest, random: inout SeededRandom) -> Int? {
     let now = request.time
     collectFree(at: now)
+    let isOtherwise = policy.choice.hasExceptions && random.share() < PortChoice.otherwise
     let slot: Int? =
       switch policy.choice {
+      case _ where isOtherwise: search(for: request, random: &random)
       case .random, .leastRecent, .mostRecent: takeAny(at: now, random: &random)
       case .sequential: takeNumber(from: nextNumber, at: now, random: &random)
       case .hash:
@@ -275,6 +277,18 @@ struct PortRequest {
 }
 
 extension PortChoice {
+  /// The share of choices that are made by another rule than the one that fits best: what a capture shows is
+  /// never the whole of it (other services, ports that were taken before, entries that were dropped).
+  static let otherwise = 0.02
+
+  /// A port that another rule chose is another one, and not just one a little earlier in turn.
+  var hasExceptions: Bool {
+    switch self {
+    case .hash, .probing, .preserving: true
+    case .random, .leastRecent, .mostRecent, .sequential: false
+    }
+  }
+
   /// Ports are told apart by when they became free, not by their numbers.
   var goesByOrder: Bool {
     switch self {

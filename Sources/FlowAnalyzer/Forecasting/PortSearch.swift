@@ -36,9 +36,6 @@ enum PortSearch {
 
 /// Follows the recorded choices and says how likely each was.
 private struct Observer {
-  /// The share of choices that another rule made: nothing is impossible.
-  private static let otherwise = 0.02
-
   private let history: PortHistory
   private let ports: Int
   private let addresses: Int
@@ -82,7 +79,8 @@ private struct Observer {
     uses = Array(repeating: Use(), count: history.ports.count)
     var logLikelihood = 0.0
     for choice in history.choices {
-      let chance = (1 - Self.otherwise) * chance(of: choice) + Self.otherwise / Double(ports)
+      let chance =
+        (1 - PortChoice.otherwise) * chance(of: choice) + PortChoice.otherwise / Double(ports)
       logLikelihood += log(chance / Double(addresses))
       uses[Int(choice.port)] = Use(
         end: choice.end, forgottenAt: choice.forgottenAt, leaves: choice.leaves,

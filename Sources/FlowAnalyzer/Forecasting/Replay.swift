@@ -38,6 +38,9 @@ struct Replay {
   /// The waits of an ordinary client where none were recorded (RFC 6298: 1 s, doubled each time).
   private static let ordinaryWaits: [Int64] = [1_000_000_000, 2_000_000_000, 4_000_000_000]
 
+  /// How many attempts before and after one are taken for like it.
+  private static let neighbours = 8
+
   private let log: ArrivalLog
   private let traffic: Traffic
   private let world: World
@@ -160,12 +163,25 @@ struct Replay {
   }
 
   private mutating func connect(_ syn: Retry, _ item: Traffic.Item, pool: Int, slot: Int) {
-    let end = syn.time.addingReportingOverflow(item.lifetime)
+    let fate = fate(of: syn.item)
+    let end = syn.time.addingReportingOverflow(fate.lifetime)
     let closedAt = end.overflow ? .max : end.partialValue
-    pools[pool]?[slot].leftBy = item.leavesTimeWait ? item.arrival : -1
+    pools[pool]?[slot].leftBy = fate.leavesTimeWait ? item.arrival : -1
     let heldUntil = closedAt.addingReportingOverflow(world.timeWait)
     pools[pool]?[slot].heldUntil = heldUntil.overflow ? .max : heldUntil.partialValue
     pools[pool]?.give(slot, at: closedAt, leaves: log.arrivals[Int(item.arrival)].leaves)
+  }
+
+  /// How a connection lasts and ends: as one of those did that came at about the same time to the same service.
+  ///
+  /// How many of them end in a TIME_WAIT of the server differs from day to day; a replay that took each one's
+  /// own fate would leave nothing to chance but the ports.
+  private mutating func fate(of position: Int32) -> Traffic.Item {
+    let item = traffic.items[Int(position)]
+    let other = Int(position) + random.below(2 * Self.neighbours + 1) - Self.neighbours
+    guard traffic.items.indices.contains(other) else { return item }
+    let neighbour = traffic.items[other]
+    return neighbour.connects && neighbour.service == item.service ? neighbour : item
   }
 
   private mutating func repeatSyn(_ syn: Retry, isCharged: Bool) {

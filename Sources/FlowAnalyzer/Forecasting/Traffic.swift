@@ -66,6 +66,31 @@ struct Traffic {
     return cut
   }
 
+  // MARK: - Load balancers
+
+  /// Each service stands for as many as there are load balancers, which have ports of their own toward it.
+  ///
+  /// - Parameters:
+  ///   - services: how many there are.
+  ///   - balancer: that of an item, from zero.
+  func dealt(services: Int, _ balancer: (Item) -> Int) -> Traffic {
+    var dealt = self
+    for position in items.indices {
+      let number = Int(items[position].service) + services * balancer(items[position])
+      dealt.items[position].service = UInt16(number)
+    }
+    return dealt
+  }
+
+  /// What was dealt to several load balancers goes through one.
+  func onOnePool(services: Int) -> Traffic {
+    var merged = self
+    for position in items.indices {
+      merged.items[position].service = UInt16(Int(items[position].service) % services)
+    }
+    return merged
+  }
+
   // MARK: - Changes
 
   /// So many times the recorded rate: copies of the traffic, each begun at another place of the recorded

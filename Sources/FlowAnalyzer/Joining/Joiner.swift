@@ -358,11 +358,13 @@ struct Joiner: ~Copyable {
 
   /// Takes note of attempts of the server side that have ended, and of tuples it has forgotten.
   mutating func collectEnds(ofServerSide tracker: inout FlowTracker) {
-    for stream in tracker.forgottenJoins {
-      if !users.isEmpty { users[stream] = nil }
-      streams.remove(stream)
+    if !tracker.forgottenJoins.isEmpty {
+      for stream in tracker.forgottenJoins {
+        if !users.isEmpty { users[stream] = nil }
+        streams.remove(stream)
+      }
+      tracker.forgottenJoins.removeAll(keepingCapacity: true)
     }
-    tracker.forgottenJoins.removeAll(keepingCapacity: true)
     guard !tracker.attempts.ended.isEmpty else { return }
     for end in tracker.attempts.ended {
       let leg = end.attempt.leg

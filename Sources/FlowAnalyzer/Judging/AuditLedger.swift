@@ -25,13 +25,14 @@ struct AuditLedger: ~Copyable {
   ///
   /// - Parameter joiner: knows the clients.
   mutating func collect(from tracker: inout FlowTracker, _ joiner: inout Joiner) {
-    guard !tracker.finished.isEmpty else { return }
-    for index in tracker.finished.indices {
-      if judge.isPlainFirstUse(tracker.finished[index]) {
-        enterFirstUse(by: tracker.finished[index].attempt, &tracker)
+    guard tracker.finishedCount > 0 else { return }
+    for index in 0..<tracker.finishedCount {
+      let place = tracker.finishedPlace(index)
+      if judge.isPlainFirstUse(tracker.pending[place].exchange) {
+        enterFirstUse(by: tracker.pending[place].exchange.attempt, &tracker)
         continue
       }
-      let exchange = tracker.finished[index]
+      let exchange = tracker.pending[place].exchange
       if waiting.count >= Self.longestWait
         || judge.isSettled(exchange, knowing: tracker.knowledge[exchange.destination])
       {
@@ -40,7 +41,7 @@ struct AuditLedger: ~Copyable {
         waiting.append(exchange)
       }
     }
-    tracker.finished.removeAll(keepingCapacity: true)
+    tracker.releaseFinished()
     let settled = tracker.settled
     if let finished = tracker.attempts.takeFinished(at: settled) {
       close(finished, end: settled, &tracker, joiner)
@@ -127,7 +128,7 @@ struct AuditCounts: Equatable {
   var answersSeen = 0
   var answersUnseen = 0
   var firstUses = 0
-  var reuses: [ReuseReason: Int] = [:]
+  private var reuseCounts = [Int](repeating: 0, count: ReuseReason.allCases.count)
   var hits: [HeldKind: [Answer: Int]] = [:]
   var attemptsHit = 0
   var outcomes: [Outcome: Int] = [:]
@@ -136,12 +137,32 @@ struct AuditCounts: Equatable {
   mutating func add(_ verdict: Verdict) {
     switch verdict {
     case .firstUse: firstUses += 1
-    case .reuse(let reason): reuses[reason, default: 0] += 1
+    case .reuse(let reason): reuseCounts[reason.ordinal] += 1
     case .hit(let hit):
       hits[hit.held, default: [:]][hit.answer, default: 0] += 1
       if hit.killedLiveConnection { killedConnections += 1 }
     }
   }
 
+  /// How many SYNs on used tuples were no hit, by reason.
+  func reuses(_ reason: ReuseReason) -> Int { reuseCounts[reason.ordinal] }
+
   mutating func add(_ outcome: Outcome) { outcomes[outcome, default: 0] += 1 }
+}
+
+extension ReuseReason {
+  /// The place among all cases, for counters in an array.
+  fileprivate var ordinal: Int {
+    switch self {
+    case .expired: 0
+    case .gone: 1
+    case .reset: 2
+    case .otherSide: 3
+    case .synReceived: 4
+    case .duplicate: 5
+    case .neverOpened: 6
+    case .lost: 7
+    case .unknown: 8
+    }
+  }
 }

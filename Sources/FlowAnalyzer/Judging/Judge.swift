@@ -35,6 +35,20 @@ struct Judge {
 
   /// Whether more knowledge about the server could change the verdict.
   func isSettled(_ exchange: Exchange, knowing server: ServerKnowledge) -> Bool {
+    isSettledAtAGlance(exchange) || staysTheSame(on: exchange, knowing: server)
+  }
+
+  /// The common case of a tuple that was used before: the server has let the SYN in, and its reason says
+  /// nothing about the server.
+  func isSettledAtAGlance(_ exchange: Exchange) -> Bool {
+    guard exchange.answer == .synAck else { return false }
+    if exchange.acceptedOutOfTimeWait || exchange.holder.state != .timeWait { return true }
+    let age = exchange.time.nanoseconds(since: exchange.holder.timerStartedAt)
+    return age >= timeWait - Self.early && !exchange.holder.notes.contains(.resetBefore)
+  }
+
+  /// The verdict is the same in everything that the knowledge may grow into.
+  func staysTheSame(on exchange: Exchange, knowing server: ServerKnowledge) -> Bool {
     let verdict = verdict(on: exchange, knowing: server)
     func staysWith(linux: Bool, obeying: Bool) -> Bool {
       let future = server.future(showingLinux: linux, obeyingResets: obeying)

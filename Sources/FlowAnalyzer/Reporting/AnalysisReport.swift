@@ -25,8 +25,9 @@ public struct AnalysisReport: Sendable {
   public var sources: [SourceAddress]
   /// How many more there were.
   public var sourcesOmitted: Int
-  /// What the traffic would do in changed worlds; null where that was not asked for.
+  /// What the traffic would do in changed worlds; null where `forecastAbsence` says why.
   public var forecast: Forecast?
+  public var forecastAbsence: Forecast.Absence?
   /// Who the server still holds when the capture ends.
   public var heldAtEnd: HeldAtEnd
   /// One per attempt with at least one hit, in order of the first hit; each is made when it is asked
@@ -124,6 +125,16 @@ public struct AnalysisReport: Sendable {
     public struct LBHold: Sendable {
       public var atLeastSeconds: Seconds?
       public var atMostSeconds: Seconds?
+      /// The load balancers that are said to be used.
+      public var named: [Named]
+
+      public struct Named: Sendable {
+        public var balancer: LoadBalancerPreset
+        /// How long it holds a port after a close, as it comes.
+        public var holdSeconds: Seconds
+        /// The captures show a port given away sooner than that.
+        public var isContradicted: Bool
+      }
     }
 
     /// By whose rules answers were predicted.

@@ -28,6 +28,7 @@ struct ReportBuilder {
       reuseIntervals: ledger.reuseIntervals.model,
       sources: Array(sources.prefix(Self.listedSources)),
       sourcesOmitted: max(0, sources.count - Self.listedSources), forecast: nil,
+      forecastAbsence: .notAsked,
       heldAtEnd: heldAtEnd(tracker), findings: findings(ledger.findings, joiner),
       findingsOmitted: ledger.findings.omitted)
   }
@@ -60,7 +61,12 @@ struct ReportBuilder {
           atLeastSeconds: Seconds(measured.atLeast), lessThanSeconds: Seconds(measured.lessThan)),
         warning: measured.contradiction(of: configuration.assumedTimeWait)),
       lbHold: .init(
-        atLeastSeconds: Seconds(ledger.hold.atLeast), atMostSeconds: Seconds(ledger.hold.atMost)),
+        atLeastSeconds: Seconds(ledger.hold.atLeast), atMostSeconds: Seconds(ledger.hold.atMost),
+        named: configuration.balancers.map { balancer in
+          .init(
+            balancer: balancer, holdSeconds: Seconds(nanoseconds: balancer.hold),
+            isContradicted: ledger.hold.atMost.map { $0 < balancer.hold } ?? false)
+        }),
       server: servers.model)
   }
 
@@ -70,7 +76,7 @@ struct ReportBuilder {
   ) -> AnalysisReport.Summary {
     let counts = ledger.counts
     var reuses: [String: Int] = [:]
-    for reason in ReuseReason.allCases { reuses[reason.rawValue] = counts.reuses[reason] ?? 0 }
+    for reason in ReuseReason.allCases { reuses[reason.rawValue] = counts.reuses(reason) }
     return AnalysisReport.Summary(
       syns: .init(
         total: tracker.counts.syns, firstUses: counts.firstUses,

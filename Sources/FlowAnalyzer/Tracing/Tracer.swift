@@ -127,14 +127,15 @@ struct Tracer: ~Copyable {
 
   /// What the hits met is complete when the tracker is done with them.
   private mutating func takeEncounters() {
-    guard !tracker.finished.isEmpty else { return }
-    for exchange in tracker.finished {
+    guard tracker.finishedCount > 0 else { return }
+    for index in 0..<tracker.finishedCount {
+      let exchange = tracker.finishedExchange(index)
       tracker.attempts[exchange.attempt].openVerdicts &-= 1
       for (number, hit) in hits[Place(capture: exchange.capture, frame: exchange.frame)] ?? [] {
         cases[number].encounters[hit] = Encounter(exchange)
       }
     }
-    tracker.finished.removeAll(keepingCapacity: true)
+    tracker.releaseFinished()
     _ = tracker.attempts.takeFinished(at: tracker.settled)
   }
 

@@ -77,8 +77,10 @@ struct AttemptTable: ~Copyable {
     var port: UInt16
 
     var hash: UInt32 {
+      // Multiplied by an odd number, so that the two words do not cancel each other out.
       let addresses = UInt64(source) << 32 | UInt64(destination)
-      return UInt32(truncatingIfNeeded: mixed(addresses ^ mixed(UInt64(isn) << 16 | UInt64(port))))
+      let rest = (UInt64(isn) << 16 | UInt64(port)) &* 0x9e37_79b9_7f4a_7c15
+      return UInt32(truncatingIfNeeded: mixed(addresses &+ rest))
     }
   }
 
@@ -214,18 +216,34 @@ struct AttemptTable: ~Copyable {
   ///
   /// Looks at a few attempts at a time, so that it may be called for every SYN.
   mutating func takeFinished(at now: Timestamp) -> FinishedAttempt? {
-    for _ in 0..<4 {
+    for _ in 0..<Self.finishedAtOnce {
       guard let position = expiry.takeDue(at: now) else { return nil }
-      let upcoming = expiry.upcoming
-      if let second = upcoming.second { attempts.prefetch(second) }
-      if let next = upcoming.next { index.prefetch(attempts[next].key.hash) }
       if isOver(position, at: now) {
         if let finished = remove(position) { return finished }
       } else {
         expiry.add(position, due: due(position), now: now)
       }
     }
+    prepareToFinish()
     return nil
+  }
+
+  /// How many attempts are looked at, at most, each time.
+  private static let finishedAtOnce = 2
+
+  /// Has the processor fetch what is looked at next time, and the time after that: it has not been for
+  /// minutes. For the next time it is the slots in the index, for the one after that the attempts.
+  private mutating func prepareToFinish() {
+    var upcoming = expiry.upcoming
+    for distance in 0..<2 * Self.finishedAtOnce {
+      guard let position = upcoming else { return }
+      if distance < Self.finishedAtOnce {
+        index.prefetch(attempts[position].key.hash)
+      } else {
+        attempts.prefetch(position)
+      }
+      upcoming = expiry.upcoming(after: position)
+    }
   }
 
   private mutating func isOver(_ position: Int, at now: Timestamp) -> Bool {

@@ -57,14 +57,18 @@ struct Connection: BitwiseCopyable {
 
   /// A connection whose SYN and SYN-ACK are known.
   ///
-  /// - Parameter syn: the SYN, or nil where it was not captured.
+  /// - Parameters:
+  ///   - synOptions: those of the SYN, or nil where it was not captured.
+  ///   - attempt: that of the SYN.
+  @inline(__always)
   init(
     synSequence: SequenceNumber, synOptions: TCPOptions?, synAck: Segment, startedAt: Timestamp,
-    originatorIsLow: Bool
+    originatorIsLow: Bool, attempt: UInt32? = nil
   ) {
     self.init(
       clientSequence: synSequence, serverSequence: synAck.sequence, startedAt: startedAt,
       now: synAck.time, originatorIsLow: originatorIsLow, beganUnseen: synOptions == nil)
+    self.attempt = attempt
     let answer = synAck.options
     if answer.hasTimestamps {
       // TSecr of a SYN-ACK is the TSval of the SYN it answers.
@@ -94,6 +98,7 @@ struct Connection: BitwiseCopyable {
     }
   }
 
+  @inline(__always)
   private init(
     clientSequence: SequenceNumber, serverSequence: SequenceNumber, startedAt: Timestamp,
     now: Timestamp, originatorIsLow: Bool, beganUnseen: Bool
@@ -187,9 +192,34 @@ struct Connection: BitwiseCopyable {
   }
 
   /// Feeds a segment of this connection to both machines.
+  ///
+  /// - Returns: false where nothing but numbers has changed.
   @inline(__always)
+  @discardableResult
   mutating func observe(
     _ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer = .anyAcknowledgment
+  ) -> Bool {
+    let fromOriginator = senderIsLow == originatorIsLow
+    // Both ends have been heard, or the handshake counts as seen: nothing else is to be noted then.
+    if !beganUnseen, !fromOriginator || responder.state != .closed {
+      let before = (originator.state, responder.state)
+      let isInOrder =
+        fromOriginator
+        ? EndpointStateMachine.passInOrderAcrossStates(segment, from: &originator, to: &responder)
+        : EndpointStateMachine.passInOrderAcrossStates(segment, from: &responder, to: &originator)
+      if isInOrder {
+        if before == (originator.state, responder.state) { return false }
+        noteTimeWaits()
+        return true
+      }
+    }
+    observeAtLength(segment, senderIsLow: senderIsLow, timer: timer)
+    return true
+  }
+
+  @inline(never)
+  private mutating func observeAtLength(
+    _ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer
   ) {
     let fromOriginator = senderIsLow == originatorIsLow
     let (wasDone, wasReset) = (responder.isDone, responder.isReset)
@@ -301,6 +331,7 @@ struct Connection: BitwiseCopyable {
     noteTimeWaits()
   }
 
+  @inline(__always)
   private mutating func noteTimeWaits() {
     if originator.state == .timeWait { enteredTimeWait.insert(.originator) }
     if responder.state == .timeWait { enteredTimeWait.insert(.responder) }

@@ -54,7 +54,6 @@ struct DuplicateFilter: ~Copyable {
   mutating func isCopy(_ segment: Segment, run: UInt16) -> Bool {
     let bucket = unsafe bucket(of: segment.digest)
     let identity = segment.digest ^ (UInt64(segment.point) << 16 | UInt64(run)) &* Self.multiplier
-    var oldest = 0
     for way in 0..<Self.ways {
       let entry = unsafe bucket[way]
       if entry.identity == identity,
@@ -62,9 +61,10 @@ struct DuplicateFilter: ~Copyable {
       {
         return true
       }
-      if unsafe entry.time < bucket[oldest].time { oldest = way }
     }
-    unsafe bucket[oldest] = Entry(identity: identity, time: segment.time)
+    // The latest sits first, and the first to come has to go.
+    unsafe (bucket + 1).update(from: bucket, count: Self.ways - 1)
+    unsafe bucket[0] = Entry(identity: identity, time: segment.time)
     return false
   }
 

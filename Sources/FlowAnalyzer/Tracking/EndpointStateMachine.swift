@@ -87,9 +87,24 @@ struct EndpointStateMachine: BitwiseCopyable {
     static let inferredFIN = Notes(rawValue: 1 << 6)
     /// When the state was entered was not seen: the times are the latest possible.
     static let unknownTimes = Notes(rawValue: 1 << 7)
+
+    static let fins = Notes(rawValue: sentFIN.rawValue | receivedFIN.rawValue)
+
+    /// Nothing is remembered of two ends but what an undisturbed course leaves, and each has received
+    /// the FIN that the other has sent.
+    @inline(__always)
+    func areOrderly(facing peer: Notes) -> Bool {
+      // The two notes of FINs change places, so that sent stands over received.
+      let mirrored = Notes(
+        rawValue: (peer.rawValue & Self.sentFIN.rawValue) << 1
+          | (peer.rawValue & Self.receivedFIN.rawValue) >> 1)
+      return intersection(.fins) == mirrored
+        && union(peer).subtracting(.fins).isSubset(of: .hasTimestampRecent)
+    }
   }
 
   /// An endpoint in `state` that is about to send `sequence` and to expect `expected`.
+  @inline(__always)
   init(
     _ state: TCPState, initialSequence: SequenceNumber, nextToSend: SequenceNumber,
     nextExpected: SequenceNumber, at time: Timestamp
@@ -197,19 +212,20 @@ struct EndpointStateMachine: BitwiseCopyable {
   ) -> Bool {
     let hasFIN = segment.flags.contains(.fin)
     guard segment.flags.intersection([.syn, .rst, .ack]) == .ack,
-      sender.isWithoutDoubt, receiver.isWithoutDoubt, receiver.state != .timeWait,
+      // Each FIN that was sent has arrived, and nothing else is remembered.
+      sender.notes.areOrderly(facing: receiver.notes), sender.hasNoHole, receiver.hasNoHole,
+      receiver.state != .timeWait,
       segment.sequence == sender.nextToSend, segment.sequence == receiver.nextExpected,
       !segment.acknowledgment.follows(receiver.nextToSend),
       !segment.acknowledgment.precedes(receiver.unacknowledged),
-      // Each FIN that was sent has arrived.
-      sender.notes.contains(.sentFIN) == receiver.notes.contains(.receivedFIN),
-      receiver.notes.contains(.sentFIN) == sender.notes.contains(.receivedFIN),
       !hasFIN || !sender.notes.contains(.sentFIN)
     else { return false }
     sender.lastWindow = segment.window
     sender.nextToSend = segment.sequenceEnd
     sender.takeAcknowledgment(segment, peerNextToSend: receiver.nextToSend)
-    if hasFIN { sender.sendFIN(segment, seenBefore: segment.sequence, peer: receiver) }
+    if hasFIN {
+      sender.sendFIN(segment, seenBefore: segment.sequence, peerFIN: receiver.sentFIN)
+    }
 
     receiver.takeTimestamp(of: segment)
     receiver.unacknowledged = segment.acknowledgment
@@ -224,13 +240,6 @@ struct EndpointStateMachine: BitwiseCopyable {
     receiver.nextExpected = segment.sequenceEnd
     if hasFIN { receiver.receiveFIN(sender.finSequence, at: segment.time) }
     return true
-  }
-
-  /// Nothing is remembered of it but what an undisturbed course leaves.
-  @inline(__always)
-  private var isWithoutDoubt: Bool {
-    notes.isSubset(of: [.hasTimestampRecent, .sentFIN, .receivedFIN])
-      && hasNoHole
   }
 
   /// Established, with nothing remembered that a segment in order could bear on.
@@ -272,7 +281,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     } else if notes.contains(.sentFIN) {
       repeatFIN(segment, peer: peer)
     } else {
-      sendFIN(segment, seenBefore: seenBefore, peer: peer)
+      sendFIN(segment, seenBefore: seenBefore, peerFIN: peer.sentFIN)
     }
   }
 
@@ -330,7 +339,7 @@ struct EndpointStateMachine: BitwiseCopyable {
   }
 
   private mutating func sendFIN(
-    _ segment: Segment, seenBefore: SequenceNumber, peer: EndpointStateMachine
+    _ segment: Segment, seenBefore: SequenceNumber, peerFIN: SequenceNumber?
   ) {
     finSequence = segment.sequence.advanced(by: segment.payloadLength)
     finAcknowledgment = segment.flags.contains(.ack) ? segment.acknowledgment : nextExpected
@@ -338,7 +347,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     let behind = finSequence.advanced(by: 1)
     let coversPeer =
       segment.flags.contains(.ack)
-      && (peer.sentFIN.map { segment.acknowledgment.follows($0) } ?? false)
+      && (peerFIN.map { segment.acknowledgment.follows($0) } ?? false)
     let isFirstTransmission = behind.follows(seenBefore)
     if coversPeer, !isFirstTransmission { notes.insert(.ambiguous) }
 

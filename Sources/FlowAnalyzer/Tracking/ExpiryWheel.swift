@@ -57,15 +57,20 @@ struct ExpiryWheel: ~Copyable {
     return nil
   }
 
-  /// What will be handed out next, and after that, as far as it is in the same slot: memory can be asked
-  /// for it in good time.
-  var upcoming: (next: Int?, second: Int?) {
-    guard let current else { return (nil, nil) }
-    let one = first[place(current)]
-    guard one != Self.none else { return (nil, nil) }
-    let other = next[Int(one)]
-    return (Int(one), other == Self.none ? nil : Int(other))
+  /// What will be handed out next, as far as it is in the same slot: memory can be asked for it in good
+  /// time.
+  @inline(__always)
+  var upcoming: Int? {
+    guard let current else { return nil }
+    return Self.position(first[place(current)])
   }
+
+  /// What will be handed out after something that is in the wheel, as far as it is in the same slot.
+  @inline(__always)
+  func upcoming(after position: Int) -> Int? { Self.position(next[position]) }
+
+  @inline(__always)
+  private static func position(_ link: UInt32) -> Int? { link == none ? nil : Int(link) }
 
   private func place(_ slot: Int64) -> Int { Int(slot & (Self.slotCount &- 1)) }
 

@@ -5,14 +5,16 @@ extension FlowTracker {
   ) {
     noteAnswer(.synAck, to: node, at: segment.time)
     let attempt = pending[Int(node)].exchange.attempt
-    var connection = Connection(
-      synSequence: pending[Int(node)].exchange.sequence,
-      synOptions: pending[Int(node)].exchange.options, synAck: segment,
-      startedAt: pending[Int(node)].exchange.time, originatorIsLow: !senderIsLow)
-    connection.attempt = attempt
+    let sequence = pending[Int(node)].exchange.sequence
+    let options = pending[Int(node)].exchange.options
+    let startedAt = pending[Int(node)].exchange.time
     end(node, acceptedWith: segment.sequence, at: segment.time, position, senderIsLow)
-    enterIntoTimeline(position, replacedAt: connection.startedAt)
-    records[position].begin(connection)
+    enterIntoTimeline(position, replacedAt: startedAt)
+    // Made where it is kept: copies of it are large.
+    records[position].begin(
+      Connection(
+        synSequence: sequence, synOptions: options, synAck: segment, startedAt: startedAt,
+        originatorIsLow: !senderIsLow, attempt: attempt))
     logArrival(of: attempt, position)
     if attempts[attempt].firstSynAckAt == nil { attempts[attempt].firstSynAckAt = segment.time }
   }

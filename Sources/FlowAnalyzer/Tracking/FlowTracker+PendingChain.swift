@@ -1,3 +1,5 @@
+import BasicContainers
+
 /// The chain of open SYNs that hangs on a tuple's record, oldest first.
 extension FlowTracker {
   /// Whether more SYNs wait on a tuple than are kept.
@@ -12,6 +14,7 @@ extension FlowTracker {
   }
 
   /// The last of a tuple's open SYNs. Chains are short: there is one as a rule.
+  @inline(__always)
   mutating func newestPending(_ position: Int) -> UInt32 {
     var newest = records[position].firstPending
     guard newest != TupleRecord.none else { return newest }
@@ -23,7 +26,10 @@ extension FlowTracker {
   }
 
   mutating func append(_ exchange: Exchange, _ position: Int) {
-    let node = UInt32(truncatingIfNeeded: pending.insert(PendingSyn(exchange: exchange)))
+    let place = pending.take(orAdd: PendingSyn(exchange: exchange))
+    pending[place].exchange = exchange
+    pending[place].next = TupleRecord.none
+    let node = UInt32(truncatingIfNeeded: place)
     let last = newestPending(position)
     if last == TupleRecord.none {
       records[position].firstPending = node
@@ -68,8 +74,25 @@ extension FlowTracker {
     if !records[position].hasConnection, pending[Int(node)].exchange.answer != .synAck {
       records[position].hadUnansweredSyn = true
     }
-    finished.append(pending[Int(node)].exchange)
+    finished.append(node)
     records[position].firstPending = pending[Int(node)].next
-    pending.remove(Int(node))
+  }
+
+  /// How many SYNs are ready for judgement.
+  @inline(__always)
+  var finishedCount: Int { finished.count }
+
+  /// The exchange of a SYN that is ready for judgement, by its number in `finished`.
+  @inline(__always)
+  func finishedExchange(_ number: Int) -> Exchange { pending[finishedPlace(number)].exchange }
+
+  /// Where it is kept in `pending`, to be looked at without a copy.
+  @inline(__always)
+  func finishedPlace(_ number: Int) -> Int { Int(finished[number]) }
+
+  /// Forgets the SYNs that were ready for judgement.
+  mutating func releaseFinished() {
+    for number in 0..<finished.count { pending.remove(Int(finished[number])) }
+    finished.removeAll(keepingCapacity: true)
   }
 }

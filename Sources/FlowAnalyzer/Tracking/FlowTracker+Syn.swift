@@ -124,9 +124,9 @@ extension FlowTracker {
   mutating func restartTimerIfRefusedByPAWS(
     _ segment: Segment, _ position: Int, receiverIsLow: Bool
   ) {
-    guard timer == .anyAcknowledgment, records[position].hasConnection,
-      let endpoint = records[position].connection?.endpoint(isLow: receiverIsLow),
-      endpoint.state == .timeWait, endpoint.hasTimestampRecent, endpoint.timestampRecent != 0,
+    guard timer == .anyAcknowledgment, records[position].hasConnection else { return }
+    let endpoint = records[position].current.endpoint(isLow: receiverIsLow)
+    guard endpoint.state == .timeWait, endpoint.hasTimestampRecent, endpoint.timestampRecent != 0,
       segment.options.hasTimestamps,
       Int32(bitPattern: endpoint.timestampRecent &- segment.options.timestampValue) > 0
     else { return }

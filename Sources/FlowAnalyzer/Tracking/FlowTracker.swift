@@ -19,8 +19,9 @@ struct FlowTracker: ~Copyable {
   var attempts = AttemptTable()
   var knowledge = KnowledgeTable()
   var servers = KnownServers()
-  /// Exchanges ready for judgement, in the order in which they became so.
-  var finished: [Exchange] = []
+  /// SYNs ready for judgement, in the order in which they became so: where their exchanges are kept in
+  /// `pending`, so that those are not copied. `releaseFinished` gives the places back.
+  var finished = UniqueArray<UInt32>()
   private(set) var counts = TrackingCounts()
   /// Whether what happens over time, and from which addresses, is of interest: on the servers' side.
   var recordsTimeline = true
@@ -74,6 +75,13 @@ struct FlowTracker: ~Copyable {
   /// - Parameters:
   ///   - timeWait: the TIME_WAIT assumed for the server, in nanoseconds.
   ///   - timer: what starts it anew.
+  /// Forgets all tuples at once, when everything has been told of them.
+  mutating func releaseTuples() {
+    records = Slab()
+    index = HashIndex()
+    pending = Slab()
+  }
+
   init(timeWait: Int64, timer: TimeWaitTimer = .anyAcknowledgment) {
     retention = Retention(timeWait: timeWait)
     expiry = ExpiryWheel(horizon: retention.horizon)
@@ -82,33 +90,39 @@ struct FlowTracker: ~Copyable {
 
   /// Has the processor fetch where a segment that comes soon will be looked up.
   @inline(__always)
-  func prepareLookup(of segment: borrowing Segment) {
-    index.prefetch(segment.flowHash)
-    duplicates.prefetch(segment.digest)
-    if segment.isOpening { prepareLookup(ofSyn: segment) }
+  mutating func prepareLookup(at position: Int, in batch: borrowing SegmentBatch) {
+    index.prefetch(batch[position].segment.flowHash)
+    duplicates.prefetch(batch[position].segment.digest)
+    if batch[position].segment.isOpening { prepareLookup(ofSynAt: position, in: batch) }
   }
 
-  @inline(__always)
-  private func prepareLookup(ofSyn segment: borrowing Segment) {
-    translation.prefetch(segment.sequence)
-    guard let source = addresses.knownIdentifier(of: segment.source.address),
-      let destination = addresses.knownIdentifier(of: segment.destination.address)
+  /// The same for what a SYN needs besides. Out of line, so that it does not slow down what is common.
+  @inline(never)
+  mutating func prepareLookup(ofSynAt position: Int, in batch: borrowing SegmentBatch) {
+    let isn = batch[position].segment.sequence
+    translation.prefetch(isn)
+    let (opener, server) = (
+      batch[position].segment.source, batch[position].segment.destination
+    )
+    guard let source = addresses.knownIdentifier(of: opener.address),
+      let destination = addresses.knownIdentifier(of: server.address)
     else { return }
-    attempts.prefetch(
-      source: source, destination: destination, port: segment.destination.port,
-      isn: segment.sequence)
-    sources.prefetch(address: source, port: segment.source.port)
+    attempts.prefetch(source: source, destination: destination, port: server.port, isn: isn)
+    sources.prefetch(address: source, port: opener.port)
   }
 
   /// Has the processor fetch what is kept of the tuple of a segment that comes next.
   @inline(__always)
-  func prepare(for segment: borrowing Segment) {
-    if let position = index.guess(segment.flowHash) { records.prefetch(position) }
+  mutating func prepare(at position: Int, in batch: borrowing SegmentBatch) {
+    if let record = index.guess(batch[position].segment.flowHash) { records.prefetch(record) }
   }
 
   /// Takes in the next segment.
   ///
+  /// A function of its own: what goes through segments one after the other needs the registers, too.
+  ///
   /// - Returns: false where it is a copy of one already seen at the same point.
+  @inline(never)
   mutating func observe(_ segment: Segment) -> Bool {
     if records.endPosition == 0 {
       began = segment.time
@@ -125,13 +139,17 @@ struct FlowTracker: ~Copyable {
 
     let position = record(for: key, hash: segment.flowHash, at: segment.time)
     lastRecord = position
-    records[position].noteSender(isLow: senderIsLow)
-    guard !duplicates.isCopy(segment, run: records[position].run) else { return false }
-    if records[position].passQuickly(segment, senderIsLow: senderIsLow) {
-      counts.plainSegments += 1
-      return true
+    switch records[position].pass(segment, senderIsLow: senderIsLow, &duplicates) {
+    case .copy: return false
+    case .inOrder: counts.plainSegments &+= 1
+    case .ofConnection:
+      if !segment.flags.contains(.fin) { counts.plainSegments &+= 1 }
+      feed(segment, position, senderIsLow)
+      records[position].lastSegmentAt = segment.time
+      if records[position].isEmbryo { hatch(position) }
+    case .other:
+      observeAtLength(segment, source: source, destination: destination, position, senderIsLow)
     }
-    observeAtLength(segment, source: source, destination: destination, position, senderIsLow)
     return true
   }
 
@@ -140,8 +158,8 @@ struct FlowTracker: ~Copyable {
   private mutating func observeAtLength(
     _ segment: Segment, source: UInt32, destination: UInt32, _ position: Int, _ senderIsLow: Bool
   ) {
-    defer { records[position].lastSegmentAt = segment.time }
     if segment.flags.isDisjoint(with: [.syn, .fin, .rst]) { counts.plainSegments += 1 }
+    defer { records[position].lastSegmentAt = segment.time }
     if segment.isOpening {
       counts.syns += 1
       if looksForTranslations, translation.isTranslation(segment, destination: destination) {
@@ -171,7 +189,6 @@ struct FlowTracker: ~Copyable {
 
   // MARK: - Connections without an open SYN
 
-  @inline(__always)
   private mutating func observeQuietly(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
     if segment.flags.contains([.syn, .ack]) {
       observeStraySynAck(segment, position, senderIsLow)
@@ -281,14 +298,19 @@ struct FlowTracker: ~Copyable {
     guard let known = index.find(hash, matches: { records[$0].key == key }) else {
       return newRecord(for: key, hash: hash, at: time)
     }
-    if isForgettable(known, at: time) { renewRecord(known, at: time) }
+    // Nothing is forgotten sooner; what is looked up most was heard of just now.
+    if time.nanoseconds(since: records[known].lastSegmentAt) > retention.shortest,
+      isForgettable(known, at: time)
+    {
+      renewRecord(known, at: time)
+    }
     return known
   }
 
   @inline(never)
   private mutating func renewRecord(_ position: Int, at time: Timestamp) {
     forget(position)
-    records[position] = TupleRecord(key: records[position].key, at: time)
+    records[position].renew(key: records[position].key, at: time)
     noteEmbryo()
   }
 
@@ -298,19 +320,39 @@ struct FlowTracker: ~Copyable {
     if let oldest = placeOfOldestEmbryo() {
       remove(oldest)
       position = oldest
-      records[position] = TupleRecord(key: key, at: time)
     } else {
-      position = records.insert(TupleRecord(key: key, at: time))
+      position = records.take(orAdd: TupleRecord(key: key, at: time))
       expiry.add(position, due: time.advanced(byNanoseconds: retention.horizon), now: settled)
     }
+    records[position].renew(key: key, at: time)
     index.insert(hash, position: position)
     noteEmbryo()
     // The table grows here and nowhere else, so that this keeps pace.
-    for _ in 0..<4 {
-      guard let due = expiry.takeDue(at: settled) else { break }
+    for _ in 0..<Self.forgottenAtOnce {
+      guard let due = expiry.takeDue(at: settled) else { return position }
       forgetIfOver(due)
     }
+    prepareForgetting()
     return position
+  }
+
+  /// How many records at most are forgotten for each new one.
+  private static let forgottenAtOnce = 2
+
+  /// Has the processor fetch what the next calls will forget: neither records that have been quiet for
+  /// minutes nor their slots in the index are in the cache. For the call after the next it is the records,
+  /// for the next the slots, which their records tell.
+  private mutating func prepareForgetting() {
+    var upcoming = expiry.upcoming
+    for distance in 0..<2 * Self.forgottenAtOnce {
+      guard let position = upcoming else { return }
+      if distance < Self.forgottenAtOnce {
+        index.prefetch(hash(of: records[position].key))
+      } else {
+        records.prefetch(position)
+      }
+      upcoming = expiry.upcoming(after: position)
+    }
   }
 
   /// Not kept in the record, for its size.
@@ -336,10 +378,6 @@ struct FlowTracker: ~Copyable {
 
   /// Forgets a record that has left the wheel, or has it looked at again later.
   private mutating func forgetIfOver(_ position: Int) {
-    // Neither records that have been quiet for minutes nor their slots in the index are in the cache.
-    let upcoming = expiry.upcoming
-    if let second = upcoming.second { records.prefetch(second) }
-    if let next = upcoming.next { index.prefetch(hash(of: records[next].key)) }
     guard isForgettable(position, at: settled) else {
       let rest = min(retention.limit(records[position].retention), retention.horizon)
       let due = records[position].lastSegmentAt.advanced(byNanoseconds: rest)

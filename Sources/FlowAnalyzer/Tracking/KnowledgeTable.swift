@@ -1,24 +1,53 @@
 /// What the capture has shown about each server, by address number.
-struct KnowledgeTable {
+struct KnowledgeTable: ~Copyable {
   /// More than any load balancer has servers; what others show is not kept.
   static let limit = 65_536
 
-  private var servers: [UInt32: ServerKnowledge] = [:]
+  /// Not private, although nobody else needs it: the compiler (6.3.1) then breaks in debug builds.
+  struct Entry: BitwiseCopyable {
+    let server: UInt32
+    var knowledge = ServerKnowledge()
+  }
 
-  /// What is known of each server that showed anything, in no order.
-  var all: [ServerKnowledge] { Array(servers.values) }
+  private var entries = Slab<Entry>()
+  private var index = HashIndex(exponent: 8)
+
+  /// What is known of each server that showed anything, in the order in which they first did.
+  var all: [ServerKnowledge] {
+    var all: [ServerKnowledge] = []
+    for position in 0..<entries.endPosition { all.append(entries[position].knowledge) }
+    return all
+  }
 
   /// What is known of a server; nothing where it never showed anything.
   subscript(server: UInt32) -> ServerKnowledge {
-    get { servers[server] ?? ServerKnowledge() }
+    get {
+      guard let position = position(of: server) else { return ServerKnowledge() }
+      return entries[position].knowledge
+    }
     set {
-      guard servers.count < Self.limit || servers[server] != nil else { return }
-      servers[server] = newValue
+      guard let position = position(of: server) ?? add(server) else { return }
+      entries[position].knowledge = newValue
     }
   }
 
   func noteAddresses(in uses: inout AddressTable.Uses) {
-    for server in servers.keys { uses.note(server) }
+    for position in 0..<entries.endPosition { uses.note(entries[position].server) }
+  }
+
+  private func position(of server: UInt32) -> Int? {
+    index.find(Self.hash(server), matches: { entries[$0].server == server })
+  }
+
+  private mutating func add(_ server: UInt32) -> Int? {
+    guard entries.endPosition < Self.limit else { return nil }
+    let position = entries.insert(Entry(server: server))
+    index.insert(Self.hash(server), position: position)
+    return position
+  }
+
+  private static func hash(_ server: UInt32) -> UInt32 {
+    UInt32(truncatingIfNeeded: mixed(UInt64(server)))
   }
 }
 

@@ -10,6 +10,9 @@ import CPrefetch
 struct Slab<Element: BitwiseCopyable>: ~Copyable {
   /// Elements of a block: 2 to the power of this.
   private static var shift: Int { 12 }
+  /// So many blocks are allocated one by one, all others so many at a time.
+  private static var singleBlocks: Int { 4 }
+  private static var blocksOfRegion: Int { 8 }
 
   /// The blocks that there are, and room for some more.
   private var blocks: UnsafeMutablePointer<UnsafeMutablePointer<Element>>
@@ -22,7 +25,9 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
   init() { unsafe blocks = .allocate(capacity: blockCapacity) }
 
   deinit {
-    for index in 0..<blockCount { unsafe blocks[index].deallocate() }
+    for index in 0..<blockCount where Self.numberInRegion(index) == 0 {
+      unsafe blocks[index].deallocate()
+    }
     unsafe blocks.deallocate()
   }
 
@@ -42,11 +47,33 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
     return unsafe blocks[position &>> Self.shift] + (position & (1 &<< Self.shift &- 1))
   }
 
+  @inline(__always)
   mutating func insert(_ element: Element) -> Int {
-    if let position = free.popLast() {
-      self[Int(position)] = element
-      return Int(position)
+    if let position = takeFree() {
+      self[position] = element
+      return position
     }
+    return add(element)
+  }
+
+  /// Takes a place without a copy of a whole element: what was there before is there again, to be written
+  /// over by the caller; `blank` where nothing ever was.
+  @inline(__always)
+  mutating func take(orAdd blank: @autoclosure () -> Element) -> Int {
+    takeFree() ?? add(blank())
+  }
+
+  /// A place that was given back, the last of them first: it may still be in the cache. The one to be
+  /// taken after it is not as a rule, and is fetched meanwhile.
+  @inline(__always)
+  private mutating func takeFree() -> Int? {
+    guard let position = free.popLast() else { return nil }
+    if !free.isEmpty { prefetch(Int(free[free.count - 1])) }
+    return Int(position)
+  }
+
+  @inline(never)
+  private mutating func add(_ element: Element) -> Int {
     if endPosition &>> Self.shift == blockCount { addBlock() }
     let position = endPosition
     endPosition &+= 1
@@ -64,12 +91,25 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
       unsafe blocks = larger
       blockCapacity *= 2
     }
-    // Aligned to cache lines: a record of three lines shall not lie in four.
-    let bytes = UnsafeMutableRawPointer.allocate(
-      byteCount: MemoryLayout<Element>.stride &<< Self.shift, alignment: 64)
-    let block = unsafe bytes.bindMemory(to: Element.self, capacity: 1 &<< Self.shift)
-    unsafe (blocks + blockCount).initialize(to: block)
+    unsafe (blocks + blockCount).initialize(to: placeForBlock())
     blockCount += 1
+  }
+
+  /// Small slabs stay small, and large ones get huge pages: of records of whole cache lines, eight blocks
+  /// are whole huge pages. Memory is taken only as it is written to.
+  private func placeForBlock() -> UnsafeMutablePointer<Element> {
+    let number = Self.numberInRegion(blockCount)
+    if number > 0 { return unsafe blocks[blockCount - 1] + (1 &<< Self.shift) }
+    let count = blockCount < Self.singleBlocks ? 1 : Self.blocksOfRegion
+    let capacity = count &<< Self.shift
+    // Aligned to cache lines: a record of three lines shall not lie in four.
+    return TableMemory.allocate(byteCount: MemoryLayout<Element>.stride &* capacity)
+      .bindMemory(to: Element.self, capacity: capacity)
+  }
+
+  /// Which block of those that were allocated together it is.
+  private static func numberInRegion(_ block: Int) -> Int {
+    block < singleBlocks ? 0 : (block &- singleBlocks) % blocksOfRegion
   }
 
   mutating func remove(_ position: Int) {

@@ -96,6 +96,9 @@ struct TimelineRecorder {
 
   /// The bin of a time, for which there is room afterwards.
   private mutating func position(of time: Timestamp) -> Int {
+    // Before the first bin it wraps, and is beyond the last.
+    let age = UInt64(bitPattern: time.nanoseconds &- start)
+    if age < UInt64(length) { return Int(age / UInt64(step)) }
     let time = min(max(time.nanoseconds, -Self.horizon), Self.horizon)
     if time < start || time - start >= length { makeRoom(for: time) }
     return Int((time - start) / step)

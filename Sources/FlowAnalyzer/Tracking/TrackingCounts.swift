@@ -18,12 +18,14 @@ struct TrackingCounts: BitwiseCopyable {
   var finWait2 = 0
 
   /// Counts a connection once, under the holders known so far.
+  @inline(__always)
   mutating func noteTimeWaits(before: Connection.Side, after: Connection.Side) {
     guard before != after else { return }
     add(-1, before)
     add(1, after)
   }
 
+  @inline(__always)
   mutating func noteFinWait2(before: TCPState, after: TCPState) {
     guard before != after else { return }
     if after == .finWait2 { finWait2 += 1 }

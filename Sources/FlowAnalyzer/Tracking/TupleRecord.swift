@@ -3,7 +3,7 @@ struct TupleRecord: BitwiseCopyable {
   static let none = UInt32.max
 
   // Three cache lines: nothing leaves gaps, and what every segment needs is in the first two.
-  let key: TupleKey
+  private(set) var key: TupleKey
   /// The SYNs that await their verdict, oldest first, as a chain of positions.
   var firstPending = TupleRecord.none
   var lastSegmentAt: Timestamp
@@ -32,6 +32,8 @@ struct TupleRecord: BitwiseCopyable {
     static let hasConnection = Marks(rawValue: 1 << 1)
     static let lastSenderIsLow = Marks(rawValue: 1 << 2)
     static let hasRun = Marks(rawValue: 1 << 3)
+    /// Both marks of the last sender. Not as a list, of which the compiler may make an array.
+    static let sender = Marks(rawValue: lastSenderIsLow.rawValue | hasRun.rawValue)
     static let awaitsLimitedAnswer = Marks(rawValue: 1 << 4)
     static let heardHolderSinceSyn = Marks(rawValue: 1 << 5)
     static let hadUnansweredSyn = Marks(rawValue: 1 << 6)
@@ -100,6 +102,23 @@ struct TupleRecord: BitwiseCopyable {
     lastSegmentAt = time
   }
 
+  /// Makes another tuple's record of it: the same as `init`, but for a connection that does not count.
+  @inline(__always)
+  mutating func renew(key: TupleKey, at time: Timestamp) {
+    self.key = key
+    firstPending = Self.none
+    lastSegmentAt = time
+    join = Self.none
+    run = 0
+    marks = [.isLive, .isEmbryo]
+    retention = .ended
+    oldSegmentsAwaitingAnswer = 0
+    clockISN = SequenceNumber(0)
+    lastClockISNAt = .never
+    lastLimitedAnswer = .never
+    occupant = .unknown
+  }
+
   /// Whether the last segment came from the connection's originator.
   var lastIsFromOriginator: Bool {
     hasConnection && current.originatorIsLow == marks[.lastSenderIsLow]
@@ -113,18 +132,19 @@ struct TupleRecord: BitwiseCopyable {
   }
 
   /// Notes who sent a segment, so that `run` tells stretches of one direction apart.
+  @inline(__always)
   mutating func noteSender(isLow: Bool) {
-    let sender: Marks = isLow ? [.hasRun, .lastSenderIsLow] : .hasRun
-    if marks.intersection([.hasRun, .lastSenderIsLow]) != sender {
+    let sender = isLow ? Marks.sender : Marks.hasRun
+    if marks.intersection(.sender) != sender {
       run &+= 1
-      marks.remove(.lastSenderIsLow)
-      marks.formUnion(sender)
+      marks = marks.subtracting(.sender).union(sender)
     }
   }
 }
 
 extension TupleRecord {
   /// The tuple carries another connection from now on.
+  @inline(__always)
   mutating func begin(_ connection: Connection) {
     hasConnection = true
     current = connection
@@ -139,17 +159,33 @@ extension TupleRecord {
     var after: (state: TCPState, holders: Connection.Side)
   }
 
-  /// Takes in a segment of the commonest kind: data or an ACK, in order, of a connection that was seen
-  /// from its beginning, while no SYN waits. Nothing but numbers and the time changes then.
-  ///
-  /// - Returns: false where it is not of that kind, and nothing was done.
+  /// How a segment passes its tuple.
+  enum Passage {
+    /// It is a copy of one already seen at the same point.
+    case copy
+    /// Data or an ACK, in order, of a connection that was seen from its beginning, while no SYN waits:
+    /// the commonest kind. Nothing but numbers and the time has changed.
+    case inOrder
+    /// It has an ACK and neither SYN nor RST, and no SYN waits, but it changes more, or nothing is known
+    /// of how its connection began: it was noted who has sent it, nothing else was done.
+    case ofConnection
+    /// Of another kind: the same was noted.
+    case other
+  }
+
+  /// Takes in a segment, if it is of the commonest kind.
   @inline(__always)
-  mutating func passQuickly(_ segment: Segment, senderIsLow: Bool) -> Bool {
-    guard hasConnection, !hasPending,
-      current.passQuickly(segment, senderIsLow: senderIsLow)
-    else { return false }
+  mutating func pass(
+    _ segment: Segment, senderIsLow: Bool, _ duplicates: inout DuplicateFilter
+  ) -> Passage {
+    noteSender(isLow: senderIsLow)
+    if duplicates.isCopy(segment, run: run) { return .copy }
+    guard hasConnection, !hasPending, segment.flags.intersection([.syn, .rst, .ack]) == .ack else {
+      return .other
+    }
+    guard current.passQuickly(segment, senderIsLow: senderIsLow) else { return .ofConnection }
     lastSegmentAt = segment.time
-    return true
+    return .inOrder
   }
 
   /// Gives a segment to the connection, if there is one.
@@ -160,7 +196,7 @@ extension TupleRecord {
     guard hasConnection else { return nil }
     let before = (state: current.responder.state, holders: current.enteredTimeWait)
     if before.state == .timeWait { noteLimitedAnswer(segment, senderIsLow) }
-    current.observe(segment, senderIsLow: senderIsLow, timer: timer)
+    guard current.observe(segment, senderIsLow: senderIsLow, timer: timer) else { return nil }
     retention = current.retention
     let after = (state: current.responder.state, holders: current.enteredTimeWait)
     return before == after ? nil : Change(before: before, after: after)
@@ -215,7 +251,11 @@ struct Retention: BitwiseCopyable {
   init(timeWait: Int64) {
     self.timeWait = timeWait
     ended = max(2 * timeWait, 130_000_000_000)
+    shortest = min(ended, Self.unfinishedClose)
   }
+
+  /// The shortest of all limits, in nanoseconds.
+  let shortest: Int64
 
   /// How long after its last segment a tuple is forgotten, in nanoseconds.
   @inline(__always)

@@ -11,6 +11,8 @@
 struct CommonHeaders: BitwiseCopyable {
   /// Of both headers without TCP options.
   private static let length = 40
+  /// Of a TCP header with timestamps, as nearly all systems send them.
+  private static let timestampsLength = 32
 
   private let ip: (UInt64, UInt64, UInt32)
   private let tcp: (UInt64, UInt64, UInt32)
@@ -72,22 +74,27 @@ struct CommonHeaders: BitwiseCopyable {
       options: TCPOptions(),
       ipIdentification: UInt16(truncatingIfNeeded: ip.0 >> 16),
       dontFragment: ip.0 & UInt64(IPv4.dontFragmentFlag) != 0,
-      digest: digest(of: packet),
+      digest: 0,
       frame: origin.frame, capture: origin.capture, point: origin.point)
-    // In place: a value that three branches make would go through the stack.
-    if tcpLength > TCPHeader.minimumLength {
-      segment.options.read(packet.extracting(Self.length..<20 &+ tcpLength))
-    }
-  }
-
-  /// The same as `IPv4` and `TCPHeader` make.
-  @inline(__always)
-  private func digest(of packet: RawSpan) -> UInt64 {
+    // The same as `IPv4` and `TCPHeader` make.
     var digest = PacketDigest()
     digest.combine(ip.0, ip.1 & ~IPv4.changingFields)
     digest.combine(UInt64(ip.2), 0)
     digest.combine(tcp.0, tcp.1)
-    digest.combine(packet.extracting(36..<20 &+ tcpLength))
-    return digest.value
+    // In place: a value that several branches make would go through the stack.
+    if tcpLength == Self.timestampsLength {
+      // What is left are two words, as a rule with nothing but timestamps in them.
+      let (rest, values) = (packet.uint64(at: 36), packet.uint64(at: 44))
+      digest.combine(rest, values)
+      segment.options.read(
+        kinds: UInt32(truncatingIfNeeded: rest), values: values,
+        of: packet.extracting(Self.length..<20 &+ Self.timestampsLength))
+    } else {
+      digest.combine(packet.extracting(36..<20 &+ tcpLength))
+      if tcpLength > TCPHeader.minimumLength {
+        segment.options.read(packet.extracting(Self.length..<20 &+ tcpLength))
+      }
+    }
+    segment.digest = digest.value
   }
 }

@@ -72,6 +72,20 @@ extension TCPOptions {
     }
   }
 
+  /// Reads twelve bytes of options into a value that has none yet.
+  ///
+  /// - Parameters:
+  ///   - kinds: the first four bytes, in network order.
+  ///   - values: the other eight.
+  ///   - bytes: all of them.
+  @inline(__always)
+  mutating func read(kinds: UInt32, values: UInt64, of bytes: RawSpan) {
+    guard kinds == Usual.timestamps else { return readEach(bytes) }
+    hasTimestamps = true
+    timestampValue = UInt32(truncatingIfNeeded: values >> 32)
+    timestampEchoReply = UInt32(truncatingIfNeeded: values)
+  }
+
   @inline(never)
   private mutating func readEach(_ bytes: RawSpan) {
     var offset = 0

@@ -16,6 +16,18 @@ extension AnalysisReport {
     try HTMLReport(self, traces: traces).write(to: write)
   }
 
+  /// Writes the forecast as one HTML file that needs nothing else; nothing where there is none.
+  ///
+  /// - Parameter write: takes the text piece by piece.
+  /// - Throws: what `write` throws.
+  public func writeForecastHTML(to write: TextOutput) throws {
+    guard let prose = ForecastProse(self) else { return }
+    let templates = try HTMLTemplates.all.get()
+    let view = ForecastView(ReportProse(self, ranking: 0), prose, style: templates.style)
+    try write(templates.render(.whatif, view))
+    try write(templates.render(.end, [String: String]()))
+  }
+
   /// The findings that the HTML report draws ladders of.
   public var findingsToTrace: [Finding] { findings.worst(HTMLReport.drawn) }
 }
@@ -40,6 +52,9 @@ struct HTMLReport {
   func write(to write: TextOutput) throws {
     try write(templates.render(.verdict, VerdictView(prose, style: templates.style)))
     try write(templates.render(.pictures, PicturesView(prose)))
+    if let forecast = BriefForecastView(prose.report) {
+      try write(templates.render(.forecast, forecast))
+    }
     try write(templates.render(.numbers, NumbersView(prose)))
     try writeFindings(to: write)
     try write(templates.render(.end, [String: String]()))

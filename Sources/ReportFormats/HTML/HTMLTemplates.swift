@@ -4,10 +4,14 @@ import Mustache
 struct HTMLTemplates: Sendable {
   /// One file each, under `Templates`.
   enum Name: String, CaseIterable {
-    case verdict, pictures, picture, numbers, table, findings, findingRow, findingsEnd, finding, end
+    case head, verdict, pictures, picture, forecast, whatif, numbers, table, findings, findingRow,
+      findingsEnd, finding, end
 
     fileprivate var file: [UInt8] {
       switch self {
+      case .head: PackageResources.head_mustache
+      case .forecast: PackageResources.forecast_mustache
+      case .whatif: PackageResources.whatif_mustache
       case .verdict: PackageResources.verdict_mustache
       case .pictures: PackageResources.pictures_mustache
       case .picture: PackageResources.picture_mustache

@@ -31,6 +31,7 @@ struct MarkdownReport {
     writeVerdict(to: &text)
     writeCheck(to: &text)
     writeNumbers(to: &text)
+    writeForecast(to: &text)
     writeCoverage(to: &text)
     writeFindings(to: &text)
     writeCaptures(to: &text)
@@ -79,14 +80,28 @@ struct MarkdownReport {
 
   private func writeNumbers(to text: inout MarkdownText) {
     guard report.summary.syns.hits > 0 else { return }
-    let answers = prose.answers
-    var table = MarkdownText.Table()
-    table.columns = zip(answers.header, answers.columns).map { name, alignment in
+    text.add(table(prose.answers))
+    text.add(Markdown.text("Attempts: " + prose.outcomes.runs.map(\.text).joined() + "."))
+  }
+
+  // MARK: - What would help
+
+  private func writeForecast(to text: inout MarkdownText) {
+    guard let forecast = ForecastProse(report), forecast.forecast.isBrief else { return }
+    let worlds = table(forecast.worlds(of: nil))
+    text.addDetails(
+      "Forecast: what would help",
+      "\(Markdown.text(forecast.bestMeasure))\n\n\(worlds.text)\n"
+        + forecast.limits.map { "\n- \(Markdown.text($0))" }.joined())
+  }
+
+  private func table(_ table: TextTable) -> MarkdownText.Table {
+    var markdown = MarkdownText.Table()
+    markdown.columns = zip(table.header, table.columns).map { name, alignment in
       (Markdown.text(name), alignment == .right ? .right : .left)
     }
-    table.rows = answers.rows.map { $0.map { Markdown.text($0) } }
-    text.add(table)
-    text.add(Markdown.text("Attempts: " + prose.outcomes.runs.map(\.text).joined() + "."))
+    markdown.rows = table.rows.map { $0.map { Markdown.text($0) } }
+    return markdown
   }
 
   // MARK: - Evidence

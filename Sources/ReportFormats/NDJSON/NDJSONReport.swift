@@ -2,7 +2,7 @@ public import FlowAnalyzer
 
 extension AnalysisReport {
   /// Writes one event a line, in the fields of the Elastic Common Schema: a line for each hit of the
-  /// findings, and at the end one of all counts, so that a report without findings is a line too.
+  /// findings, one for each world of the forecast, and at the end one of all counts, so that a report without findings is a line too.
   ///
   /// What ECS has no field for is in `snat_audit`; docs/machine-formats.md lists the fields.
   ///
@@ -17,6 +17,12 @@ extension AnalysisReport {
         json.append("\n")
       }
       try json.handOut(isLast: false, to: write)
+    }
+    if let forecast {
+      for row in forecast.rows {
+        ForecastEvent(forecast: forecast, row: row, time: captureSpan?.upperBound).write(to: &json)
+        json.append("\n")
+      }
     }
     SummaryEvent(self).write(to: &json)
     json.append("\n")

@@ -1,7 +1,7 @@
 public import FlowAnalyzer
 
 extension AnalysisReport {
-  /// The report as metrics for the textfile collector of node_exporter, some 150 lines whatever the
+  /// The report as metrics for the textfile collector of node_exporter, some 200 lines whatever the
   /// captures hold.
   ///
   /// All counts are gauges. A counter is one thing that only grows, so that its `rate()` means
@@ -15,6 +15,7 @@ extension AnalysisReport {
     addTimers(to: &metrics)
     addClientSide(to: &metrics)
     addSources(to: &metrics)
+    addForecast(to: &metrics)
     return metrics.text
   }
 
@@ -246,6 +247,50 @@ extension AnalysisReport {
     metrics.add(
       "snat_audit_source_ports", help: "Different ports that an address used, of the busiest.",
       listed.map { .init(("ip", $0.ip.description), value: $0.ports) })
+  }
+}
+
+// MARK: - Forecast
+
+extension AnalysisReport {
+  /// What the recorded traffic would do in changed worlds; left out where there is no forecast.
+  private func addForecast(to metrics: inout MetricsText) {
+    guard let forecast else { return }
+    metrics.add(
+      "snat_audit_forecast_grade",
+      help: "Whether the forecast can be relied on: 1 for the grade.",
+      Coverage.Grade.allCases.map { grade in
+        .init(("grade", grade.rawValue), value: grade == forecast.basis.grade ? 1 : 0)
+      })
+    let families: [(String, String, KeyPath<Forecast.Row, Forecast.Interval>)] = [
+      (
+        "snat_audit_forecast_hit_attempts",
+        "Attempts that would hit if one thing were changed, by percentile of replays.",
+        \.attemptsHit
+      ),
+      (
+        "snat_audit_forecast_delayed_attempts",
+        "Of those, the ones that would not be let in at once.", \.delayed
+      ),
+      (
+        "snat_audit_forecast_refused_attempts",
+        "Attempts for which the load balancer would have no port.", \.refused
+      ),
+    ]
+    for (name, help, interval) in families {
+      metrics.add(
+        name, help: help,
+        forecast.rows.flatMap { row in
+          let value = row[keyPath: interval]
+          return [("5", value.low), ("50", value.median), ("95", value.high)].map {
+            var sample = MetricsText.Sample(
+              ("world", row.group.rawValue), ("setting", Seconds(row.value).metricText),
+              ("percentile", $0.0), value: Seconds($0.1))
+            if let name = row.name { sample.labels.append((name: "name", value: name)) }
+            return sample
+          }
+        })
+    }
   }
 }
 

@@ -88,6 +88,35 @@ struct ReplayTests {
     #expect(one.attemptsHit != ReplayOutcome.of(Self.log, in: world, seed: 4).attemptsHit)
   }
 
+  @Test func `how many connections leave a TIME_WAIT is left to chance, too`() {
+    // Ports in turn leave nothing else to chance.
+    let half = MadeTraffic(rate: 100, span: 300, timeWaitShare: 0.5).log()
+    var world = World.linux(.sequential, ports: 5400)
+    world.hasMonotonicNumbers = true
+    let hits = (1...20).map { ReplayOutcome.of(half, in: world, seed: $0).attemptsHit }
+    let mean = Double(hits.reduce(0, +)) / 20
+    let variance = hits.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / 19
+    // Some 24,600 attempts meet the port of one that left a TIME_WAIT or did not: binomial.
+    #expect(abs(mean - 12_300) < 400)
+    #expect(variance > 1500 && variance < 24_600)
+  }
+
+  @Test func `intervals of counts are whole, and never narrower than one event`() {
+    let same = Forecast.Interval(Array(repeating: 50, count: 40), grain: 1)
+    #expect(same == Forecast.Interval(low: 49, median: 50, high: 51))
+    let none = Forecast.Interval(Array(repeating: 0, count: 40), grain: 1)
+    #expect(none == Forecast.Interval(low: 0, median: 0, high: 0))
+    // The 5th and 95th percentile are 45 and 55; real runs spread a tenth wider: 44.5 to 55.5.
+    let spread = Forecast.Interval(
+      (0...10).flatMap { Array(repeating: 45 + Double($0), count: 10) }, grain: 1)
+    #expect(spread == Forecast.Interval(low: 45, median: 50, high: 56))
+    // Few values tell little of their spread: at least that of a Poisson number.
+    let few = Forecast.Interval([100, 100, 100], grain: 1)
+    #expect(few == Forecast.Interval(low: 84, median: 100, high: 116))
+    let seconds = Forecast.Interval(Array(repeating: 1.5, count: 40))
+    #expect(seconds == Forecast.Interval(low: 1.5, median: 1.5, high: 1.5))
+  }
+
   // MARK: - Traffic
 
   @Test(arguments: [1.5, 2, 5])

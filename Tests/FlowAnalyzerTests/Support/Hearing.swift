@@ -30,7 +30,9 @@ struct Hearing {
     let judge = Judge(
       stack: configuration.serverStack, rfc1337: configuration.rfc1337,
       timeWait: configuration.assumedTimeWait)
-    for exchange in tracker.finished.sorted(by: { $0.frame < $1.frame }) {
+    var exchanges: [Exchange] = []
+    for index in 0..<tracker.finishedCount { exchanges.append(tracker.finishedExchange(index)) }
+    for exchange in exchanges.sorted(by: { $0.frame < $1.frame }) {
       let verdict = judge.verdict(
         on: exchange, knowing: tracker.knowledge[exchange.destination])
       verdicts.append(Self.text(verdict))

@@ -23,7 +23,7 @@ extension AnalysisReport {
       timeWait: .init(
         assumedSeconds: Seconds(nanoseconds: 60_000_000_000), source: "default",
         measured: .init(atLeastSeconds: nil, lessThanSeconds: nil), warning: nil),
-      lbHold: .init(atLeastSeconds: nil, atMostSeconds: nil),
+      lbHold: .init(atLeastSeconds: nil, atMostSeconds: nil, named: []),
       server: .init(
         stack: "linux", stackSource: "default", rfc1337: "unknown", rfc1337Source: "default")),
     summary: Summary(
@@ -33,6 +33,7 @@ extension AnalysisReport {
       timeWaits: TimeWaits(server: 10, peer: 0, both: 0, serverFinWait2: 0), killedConnections: 0,
       addedSeconds: DelayStatistics().model(ofAll: 10)),
     timeline: nil, reuseIntervals: [], sources: [], sourcesOmitted: 0, forecast: nil,
+    forecastAbsence: .notAsked,
     heldAtEnd: HeldAtEnd(
       timeWait: 0, established: 0, closing: 0, tuples: [], tuplesOmitted: 0),
     findings: .init([]), findingsOmitted: 0)

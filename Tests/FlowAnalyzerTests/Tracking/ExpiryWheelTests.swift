@@ -58,6 +58,6 @@ import Testing
     var wheel = ExpiryWheel(horizon: 1)
     #expect(wheel.takeDue(at: .never) == nil)
     #expect(wheel.takeDue(at: Timestamp(nanoseconds: .max)) == nil)
-    #expect(wheel.upcoming.next == nil)
+    #expect(wheel.upcoming == nil)
   }
 }

@@ -52,8 +52,8 @@ struct BrowserTests {
     return try JSONDecoder().decode(Measures.self, from: Data(json.utf8))
   }
 
-  /// The fullest page, the hostile one, and the one with nothing to draw.
-  static let pages = [0, 5, 3]
+  /// The fullest page, the hostile one, the one with nothing to draw, and those with forecasts.
+  static let pages = [0, 5, 3, 7, 9]
 
   @Test(.needs("chromium"), arguments: pages, [390, 1280])
   func `nothing sticks out at the sides`(page: Int, width: Int) throws {
@@ -65,9 +65,11 @@ struct BrowserTests {
   }
 
   /// WCAG 2.2, 1.4.3: 4.5 to 1.
-  @Test(.needs("chromium"), arguments: [false, true])
-  func `text stands out from what is behind it, by day and by night`(isDark: Bool) throws {
-    let measures = try Self.measure(PageTests.pages[0], width: 1280, isDark: isDark)
+  @Test(.needs("chromium"), arguments: [0, 9], [false, true])
+  func `text stands out from what is behind it, by day and by night`(
+    page: Int, isDark: Bool
+  ) throws {
+    let measures = try Self.measure(PageTests.pages[page], width: 1280, isDark: isDark)
     #expect(measures.contrast >= 4.5, "\(measures.contrastText)")
     #expect((measures.backgroundLuminance < 0.1) == isDark)
   }

@@ -13,6 +13,13 @@ struct Page {
     self.html = html
   }
 
+  /// The page of `whatif`.
+  init(forecast report: AnalysisReport) throws {
+    var html = ""
+    try report.writeForecastHTML { html += $0 }
+    self.html = html
+  }
+
   /// The page of committed captures, which are read again for its ladders.
   init(fixtures files: String..., role: CaptureRole? = nil, workers: Int = 1) throws {
     var configuration = AnalyzerConfiguration()

@@ -14,6 +14,7 @@ struct PageTests {
       Page(fixtures: "l4-collide/client-any.pcap", role: .client),
       Page(fixtures: "l7-http/server.pcap"),
       Page(hostileReport), Page(AnalysisReport(fixtures: "l4-collide/server.pcap")),
+      Page(brief), Page(forecast: brief), Page(forecast: whole),
     ]
     return pages ?? []
   }()
@@ -39,7 +40,40 @@ struct PageTests {
     return report
   }()
 
-  @Test func `all pages were made`() { #expect(Self.pages.count == 7) }
+  private static func sample(_ name: String) -> AnalysisReport {
+    SampleReports.all.first { $0.name == name }?.report ?? hostileReport
+  }
+
+  /// With a forecast, the brief one and the one of `whatif`.
+  static let brief = sample("brief")
+  static let whole = sample("forecast")
+
+  @Test func `all pages were made`() { #expect(Self.pages.count == 10) }
+
+  @Test func `the forecast is drawn, with its intervals, and in words beside it`() throws {
+    let page = try Page(Self.brief)
+    let forecast = try #require(Self.brief.forecast)
+    #expect(page.html.contains("<h2 id=\"forecast\">Forecast</h2>"))
+    #expect(page.html.contains("id=\"worlds-desc\">as recorded: "))
+    let drawn = forecast.rows.flatMap { [$0.attemptsHit, $0.delayed] }.filter { $0.low < $0.high }
+    #expect(page.matches("class=\"whisker\"").count == drawn.count)
+    let without = try Page(AnalysisReport(fixtures: "l4-collide/server.pcap"))
+    #expect(!without.html.contains("\"forecast\""))
+  }
+
+  @Test func `the page of whatif has a picture of each series of settings`() throws {
+    let page = try Page(forecast: Self.whole)
+    for id in ["addresses", "time-wait", "hold", "load"] {
+      #expect(page.attributes("id").contains("forecast-\(id)-desc"), "\(id)")
+    }
+    #expect(page.matches("class=\"band held\"").count == 4)
+    // A point for each setting, and for the recorded one where that is none of them.
+    let forecast = try #require(Self.whole.forecast)
+    let settings = forecast.rows.count { [.addresses, .timeWait, .hold, .load].contains($0.group) }
+    #expect(page.matches("<circle class=\"point held\"").count == settings + 2)
+    let prose = try #require(ForecastProse(Self.whole))
+    for advice in prose.advice { #expect(page.html.contains(Markup(advice).text)) }
+  }
 
   @Test(arguments: pages)
   func `a page stands alone`(page: Page) {

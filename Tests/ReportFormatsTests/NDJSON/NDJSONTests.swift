@@ -34,6 +34,23 @@ struct NDJSONTests {
     }
   }
 
+  @Test(.needs("jq"))
+  func `each world of the forecast is an event`() throws {
+    let report = try #require(SampleReports.all.first { $0.name == "brief" }).report
+    let result = try Consumer.required("jq").run(
+      "-c",
+      """
+      select(.event.action == "snat-audit-forecast") | .snat_audit.forecast
+        | [.world, .value, .hit.median, .name]
+      """, input: report.ndjson)
+    result.expectSuccess()
+    let lines = result.output.split(separator: "\n")
+    let rows = try #require(report.forecast).rows
+    #expect(lines.count == rows.count)
+    #expect(lines.first?.hasPrefix("[\"recorded\",0.0,") == true, "\(lines.first ?? "")")
+    #expect(lines.contains { $0.hasSuffix("\"f5\"]") })
+  }
+
   @Test func `without a finding there is one line, which says so`() throws {
     let report = try #require(SampleReports.all.first { $0.name == "empty" }).report
     let lines = report.ndjson.split(separator: "\n")

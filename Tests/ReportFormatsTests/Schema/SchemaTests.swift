@@ -24,7 +24,7 @@ struct SchemaTests {
   func `a report that lacks a field, has one more or one of another type is not valid`() throws {
     let folder = try TemporaryFolder()
     var files: [String] = []
-    for name in ["limited", "rich", "checked", "forecast"] {
+    for name in ["limited", "rich", "checked", "forecast", "brief"] {
       var report = try #require(SampleReports.all.first { $0.name == name }).report
       let findings = Array(report.findings.prefix(2))
       report.findings = .init(count: findings.count) { findings[$0] }
@@ -77,6 +77,8 @@ struct SchemaTests {
     "coverageReason": Coverage.Reason.allCases.map(\.rawValue),
     "evidence": Evidence.allCases.map(\.rawValue),
     "findingKind": AnalysisReport.Finding.Kind.allCases.map(\.rawValue),
+    "balancerPreset": LoadBalancerPreset.allCases.map(\.rawValue),
+    "forecastAbsence": Forecast.Absence.allCases.map(\.rawValue),
     "forecastGroup": Forecast.Row.Group.allCases.map(\.rawValue),
     "forecastLimit": Forecast.Basis.Limit.allCases.map(\.rawValue),
     "linkPolicy": LinkPolicy.allCases.map(\.rawValue),

@@ -38,6 +38,10 @@ enum SampleReports {
     limited.maximumHeldTuples = 3
     limited.timeWait = 30_000_000_000
     limited.serverStack = .freebsd
+    var withForecast = AnalyzerConfiguration()
+    withForecast.forecast = .brief
+    withForecast.forecast?.presets = [.f5]
+    withForecast.balancers = [.f5, .dpvs]
     return [
       ("client-only", analyze([client])),
       ("cut", analyze([CaptureInput(path: cut.path, role: .server)])),
@@ -49,6 +53,7 @@ enum SampleReports {
       ("rich", rich(analyze([server, client]))),
       ("checked", checked(analyze([server, client]))),
       ("forecast", Analyzer().forecast([server, client], ForecastOptions()).report),
+      ("brief", analyze([server, client], withForecast)),
     ]
   }()
 

@@ -96,6 +96,17 @@ extension AnalysisReport.Analysis.LBHold: JSONWritable {
     json.object { json in
       json.field("atLeastSeconds", atLeastSeconds)
       json.field("atMostSeconds", atMostSeconds)
+      json.field("named", named)
+    }
+  }
+}
+
+extension AnalysisReport.Analysis.LBHold.Named: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("balancer", balancer)
+      json.field("holdSeconds", holdSeconds)
+      json.field("isContradicted", isContradicted)
     }
   }
 }

@@ -5,14 +5,19 @@ extension LinkPolicy: JSONWritable {}
 extension Forecast.Basis.Limit: JSONWritable {}
 extension Forecast.Row.Group: JSONWritable {}
 extension Forecast.Recommendation.Measure: JSONWritable {}
+extension Forecast.Absence: JSONWritable {}
+extension LoadBalancerPreset: JSONWritable {}
 
 extension Forecast: JSONWritable {
   func write(to json: inout JSONWriter) {
     json.object { json in
+      json.field("balancers", balancers)
       json.field("basis", basis)
+      json.field("isBrief", isBrief)
       json.field("lateSegments", lateSegments)
       json.field("links", links)
       json.field("loadBalancer", loadBalancer)
+      json.field("rate", rate)
       json.field("recommendations", recommendations)
       json.field("rows", rows)
     }
@@ -25,10 +30,40 @@ extension Forecast.Basis: JSONWritable {
       json.field("attempts", attempts)
       json.field("attemptsHit", attemptsHit)
       json.field("attemptsOmitted", attemptsOmitted)
+      json.field("grade", grade)
       json.field("limits", limits)
       json.field("seed", seed)
       json.field("spanSeconds", spanSeconds)
       json.field("timeWaits", timeWaits)
+    }
+  }
+}
+
+extension Forecast.Balancer: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("addresses", addresses)
+      json.field("attempts", attempts)
+      json.field("points", points)
+    }
+  }
+}
+
+extension Forecast.Rate: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("meanLifetimeSeconds", meanLifetimeSeconds)
+      json.field("newPerSecond", newPerSecond)
+      json.field("peakPerSecond", peakPerSecond)
+    }
+  }
+}
+
+extension Forecast.Row.Entries: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("expected", expected)
+      json.field("peak", peak)
     }
   }
 }
@@ -79,6 +114,7 @@ extension Forecast.Row: JSONWritable {
       json.field("attempts", attempts)
       json.field("attemptsHit", attemptsHit)
       json.field("delayed", delayed)
+      json.field("entries", entries)
       json.field("expectedHits", expectedHits)
       json.field("group", group)
       json.field("isRecorded", isRecorded)

@@ -28,6 +28,7 @@ extension AnalysisReport {
       }
       json.field("findingsOmitted", findingsOmitted)
       json.field("forecast", forecast)
+      json.field("forecastAbsence", forecastAbsence)
       json.name("heldAtEnd")
       try heldAtEnd.write(to: &json) { json throws(Failure) in try json.handOut(to: write) }
       json.field("partial", partial)

@@ -51,6 +51,11 @@ extension ReportProse {
     if let kept = hold.atLeastSeconds {
       facts.append("kept one for at least \(Quantity.duration(kept))")
     }
+    for named in hold.named {
+      let stated =
+        "\(named.balancer.rawValue) holds them for \(Quantity.setting(named.holdSeconds))"
+      facts.append(named.isContradicted ? stated + ", which this one did not" : stated)
+    }
     return StyledText(
       facts.isEmpty
         ? "gave no port away again after an orderly close" : facts.joined(separator: "; "))

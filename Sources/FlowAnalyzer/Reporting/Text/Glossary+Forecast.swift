@@ -15,24 +15,22 @@ extension PortChoice {
   }
 }
 
-extension Forecast.Basis.Limit {
-  var explanation: String {
+extension Forecast.Absence {
+  /// Why, behind "none"; nil where that needs no words.
+  package var explanation: String? {
     switch self {
-    case .shorterThanThreeTimeWaits:
-      "The captures span less than three TIME_WAITs: in a longer run more tuples would be held, and met."
-    case .fewAttempts: "There are fewer than a hundred attempts to replay."
-    case .choiceUnknown: "Nothing tells how the load balancer chooses ports: random is assumed."
-    case .attemptsOmitted: "Only the first attempts of the captures are replayed."
-    case .inconclusive: "The captures themselves allow no verdict."
-    case .replayDiffers:
-      "The replay of the recorded world does not give what was recorded: the load balancer does "
-        + "something that this model does not know. Take differences between worlds as a hint only."
+    case .notAsked, .noAttempts: nil
+    case .fewAttempts: "there are too few attempts to forecast from."
+    case .inconclusive: "the captures allow no verdict, and so no forecast."
+    case .tooManyAttempts:
+      "what a report keeps for its forecast does not reach over one TIME_WAIT here; snat-audit whatif, "
+        + "with the same captures, keeps more."
     }
   }
 }
 
 extension Forecast.Row.Group {
-  var title: String {
+  package var title: String {
     switch self {
     case .recorded: "as recorded"
     case .choice: "choice of ports"
@@ -46,12 +44,13 @@ extension Forecast.Row.Group {
     case .monotonicNumbers: "sequence numbers and timestamps"
     case .ignoredResets: "rfc1337 on the server"
     case .load: "times the recorded rate"
+    case .consolidation: "fewer load balancers, or more with a pool each"
     }
   }
 }
 
 extension Forecast.Row {
-  var title: String {
+  package var title: String {
     switch group {
     case .recorded: "as recorded"
     case .choice, .ignoredResets: name ?? ""
@@ -59,8 +58,33 @@ extension Forecast.Row {
     case .timeWait, .hold: Quantity.setting(Seconds(value))
     case .preset: "\(name ?? ""), \(Quantity.setting(Seconds(value)))"
     case .clientCloses: "the server's peer"
-    case .monotonicNumbers: "always newer than the last of the tuple"
+    case .monotonicNumbers: "newer on each tuple"
     case .load: "\(value == value.rounded() ? String(Int(value)) : String(value))x"
+    case .consolidation:
+      switch name {
+      case "one-pool": "one pool, \(Self.addresses(value))"
+      case "joint-pool": "joint pool, \(Self.addresses(value))"
+      default: "split over \(Quantity.count(Int(value)))"
+      }
+    }
+  }
+
+  private static func addresses(_ value: Double) -> String {
+    Quantity.count(Int(value), "address", "addresses")
+  }
+
+  /// The world, where it stands without the title of its group.
+  package var sentence: String {
+    switch group {
+    case .recorded: "as recorded"
+    case .addresses: "with \(Quantity.count(Int(value), "SNAT address", "SNAT addresses"))"
+    case .timeWait: "TIME_WAIT of \(title)"
+    case .hold: "ports held for \(title)"
+    case .preset: "behind \(title)"
+    case .load: "at \(title) the rate"
+    case .choice, .ports, .clientCloses, .pooling, .monotonicNumbers, .ignoredResets,
+      .consolidation:
+      "\(group.title): \(title)"
     }
   }
 
@@ -70,16 +94,18 @@ extension Forecast.Row {
 }
 
 extension Seconds {
-  fileprivate init(_ seconds: Double) {
+  package init(_ seconds: Double) {
     self.init(nanoseconds: Int64((seconds * 1_000_000_000).rounded()))
   }
 }
 
 extension Forecast.Interval {
   /// `76 (71-82)`.
-  var text: String {
+  package var text: String {
     low == high ? medianText : "\(medianText) (\(Self.number(low))-\(Self.number(high)))"
   }
+
+  var medianOrDash: String { median == 0 ? "-" : medianText }
 
   var textOrDash: String { high == 0 ? "-" : text }
 

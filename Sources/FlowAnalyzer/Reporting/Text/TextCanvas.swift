@@ -77,7 +77,8 @@ extension TextTable {
   func lines(width: Int) -> [StyledText] {
     let rows = (header.isEmpty ? [] : [header]) + rows
     let fixed = columns.indices.dropLast().map { column in
-      rows.map { $0.count > column ? $0[column].width : 0 }.max() ?? 0
+      // A row of one cell is the title of those below it, and may reach over all columns.
+      rows.map { $0.count > max(column, 1) ? $0[column].width : 0 }.max() ?? 0
     }
     let start = fixed.reduce(0) { $0 + $1 + Self.gap }
     var lines: [StyledText] = []

@@ -42,6 +42,7 @@ struct TextReport {
       writeSyns()
       writeAttempts()
       writeMeasurements()
+      writeForecast()
     }
     writeFindings()
     return canvas.output

@@ -8,6 +8,7 @@ struct VerdictView {
   let source: String
   let period: String?
   let isPartial: Bool
+  let hasForecast: Bool
   let role: String
   /// The verdict in a word or two, so that colour does not carry it alone.
   let word: String
@@ -60,6 +61,7 @@ extension VerdictView {
     title = "\(Self.word(prose)): \(source)"
     period = prose.period
     isPartial = report.partial
+    hasForecast = BriefForecastView(report) != nil
     role = headline.role.className
     word = Self.word(prose)
     self.headline = headline.text

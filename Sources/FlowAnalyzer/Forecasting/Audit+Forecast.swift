@@ -1,0 +1,44 @@
+extension Audit {
+  /// From here on attempts are kept for a forecast.
+  mutating func logArrivals(for options: ForecastOptions) {
+    tracker.arrivals = ArrivalLog(limit: options.maximumArrivals)
+  }
+
+  /// Makes the forecast of a report, which the audit is done with: its tuples are gone afterwards.
+  mutating func forecast(
+    _ options: ForecastOptions, _ configuration: AnalyzerConfiguration,
+    into report: inout AnalysisReport
+  ) {
+    let log = tracker.arrivals ?? ArrivalLog(limit: 0)
+    tracker.releaseTuples()
+    let isInconclusive = report.coverage.grade == .inconclusive
+    report.forecastAbsence = Self.absence(
+      log, options, configuration, isInconclusive: isInconclusive)
+    guard report.forecastAbsence == nil else { return }
+    let server = RecordedServer(
+      timeWait: configuration.assumedTimeWait, stack: configuration.serverStack ?? .linux,
+      ignoresResets: report.analysis.server.rfc1337 == "on")
+    let points = report.captures.map(\.point)
+    let balancers =
+      options.isBrief ? BalancerFinder(one: log) : BalancerFinder(log, points: points)
+    let forecaster = Forecaster(
+      log, server, options, seed: options.seed, balancers: balancers)
+    report.forecast = forecaster.forecast(
+      rows: forecaster.rows(), isInconclusive: isInconclusive,
+      links: options.isBrief
+        ? [] : Forecast.LinkSpread.spreads(of: log, addresses: tracker.addresses),
+      balancers: balancers.models(log, points: points, addresses: tracker.addresses))
+  }
+
+  /// Why a report has no forecast. A whole one is always made, and says itself how far it goes.
+  private static func absence(
+    _ log: ArrivalLog, _ options: ForecastOptions, _ configuration: AnalyzerConfiguration,
+    isInconclusive: Bool
+  ) -> Forecast.Absence? {
+    guard options.isBrief else { return nil }
+    if log.arrivals.isEmpty { return .noAttempts }
+    if isInconclusive { return .inconclusive }
+    if log.arrivals.count < Forecaster.fewestAttempts { return .fewAttempts }
+    return log.omitted > 0 && log.span < configuration.assumedTimeWait ? .tooManyAttempts : nil
+  }
+}

@@ -1,0 +1,62 @@
+import ArgumentParser
+import FlowAnalyzer
+import Glibc
+
+/// What commands that analyse captures have in common: read to the end, or until they are interrupted.
+protocol AnalyzingCommand: ParsableCommand {
+  var captures: CaptureOptions { get }
+  var server: ServerOptions { get }
+  var balancer: BalancerOptions { get }
+  var work: WorkOptions { get }
+}
+
+extension AnalyzingCommand {
+  /// Not a part of `validate()`: what is wrong with an option must be said first.
+  func requireCaptures() throws {
+    guard captures.inputs.isEmpty else { return }
+    throw ValidationError(
+      "no capture is named; for example: \(Self._commandName) --server server.pcap")
+  }
+
+  /// What the common options say.
+  var configuration: AnalyzerConfiguration {
+    var configuration = AnalyzerConfiguration()
+    server.apply(to: &configuration)
+    configuration.balancers = balancer.balancers
+    work.apply(to: &configuration)
+    return configuration
+  }
+
+  /// Reads and analyses, and says what could not be read.
+  func analyze(with analyzer: Analyzer) -> Analysis {
+    Interruption.watch()
+    defer { Interruption.stopWatching() }
+    var bar = ProgressBar()
+    var analysis = analyzer.analyze(captures.inputs) { progress in
+      bar.update(progress)
+      return !Interruption.happened
+    }
+    bar.erase()
+    // A pipe that ran dry by the signal looks like one that ended.
+    if Interruption.happened { analysis.report.partial = true }
+    if !analysis.assumed.isEmpty {
+      Message.warning(
+        "\(analysis.assumed.joined(separator: ", ")): taken for the server side; say --server to be sure"
+      )
+    }
+    analysis.failures.removeAll(where: \.isInterruption)
+    for failure in analysis.failures { Message.error("\(failure)") }
+    return analysis
+  }
+}
+
+extension CaptureError {
+  /// A signal ended the wait for the first bytes of a pipe; the user knows.
+  fileprivate var isInterruption: Bool {
+    switch self {
+    // Nor had anybody opened a named pipe for writing.
+    case .readFailed(_, _, code: EINTR), .cannotOpen(_, code: EINTR): true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import Fixtures
+import Foundation
+import Testing
+
+@testable import FlowAnalyzer
+
+/// Whole forecasts of captures.
+@Suite("Forecasts")
+struct ForecastTests {
+  private static let collide = Fixtures.captures.appending(path: "l4-collide/server.pcap").path
+
+  private static func brief(
+    _ path: String = collide, presets: [LoadBalancerPreset] = [], limit: Int = 32_768,
+    timeWait: Int64? = nil, workers: Int = 2
+  ) -> AnalysisReport {
+    var configuration = AnalyzerConfiguration()
+    configuration.forecast = .brief
+    configuration.forecast?.presets = presets
+    configuration.forecast?.maximumArrivals = limit
+    configuration.balancers = presets
+    configuration.timeWait = timeWait
+    configuration.workers = workers
+    return Analyzer(configuration: configuration)
+      .analyze([CaptureInput(path: path, role: .server)]).report
+  }
+
+  private static func whole(
+    _ inputs: [CaptureInput] = [CaptureInput(path: collide, role: .server)],
+    _ change: (inout ForecastOptions) -> Void = { _ in }
+  ) throws -> Forecast {
+    var options = ForecastOptions()
+    options.timeWaits = [60_000_000_000]
+    options.holds = [65_000_000_000]
+    options.loads = [2]
+    options.requests = [10]
+    change(&options)
+    return try #require(Analyzer().forecast(inputs, options).report.forecast)
+  }
+
+  // MARK: - In every report
+
+  @Test func `a brief forecast has one world for each question, and the best measure`() throws {
+    let report = Self.brief()
+    let forecast = try #require(report.forecast)
+    #expect(report.forecastAbsence == nil && forecast.isBrief)
+    #expect(forecast.rows.map(\.group) == [.recorded, .addresses, .timeWait, .hold, .load])
+    #expect(forecast.rows.map(\.value) == [0, 2, 15, 65, 2])
+    #expect(forecast.basis.attempts == 140 && forecast.basis.attemptsHit == 73)
+    // The recorded number lies near that of its replays, and half the attempts for each port meet less.
+    #expect(abs(forecast.rows[0].attemptsHit.median - 73) < 12)
+    #expect(forecast.rows[1].attemptsHit.high < forecast.rows[0].attemptsHit.low)
+    #expect(forecast.rows[4].attemptsHit.low > forecast.rows[0].attemptsHit.high)
+    #expect(!forecast.recommendations.isEmpty)
+    #expect(forecast.links.isEmpty)
+  }
+
+  @Test func `it costs no verdict, and does not depend on workers`() {
+    let one = Self.brief(workers: 1)
+    #expect(one.jsonText == Self.brief(workers: 2).jsonText)
+    var without = one
+    without.forecast = nil
+    without.forecastAbsence = .notAsked
+    #expect(without.jsonText == AnalysisReport(real: "l4-collide/server.pcap").jsonText)
+  }
+
+  @Test(arguments: [
+    ("expired/server.pcap", Forecast.Absence.fewAttempts),
+    ("l4-clean/client-any.pcap", .inconclusive),
+  ])
+  func `where it could say nothing, the reason is said`(path: String, reason: Forecast.Absence) {
+    let url = Fixtures.captures.appending(path: path)
+    let report = Self.brief(url.path)
+    guard report.forecast == nil else {
+      Issue.record("\(path) has \(report.forecast?.basis.attempts ?? 0) attempts")
+      return
+    }
+    #expect(report.forecastAbsence == reason || report.forecastAbsence == .noAttempts)
+  }
+
+  @Test func `a log that is full is bounded, and says what it leaves out`() throws {
+    // 40 of 140 attempts span 1 s, less than 60 s and more than 0.1 s.
+    let cut = Self.brief(limit: 40)
+    #expect(cut.forecast == nil && cut.forecastAbsence == .tooManyAttempts)
+    let short = try #require(Self.brief(limit: 40, timeWait: 100_000_000).forecast)
+    #expect(short.basis.attempts == 40 && short.basis.attemptsOmitted == 100)
+    #expect(short.basis.limits.contains(.attemptsOmitted))
+  }
+
+  // MARK: - How far it goes
+
+  @Test func `a capture shorter than TIME_WAIT gives a hint, and says so`() throws {
+    let report = Self.brief()
+    let forecast = try #require(report.forecast)
+    #expect(forecast.basis.limits.contains(.shorterThanTimeWait))
+    #expect(!forecast.basis.limits.contains(.shorterThanThreeTimeWaits))
+    #expect(forecast.basis.grade == .limited)
+    let prose = try #require(ForecastProse(report))
+    #expect(
+      prose.bestMeasure.runs.map(\.text).joined().hasPrefix(
+        "A hint, not a forecast: the captures are too short ("))
+    #expect(report.text().contains("A hint, not a forecast"))
+    let long = try #require(Self.brief(timeWait: 1_000_000_000).forecast)
+    #expect(!long.basis.limits.contains(.shorterThanTimeWait))
+  }
+
+  @Test func `of too few attempts nothing is recommended`() throws {
+    var report = Analyzer().forecast(
+      [CaptureInput(path: Self.collide, role: .server)],
+      {
+        var options = ForecastOptions.brief
+        options.isBrief = false
+        options.maximumArrivals = 15
+        return options
+      }()
+    ).report
+    let forecast = try #require(report.forecast)
+    #expect(forecast.basis.grade == .inconclusive && forecast.recommendations.isEmpty)
+    #expect(report.forecastText().contains("too little to recommend anything"))
+    report.forecast?.basis.limits = [.fewHits]
+    report.forecast?.basis.grade = .limited
+    report.forecast?.basis.attemptsHit = 3
+    report.forecast?.rows[0].delayed = .init(low: 1, median: 3, high: 5)
+    report.forecast?.recommendations = [.init(measure: .pool, value: 10, row: 1)]
+    #expect(report.forecastText().contains("there are too few hits (3)"))
+  }
+
+  // MARK: - Load balancers
+
+  @Test func `a named load balancer has its row, and the captures may contradict it`() throws {
+    let report = Self.brief(presets: [.f5, .gcp])
+    let rows = try #require(report.forecast).rows.filter { $0.group == .preset }
+    #expect(rows.map(\.name) == ["f5", "gcp"])
+    #expect(rows.map(\.value) == [2, 120])
+    let named = report.analysis.lbHold.named
+    #expect(named.map(\.balancer) == [.f5, .gcp])
+    // It gave a port away after 1 ms.
+    #expect(named.allSatisfy { $0.isContradicted })
+    #expect(report.text().contains("f5 holds them for 2 s, which this one did not"))
+  }
+
+  @Test func `without names all are compared, with names those`() throws {
+    let all = try Self.whole().rows.filter { $0.group == .preset }
+    #expect(all.compactMap(\.name) == LoadBalancerPreset.allCases.map(\.rawValue))
+    let some = try Self.whole { $0.presets = [.dpvs] }.rows.filter { $0.group == .preset }
+    #expect(some.compactMap(\.name) == ["dpvs"])
+  }
+
+  /// Twice the same traffic, the second time from another SNAT address.
+  private func twoBalancers(sharingAddress: Bool) throws -> Forecast {
+    let folder = try TemporaryDirectory()
+    let one = try CaptureBuilder(reading: Self.collide)
+    var other = one.delayed(by: 1_500_000)
+    for index in other.packets.indices where !sharingAddress {
+      // 10.10.1.1 becomes 10.10.1.2, whichever end it is.
+      let network = other.tcpOffset(of: other.packets[index]) - 20
+      for address in [network + 12, network + 16]
+      where other.packets[index].bytes[address..<address + 4].elementsEqual([10, 10, 1, 1]) {
+        other.packets[index].bytes[address + 3] = 2
+      }
+    }
+    let inputs = [
+      CaptureInput(path: try folder.write(one, as: "one.pcap"), role: .server, pointName: "lb1"),
+      CaptureInput(
+        path: try folder.write(other, as: "other.pcap"), role: .server, pointName: "lb2"),
+    ]
+    return try Self.whole(inputs)
+  }
+
+  @Test func `points with addresses of their own are several load balancers`() throws {
+    let forecast = try twoBalancers(sharingAddress: false)
+    #expect(forecast.balancers.map(\.points) == [["lb1"], ["lb2"]])
+    #expect(
+      forecast.balancers.map { $0.addresses.map(\.description) } == [["10.10.1.1"], ["10.10.1.2"]])
+    #expect(forecast.balancers.map(\.attempts) == [140, 140])
+    // Of each.
+    #expect(forecast.loadBalancer.addresses == 1)
+    let recorded = forecast.rows[0].attemptsHit
+    #expect(abs(recorded.median - 146) < 25)
+    let rows = forecast.rows.filter { $0.group == .consolidation }
+    #expect(rows.map(\.name) == ["one-pool", "joint-pool", "split", "split"])
+    #expect(rows.map(\.value) == [1, 2, 4, 8])
+    // Twice the attempts for each port meet more, as many for each meet about as many, fewer less.
+    #expect(rows[0].attemptsHit.low > recorded.high)
+    #expect(rows[1].attemptsHit.low <= recorded.high && rows[1].attemptsHit.high >= recorded.low)
+    #expect(rows[2].attemptsHit.high < recorded.low)
+    #expect(rows[3].attemptsHit.high < rows[2].attemptsHit.low)
+  }
+
+  @Test func `points that share an address are one`() throws {
+    let forecast = try twoBalancers(sharingAddress: true)
+    #expect(forecast.balancers.isEmpty)
+    #expect(forecast.rows.filter { $0.group == .consolidation }.map(\.name) == ["split", "split"])
+  }
+
+  // MARK: - The price of a longer hold
+
+  @Test func `a longer hold needs entries and ports, and may refuse`() throws {
+    let forecast = try Self.whole { $0.holds = [0, 65_000_000_000] }
+    let held = forecast.rows.filter { $0.group == .hold }
+    let (short, long) = (try #require(held[0].entries), try #require(held[1].entries))
+    #expect(short.peak < long.peak)
+    // In a run of a few seconds none is forgotten.
+    #expect(long.peak > 130)
+    #expect(long.expected > Double(long.peak))
+    #expect(held[1].peakPorts.median >= held[0].peakPorts.median)
+    #expect(forecast.rate.newPerSecond > 1)
+    // The rows in which nothing of this changes do not say it.
+    #expect(forecast.rows.filter { $0.group == .choice }.allSatisfy { $0.entries == nil })
+  }
+}
+
+extension AnalysisReport {
+  fileprivate var jsonText: String { String { text in writeJSON { text.append($0) } } }
+}
