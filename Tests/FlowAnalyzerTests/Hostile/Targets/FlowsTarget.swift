@@ -28,7 +28,8 @@ enum FlowsTarget {
   private static func checkCounts(_ audit: borrowing Audit) throws {
     let counts = audit.ledger.counts
     let hits = counts.hits.values.reduce(0) { $0 + $1.values.reduce(0, +) }
-    let verdicts = counts.firstUses + hits + counts.reuses.values.reduce(0, +)
+    let reuses = ReuseReason.allCases.reduce(0) { $0 + counts.reuses($1) }
+    let verdicts = counts.firstUses + hits + reuses
     let syns = audit.tracker.counts.syns
     try require(syns == verdicts, "\(syns) SYNs, \(verdicts) verdicts")
     let outcomes = counts.outcomes.values.reduce(0, +)
