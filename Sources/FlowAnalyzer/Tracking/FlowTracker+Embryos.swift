@@ -74,9 +74,7 @@ extension FlowTracker {
   /// Takes back the numbers of addresses that nothing kept here has any more: a flood of forged ones must
   /// not fill the memory.
   mutating func sweepAddresses() {
-    // A log for forecasts has addresses of its own.
-    guard addresses.isSweepDue, arrivals == nil else { return }
-    sweepUnusedAddresses()
+    if addresses.isSweepDue { sweepUnusedAddresses() }
   }
 
   @inline(never)
@@ -93,6 +91,8 @@ extension FlowTracker {
       servers.noteAddresses(in: &uses)
       knowledge.noteAddresses(in: &uses)
       for source in sources.sources { uses.note(source.address) }
+      for source in arrivals?.sources ?? [] { uses.note(source) }
+      for service in arrivals?.services ?? [] { uses.note(service.address) }
       for target in unopenedTargets.counts { uses.note(target.element.address) }
     }
     swap(&table, &addresses)
