@@ -3,7 +3,7 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
-SOURCES = Sources Tests Schemas Package.swift Benchmarks
+SOURCES = Sources Tests Schemas Package.swift Benchmarks Fuzzing/Package.swift Fuzzing/Sources/fuzz
 RELEASE = $(SWIFT) build -c release --product snat-audit
 BENCH = Scripts/bench/bench
 # Where tests look for programs before they look in PATH.
@@ -14,10 +14,13 @@ GENERATOR = $(SWIFT) build -c release --package-path Benchmarks/Tools --product 
 PACKETS ?= 10000000
 ROUNDS ?= 5
 LIVE ?= 10000000
+TIME ?= 60
+TARGETS ?=
+TUPLES ?= 20000000
 
 .DEFAULT_GOAL := help
 .PHONY: help deps deps-test deps-bench deps-instructions deps-lab build demo lab test lint format \
-  bench bench-check bench-growth bench-stages instructions instructions-record \
+  fuzz test-sanitized bench-flood bench bench-check bench-growth bench-stages instructions instructions-record \
   install uninstall docs clean
 
 help: ## List the targets.
@@ -58,6 +61,12 @@ test: deps lint ## Check the formatting and run all tests; in short form the lab
 	$(SWIFT) test --disable-xctest
 	@Scripts/lab/lab test --budget 300 --binary "$$($(SWIFT) build --show-bin-path)/snat-audit"
 
+test-sanitized: deps-test ## All tests again, with the address and the thread sanitizer.
+	@SWIFT="$(SWIFT)" Scripts/test-sanitized .build-sanitized
+
+fuzz: deps ## Fuzz each target for TIME= seconds (60), or TARGETS= only; see docs/reliability.md.
+	@SWIFT="$(SWIFT)" Scripts/fuzz $(TIME) $(TARGETS)
+
 lint: ## Check the formatting.
 	$(SWIFT) format lint --strict -r $(SOURCES)
 
@@ -74,6 +83,11 @@ bench-check: build ## Small generated captures of all kinds: does the report say
 bench-growth: build ## Time per packet and memory, as captures and tuples grow; PACKETS=, LIVE=, ROUNDS=.
 	@$(BENCH) growth --binary "$$($(RELEASE) --show-bin-path)/snat-audit" \
 	  --packets $(PACKETS) --live $(LIVE) --rounds $(ROUNDS)
+
+bench-flood: build ## Floods of TUPLES= tuples of all kinds (20 million): memory, and what is said of them.
+	@Scripts/quietly $(GENERATOR:make-capture=make-flood)
+	@Scripts/bench/flood "$$($(RELEASE) --show-bin-path)/snat-audit" \
+	  .build-bench/tools/release/make-flood $(TUPLES)
 
 bench-stages: deps ## Micro-benchmarks: reading and decoding alone, and the whole analysis.
 	@Scripts/quietly $(GENERATOR)
@@ -104,4 +118,5 @@ docs: deps ## Build the library's documentation (DocC) into .build-docs/site.
 	@echo "built .build-docs/site; serve it: python3 -m http.server -d .build-docs/site"
 
 clean: ## Remove everything that was built.
-	rm -rf .build .build-install .build-bench .build-docs $(TEST_TOOLS)
+	rm -rf .build .build-install .build-bench .build-docs .build-fuzz .build-sanitized \
+	  $(TEST_TOOLS)

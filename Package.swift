@@ -55,7 +55,8 @@ let package = Package(
       name: "Fixtures", path: "Tests/Fixtures", exclude: ["README.md"],
       resources: [.copy("Captures")], swiftSettings: strict),
     .testTarget(
-      name: "FlowAnalyzerTests", dependencies: ["FlowAnalyzer", "Fixtures"], swiftSettings: strict),
+      name: "FlowAnalyzerTests", dependencies: ["FlowAnalyzer", "Fixtures"],
+      exclude: ["Hostile/Regressions"], swiftSettings: strict),
     .testTarget(
       name: "ReportFormatsTests",
       dependencies: ["FlowAnalyzer", "ReportFormats", "Schemas", "Fixtures"],

@@ -176,6 +176,7 @@ private struct Run: ~Copyable {
     audit.finish(at: end)
     let builder = ReportBuilder(
       configuration: configuration, captures: captures, clocks: survey.clocks, window: window,
+      unopenedByClients: audit.clients.unopened, targetOfClients: audit.clients.unopenedTarget,
       isPartial: isPartial)
     return Analysis(
       report: builder.report(audit.tracker, audit.ledger, audit.joiner),
@@ -208,6 +209,8 @@ struct Audit: ~Copyable {
       timeWait: configuration.assumedTimeWait,
       timer: (configuration.serverStack ?? .linux).timer)
     tracker.attempts.tellsEnds = hasClientSide || listsConnections
+    clients.limitEmbryos(to: configuration.embryoLimit)
+    tracker.limitEmbryos(to: configuration.embryoLimit)
     clients.looksForTranslations = false
     clients.recordsTimeline = false
     clients.attempts.tellsEnds = hasClientSide
@@ -241,6 +244,8 @@ struct Audit: ~Copyable {
         duplicates[capture] += 1
       }
     }
+    tracker.sweepAddresses()
+    clients.sweepAddresses()
   }
 
   /// How many segments ahead their tuples are looked up, so that memory has answered by then.
@@ -327,6 +332,7 @@ struct Audit: ~Copyable {
   /// - Parameter end: the time of the last packet of any kind.
   mutating func finish(at end: Timestamp? = nil) {
     tracker.finish(at: end)
+    clients.countUnopened()
     ledger.finish(&tracker, &joiner)
     joiner.collectEnds(ofServerSide: &tracker)
     joiner.releaseAll()

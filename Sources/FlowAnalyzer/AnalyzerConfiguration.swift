@@ -25,6 +25,9 @@ public struct AnalyzerConfiguration: Sendable {
   /// How many threads may work; one reads nothing ahead. What is reported does not depend on it.
   public var workers = 2
 
+  /// How many tuples without a connection are kept at a time on each side, see `Embryos`.
+  var embryoLimit = Embryos.usualLimit
+
   public init() {}
 
   /// TIME_WAIT as assumed, in nanoseconds.

@@ -59,7 +59,10 @@ extension AnalyzingCommand {
 extension CaptureError {
   /// A signal ended the wait for the first bytes of a pipe; the user knows.
   fileprivate var isInterruption: Bool {
-    if case .readFailed(_, _, code: EINTR) = self { return true }
-    return false
+    switch self {
+    // Nor had anybody opened a named pipe for writing.
+    case .readFailed(_, _, code: EINTR), .cannotOpen(_, code: EINTR): true
+    default: false
+    }
   }
 }

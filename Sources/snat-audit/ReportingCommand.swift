@@ -46,7 +46,14 @@ extension ReportingCommand {
     let traces =
       requests.contains { $0.format == .html } ? traces(of: analysis, by: analyzer) : []
     var isWritten = true
+    // Captures in directories are known only now.
+    let captures = analysis.report.captures.map(\.path)
     for request in requests {
+      if let path = captures.first(where: { request.destination.isSameFile(as: $0) }) {
+        Message.error("--report: \(path) is a capture to be read, not overwritten.")
+        isWritten = false
+        continue
+      }
       do {
         var style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
         style.localClock = reports.timeZone?.clock

@@ -162,7 +162,7 @@ public struct SegmentSource: ~Copyable {
   mutating func shiftClock(of point: UInt32, by shift: Int64) {
     passTakenPacket()
     for position in 0..<open.count where open[position].point == Int(point) {
-      open[position].correction += shift
+      open[position].correction &+= shift
     }
     guard let index = captures.firstIndex(where: { $0.point == Int(point) }) else { return }
     corrections.shift(inputs[index], by: shift)
@@ -212,7 +212,7 @@ extension SegmentSource {
     {
       closed.removeLast()
       do {
-        var reader = try CaptureReader(path: inputs[next.index].path)
+        var reader = try CaptureReader(path: inputs[next.index].path, readAhead: readAhead)
         guard reader.advance(noting: &captures[next.index]) else { continue }
         insert(next.index, reader)
       } catch {
@@ -220,6 +220,14 @@ extension SegmentSource {
       }
     }
   }
+
+  /// How much of the next capture is read at once: less where many are open, as each has memory for it.
+  private var readAhead: Int {
+    max(1 << 14, min(ReadBuffer.standardCapacity, Self.readAheadOfAll / (open.count + 1)))
+  }
+
+  /// In bytes, where captures are of a usual number.
+  private static let readAheadOfAll = 1 << 25
 
   private mutating func insert(_ index: Int, _ reader: consuming CaptureReader) {
     sieve.mergers.captureDidOpen(role: inputs[index].side)

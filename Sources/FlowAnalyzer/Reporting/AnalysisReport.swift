@@ -183,6 +183,21 @@ public struct AnalysisReport: Sendable {
     public var pairs: Pairs?
     /// What hits cost their attempts, over all findings.
     public var addedSeconds: AddedDelay
+    public var unopenedTuples = UnopenedTuples()
+  }
+
+  /// Tuples that never carried a connection, of both sides: what floods and scans are made of.
+  public struct UnopenedTuples: Equatable, Sendable {
+    /// Those that a SYN came on, or several.
+    public var syns = 0
+    /// Those on which nothing but a single segment of another kind was seen.
+    public var strays = 0
+    /// Those of both that were forgotten early, as there were too many at once.
+    public var forgottenEarly = 0
+    /// The end that most of them lead to; nil where none stands out.
+    public var target: Endpoint?
+
+    public init() {}
   }
 
   public struct ClientSyns: Sendable {
@@ -463,5 +478,6 @@ public struct Coverage: Sendable {
     case unreadableInput = "unreadable-input"
     case sideAssumed = "side-assumed"
     case sidesApart = "sides-apart"
+    case flood
   }
 }

@@ -5,6 +5,9 @@ struct ReportBuilder {
   let captures: [CaptureRecord]
   var clocks: [Survey.PointClock] = []
   var window: TimeWindow?
+  /// What the client side shows of tuples that never carried a connection.
+  var unopenedByClients = UnopenedCounts()
+  var targetOfClients: Endpoint?
   let isPartial: Bool
 
   func report(
@@ -14,14 +17,15 @@ struct ReportBuilder {
     var clockModels: [AnalysisReport.PointClock] = []
     for clock in clocks { clockModels.append(self.clock(clock, joiner)) }
     let sources = sources(tracker)
+    let unopened = tracker.unopened + unopenedByClients
     return AnalysisReport(
       partial: isPartial, anonymization: anonymization, selection: selection,
       captures: captures.indices.map(capture), clock: clockModels,
       topology: topology(joiner),
       coverage: Coverage(
         captures: captures, tracked: tracker.counts, ledger.counts, joined: joiner.counts,
-        timeWait: configuration.assumedTimeWait),
-      analysis: analysis(ledger, servers), summary: summary(tracker, ledger, joiner),
+        unopened: unopened, timeWait: configuration.assumedTimeWait),
+      analysis: analysis(ledger, servers), summary: summary(tracker, ledger, joiner, unopened),
       timeline: timeline(tracker.timeline, servers),
       reuseIntervals: ledger.reuseIntervals.model,
       sources: Array(sources.prefix(Self.listedSources)),
@@ -73,7 +77,8 @@ struct ReportBuilder {
   }
 
   private func summary(
-    _ tracker: borrowing FlowTracker, _ ledger: borrowing AuditLedger, _ joiner: borrowing Joiner
+    _ tracker: borrowing FlowTracker, _ ledger: borrowing AuditLedger, _ joiner: borrowing Joiner,
+    _ unopened: UnopenedCounts
   ) -> AnalysisReport.Summary {
     let counts = ledger.counts
     var reuses: [String: Int] = [:]
@@ -94,7 +99,19 @@ struct ReportBuilder {
         both: tracker.counts.timeWaitsAtBoth, serverFinWait2: tracker.counts.finWait2),
       killedConnections: counts.killedConnections, clientSyns: clientSyns(joiner),
       pairs: pairs(joiner),
-      addedSeconds: ledger.delays.model(ofAll: tracker.attempts.total))
+      addedSeconds: ledger.delays.model(ofAll: tracker.attempts.total),
+      unopenedTuples: unopenedTuples(unopened, tracker))
+  }
+
+  private func unopenedTuples(
+    _ counts: UnopenedCounts, _ tracker: borrowing FlowTracker
+  ) -> AnalysisReport.UnopenedTuples {
+    var model = AnalysisReport.UnopenedTuples()
+    model.syns = counts.syns
+    model.strays = counts.strays
+    model.forgottenEarly = counts.letGo
+    model.target = tracker.unopenedTarget ?? targetOfClients
+    return model
   }
 
   private func answers(_ counts: [Answer: Int]?) -> AnalysisReport.Answers {

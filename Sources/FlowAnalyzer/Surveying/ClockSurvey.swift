@@ -77,9 +77,14 @@ extension ClockOffset {
     self.agreeing = agreeing
   }
 
+  private static func clamped(_ one: Int64, _ other: Int64) -> Int64 {
+    let limit = Timestamp.largestClockDifference
+    return max(-limit, min(limit, one &+ other))
+  }
+
   fileprivate func followed(by next: ClockOffset) -> ClockOffset {
     ClockOffset(
-      offset: offset + next.offset, error: error + next.error,
+      offset: Self.clamped(offset, next.offset), error: Self.clamped(error, next.error),
       agreeing: min(agreeing, next.agreeing))
   }
 }

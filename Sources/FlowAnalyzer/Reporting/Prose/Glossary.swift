@@ -166,6 +166,11 @@ extension Coverage.Reason {
           + "clients.",
         "Capture both sides at the same time, and do not swap --client and --server."
       )
+    case .flood:
+      (
+        "Most tuples never carried a connection: a flood, a scan, or a server that does not answer.",
+        "Leave the sources of a flood out of the capture by its filter."
+      )
     }
   }
 }

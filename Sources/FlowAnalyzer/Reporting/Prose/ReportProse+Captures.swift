@@ -1,7 +1,28 @@
 extension ReportProse {
   /// What the captures leave open, and what to do about it.
   package var gaps: [(finding: String, advice: String)] {
-    report.coverage.reasons.map(\.explanation)
+    report.coverage.reasons.map { reason in
+      let (finding, advice) = reason.explanation
+      return (finding, reason == .flood ? advice + unopened : advice)
+    }
+  }
+
+  /// How many tuples never carried a connection, where they lead to, and what that does to the counts.
+  private var unopened: String {
+    let tuples = report.summary.unopenedTuples
+    guard tuples.syns + tuples.strays > 0 else { return "" }
+    var parts: [String] = []
+    if tuples.syns > 0 { parts.append("\(Quantity.count(tuples.syns, "tuple")) had SYNs only") }
+    if tuples.strays > 0 {
+      parts.append("\(Quantity.count(tuples.strays, "tuple")) a single segment of another kind")
+    }
+    let target = tuples.target.map { ", most of them to \($0)" } ?? ""
+    let early =
+      tuples.forgottenEarly > 0
+      ? " \(Quantity.count(tuples.forgottenEarly)) of them were forgotten early to bound the memory: "
+        + "hits are exact all the same, but SYNs that were repeated later count as first uses."
+      : ""
+    return " \(Quantity.list(parts))\(target).\(early)"
   }
 
   /// The capture that would answer the question: what to do, and the command; nil where it takes no
