@@ -3,7 +3,7 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
-SOURCES = Sources Tests Schemas Package.swift Benchmarks
+SOURCES = Sources Tests Schemas Package.swift Benchmarks Fuzzing/Package.swift Fuzzing/Sources/fuzz
 RELEASE = $(SWIFT) build -c release --product snat-audit
 BENCH = Scripts/bench/bench
 # Where tests look for programs before they look in PATH.
@@ -14,17 +14,20 @@ GENERATOR = $(SWIFT) build -c release --package-path Benchmarks/Tools --product 
 PACKETS ?= 10000000
 ROUNDS ?= 5
 LIVE ?= 10000000
+TIME ?= 60
+TARGETS ?=
+TUPLES ?= 20000000
 
 .DEFAULT_GOAL := help
 .PHONY: help deps deps-test deps-bench deps-instructions deps-lab build demo lab test lint format \
-  bench bench-check bench-growth bench-stages instructions instructions-record \
+  fuzz test-sanitized bench-flood bench bench-check bench-growth bench-stages instructions instructions-record \
   install uninstall docs clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## Install what is missing of the system packages (Debian, Ubuntu).
-	@Scripts/install-packages libpcap-dev zlib1g-dev libzstd-dev liblz4-dev pkg-config
+	@Scripts/install-packages libpcap-dev libssl-dev zlib1g-dev libzstd-dev liblz4-dev pkg-config
 
 deps-bench: deps ## Install what the benchmarks compare with.
 	@Scripts/install-packages python3 tcpdump tcptrace argus-server nfdump tshark
@@ -33,7 +36,7 @@ deps-instructions: deps
 	@Scripts/install-packages valgrind
 
 deps-test: deps ## Install what tests read the reports with: validators, a browser, Prometheus.
-	@Scripts/install-packages chromium default-jre-headless tshark jq python3 python3-venv libxml2-utils \
+	@Scripts/install-packages chromium default-jre-headless tshark tcpdump jq python3 python3-venv libxml2-utils \
 	  mandoc gzip zstd lz4
 	@Scripts/unpack-packages $(TEST_TOOLS)/debian prometheus prometheus-node-exporter
 	@Scripts/install-python-packages $(TEST_TOOLS)/python Scripts/consumers/requirements.txt
@@ -58,6 +61,12 @@ test: deps lint ## Check the formatting and run all tests; in short form the lab
 	$(SWIFT) test --disable-xctest
 	@Scripts/lab/lab test --budget 300 --binary "$$($(SWIFT) build --show-bin-path)/snat-audit"
 
+test-sanitized: deps-test ## All tests again, with the address and the thread sanitizer.
+	@SWIFT="$(SWIFT)" Scripts/test-sanitized .build-sanitized
+
+fuzz: deps ## Fuzz each target for TIME= seconds (60), or TARGETS= only; see docs/reliability.md.
+	@SWIFT="$(SWIFT)" Scripts/fuzz $(TIME) $(TARGETS)
+
 lint: ## Check the formatting.
 	$(SWIFT) format lint --strict -r $(SOURCES)
 
@@ -74,6 +83,11 @@ bench-check: build ## Small generated captures of all kinds: does the report say
 bench-growth: build ## Time per packet and memory, as captures and tuples grow; PACKETS=, LIVE=, ROUNDS=.
 	@$(BENCH) growth --binary "$$($(RELEASE) --show-bin-path)/snat-audit" \
 	  --packets $(PACKETS) --live $(LIVE) --rounds $(ROUNDS)
+
+bench-flood: build ## Floods of TUPLES= tuples of all kinds (20 million): memory, and what is said of them.
+	@Scripts/quietly $(GENERATOR:make-capture=make-flood)
+	@Scripts/bench/flood "$$($(RELEASE) --show-bin-path)/snat-audit" \
+	  .build-bench/tools/release/make-flood $(TUPLES)
 
 bench-stages: deps ## Micro-benchmarks: reading and decoding alone, and the whole analysis.
 	@Scripts/quietly $(GENERATOR)
@@ -104,4 +118,5 @@ docs: deps ## Build the library's documentation (DocC) into .build-docs/site.
 	@echo "built .build-docs/site; serve it: python3 -m http.server -d .build-docs/site"
 
 clean: ## Remove everything that was built.
-	rm -rf .build .build-install .build-bench .build-docs $(TEST_TOOLS)
+	rm -rf .build .build-install .build-bench .build-docs .build-fuzz .build-sanitized \
+	  $(TEST_TOOLS)

@@ -19,5 +19,6 @@ let package = Package(
       swiftSettings: strict),
     .executableTarget(name: "empty-loop", linkerSettings: [.linkedLibrary("pcap")]),
     .executableTarget(name: "random-probe"),
+    .executableTarget(name: "make-flood"),
   ]
 )

@@ -107,12 +107,13 @@ private struct Run: ~Copyable {
     _ inputs: [CaptureInput], _ configuration: AnalyzerConfiguration, listsConnections: Bool
   ) {
     self.configuration = configuration
-    let survey = Survey(of: inputs)
+    let survey = Survey(of: inputs, configuration.selection)
     course = ReadingCourse(survey)
     reader = BatchReader(
       of: survey,
       readsAhead: configuration.workers > 1
-        && survey.inputs.allSatisfy { input in input.isRegularFile })
+        && survey.inputs.allSatisfy { input in input.isRegularFile },
+      anonymizer: configuration.anonymizer)
     audit = Audit(
       configuration: configuration, hasClientSide: survey.inputs.contains { $0.side != .server },
       listsConnections: listsConnections)
@@ -165,16 +166,17 @@ private struct Run: ~Copyable {
 
   mutating func finish(isPartial: Bool) -> Analysis {
     if isPartial { _ = stop() }
-    let (captures, end) = reader.withSource { source in
+    let (captures, end, window) = reader.withSource { source in
       if isPartial { source.compareClocks() }
       for (capture, count) in duplicates.enumerated() {
         source.countDuplicates(count, capture: capture)
       }
-      return (source.captures, source.latestPacket)
+      return (source.captures, source.latestPacket, source.window)
     }
     audit.finish(at: end)
     let builder = ReportBuilder(
-      configuration: configuration, captures: captures, clocks: survey.clocks,
+      configuration: configuration, captures: captures, clocks: survey.clocks, window: window,
+      unopenedByClients: audit.clients.unopened, targetOfClients: audit.clients.unopenedTarget,
       isPartial: isPartial)
     return Analysis(
       report: builder.report(audit.tracker, audit.ledger, audit.joiner),
@@ -200,11 +202,15 @@ struct Audit: ~Copyable {
     listsConnections: Bool = false
   ) {
     clients = FlowTracker(timeWait: configuration.assumedTimeWait)
-    joiner = Joiner(hasClientSide: hasClientSide, listsConnections: listsConnections)
+    joiner = Joiner(
+      hasClientSide: hasClientSide, listsConnections: listsConnections,
+      anonymizer: configuration.anonymizer)
     tracker = FlowTracker(
       timeWait: configuration.assumedTimeWait,
       timer: (configuration.serverStack ?? .linux).timer)
     tracker.attempts.tellsEnds = hasClientSide || listsConnections
+    clients.limitEmbryos(to: configuration.embryoLimit)
+    tracker.limitEmbryos(to: configuration.embryoLimit)
     clients.looksForTranslations = false
     clients.recordsTimeline = false
     clients.attempts.tellsEnds = hasClientSide
@@ -238,6 +244,8 @@ struct Audit: ~Copyable {
         duplicates[capture] += 1
       }
     }
+    tracker.sweepAddresses()
+    clients.sweepAddresses()
   }
 
   /// How many segments ahead their tuples are looked up, so that memory has answered by then.
@@ -324,6 +332,7 @@ struct Audit: ~Copyable {
   /// - Parameter end: the time of the last packet of any kind.
   mutating func finish(at end: Timestamp? = nil) {
     tracker.finish(at: end)
+    clients.countUnopened()
     ledger.finish(&tracker, &joiner)
     joiner.collectEnds(ofServerSide: &tracker)
     joiner.releaseAll()
@@ -340,6 +349,8 @@ public struct Analysis: Sendable {
   public var failures: [CaptureError]
   /// Captures whose side nothing tells; they were taken for the server side.
   public var assumed: [String]
+  /// The files that were read, as the command line names them.
+  public var paths: [String] { course.survey.inputs.map(\.path) }
   /// For another reading of the same.
   let course: ReadingCourse
 }

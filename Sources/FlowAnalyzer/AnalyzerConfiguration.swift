@@ -12,6 +12,10 @@ public struct AnalyzerConfiguration: Sendable {
   public var maximumFindings = 100_000
   /// How many of the tuples held at the end the report lists.
   public var maximumHeldTuples = 10_000
+  /// What is analysed of the captures; all of it, as a rule.
+  public var selection = PacketSelection()
+  /// Encrypts what identifies hosts; nil leaves all as it was captured.
+  public var anonymizer: AddressAnonymizer?
 
   /// What the report forecasts; nil for nothing.
   public var forecast: ForecastOptions?
@@ -20,6 +24,9 @@ public struct AnalyzerConfiguration: Sendable {
 
   /// How many threads may work; one reads nothing ahead. What is reported does not depend on it.
   public var workers = 2
+
+  /// How many tuples without a connection are kept at a time on each side, see `Embryos`.
+  var embryoLimit = Embryos.usualLimit
 
   public init() {}
 

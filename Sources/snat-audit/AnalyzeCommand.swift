@@ -18,18 +18,20 @@ struct AnalyzeCommand: ReportingCommand {
       """)
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions
+  @OptionGroup(title: "Selection") var selection: SelectionOptions
   @OptionGroup(title: "Server") var server: ServerOptions
   @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
   @OptionGroup(title: "Reports") var reports: ReportOptions
+  @OptionGroup(title: "Privacy") var privacy: PrivacyOptions
   @OptionGroup(title: "Work") var work: WorkOptions
-  @OptionGroup(visibility: .hidden) var planned: PlannedOptions
 
   func validate() throws { try validateDestinations() }
 
   func run() throws {
     try requireCaptures()
-    let analysis = analyze()
-    if !write(analysis, reports.requests) { throw ExitStatus.failed }
+    let analyzer = try makeAnalyzer()
+    let analysis = analyze(with: analyzer)
+    if !write(analysis, by: analyzer, reports.requests) { throw ExitStatus.failed }
     if analysis.report.partial { throw ExitStatus.interrupted }
     if !analysis.failures.isEmpty { throw ExitStatus.failed }
   }

@@ -5,6 +5,8 @@ import Glibc
 /// What commands that analyse captures have in common: read to the end, or until they are interrupted.
 protocol AnalyzingCommand: ParsableCommand {
   var captures: CaptureOptions { get }
+  var selection: SelectionOptions { get }
+  var privacy: PrivacyOptions { get }
   var server: ServerOptions { get }
   var balancer: BalancerOptions { get }
   var work: WorkOptions { get }
@@ -19,10 +21,14 @@ extension AnalyzingCommand {
   }
 
   /// What the common options say.
-  var configuration: AnalyzerConfiguration {
+  ///
+  /// - Throws: `FileFault` where a file that one of them names is of no use.
+  func makeConfiguration() throws -> AnalyzerConfiguration {
     var configuration = AnalyzerConfiguration()
+    selection.apply(to: &configuration)
     server.apply(to: &configuration)
     configuration.balancers = balancer.balancers
+    try privacy.apply(to: &configuration)
     work.apply(to: &configuration)
     return configuration
   }
@@ -53,7 +59,10 @@ extension AnalyzingCommand {
 extension CaptureError {
   /// A signal ended the wait for the first bytes of a pipe; the user knows.
   fileprivate var isInterruption: Bool {
-    if case .readFailed(_, _, code: EINTR) = self { return true }
-    return false
+    switch self {
+    // Nor had anybody opened a named pipe for writing.
+    case .readFailed(_, _, code: EINTR), .cannotOpen(_, code: EINTR): true
+    default: false
+    }
   }
 }

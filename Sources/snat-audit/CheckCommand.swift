@@ -21,12 +21,13 @@ struct CheckCommand: ReportingCommand {
       """)
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions
+  @OptionGroup(title: "Selection") var selection: SelectionOptions
   @OptionGroup(title: "Policy") var policy: PolicyOptions
   @OptionGroup(title: "Server") var server: ServerOptions
   @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
   @OptionGroup(title: "Reports") var reports: ReportOptions
+  @OptionGroup(title: "Privacy") var privacy: PrivacyOptions
   @OptionGroup(title: "Work") var work: WorkOptions
-  @OptionGroup(visibility: .hidden) var planned: PlannedOptions
 
   func validate() throws { try validateDestinations() }
 
@@ -34,8 +35,11 @@ struct CheckCommand: ReportingCommand {
     try requireCaptures()
     // Before the captures, which may take a while.
     let policy = try self.policy.resolved()
-    let baseline = try self.policy.baseline.map { path throws in try BaselineFile.read(path) }
-    var analysis = analyze()
+    var baseline = try self.policy.baseline.map { path throws in try BaselineFile.read(path) }
+    let analyzer = try makeAnalyzer()
+    // Its name may tell of whom it is.
+    if privacy.isAsked { baseline?.path = "baseline" }
+    var analysis = analyze(with: analyzer)
     let verdict = policy.verdict(on: analysis.report, against: baseline)
     analysis.report.check = verdict
 
@@ -43,7 +47,7 @@ struct CheckCommand: ReportingCommand {
     if !requests.contains(where: { $0.destination == .standardOutput }) {
       requests.insert(ReportRequest(format: .check, destination: .standardOutput), at: 0)
     }
-    if !write(analysis, requests) { throw ExitStatus.failed }
+    if !write(analysis, by: analyzer, requests) { throw ExitStatus.failed }
     if analysis.report.partial { throw ExitStatus.interrupted }
     if !analysis.failures.isEmpty { throw ExitStatus.failed }
     switch verdict.outcome {

@@ -17,20 +17,23 @@ struct ConnectionsCommand: ParsableCommand {
       """)
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions
+  @OptionGroup(title: "Selection") var selection: SelectionOptions
+  @OptionGroup(title: "Privacy") var privacy: PrivacyOptions
   @OptionGroup(title: "Work") var work: WorkOptions
   /// Changes nothing here, but one set of options serves all commands.
-  @OptionGroup(visibility: .hidden) var balancer: BalancerOptions
-  @OptionGroup(visibility: .hidden) var planned: PlannedOptions
+  @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
 
   func run() throws {
     if captures.inputs.isEmpty {
       throw ValidationError(
         "no capture is named; for example: connections --client client.pcap --server server.pcap")
     }
+    var configuration = AnalyzerConfiguration()
+    selection.apply(to: &configuration)
+    try privacy.apply(to: &configuration)
     Interruption.watch()
     defer { Interruption.stopWatching() }
     var output = StreamedOutput()
-    var configuration = AnalyzerConfiguration()
     work.apply(to: &configuration)
     let failures = Analyzer(configuration: configuration).connections(captures.inputs) { lines in
       output.write(lines)

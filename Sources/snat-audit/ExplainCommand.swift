@@ -22,12 +22,13 @@ struct ExplainCommand: ParsableCommand {
   var id: FindingName
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions
+  @OptionGroup(title: "Selection") var selection: SelectionOptions
   @OptionGroup(title: "Server") var server: ServerOptions
   @Flag(help: "Draw with ASCII characters only.") var ascii = false
+  @OptionGroup(title: "Privacy") var privacy: PrivacyOptions
   @OptionGroup(title: "Work") var work: WorkOptions
   /// Changes nothing here, but one set of options serves all commands.
-  @OptionGroup(visibility: .hidden) var balancer: BalancerOptions
-  @OptionGroup(visibility: .hidden) var planned: PlannedOptions
+  @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
 
   func validate() throws { try id.validate() }
 
@@ -35,8 +36,10 @@ struct ExplainCommand: ParsableCommand {
   private static let framesPerConversation = 256
 
   func run() throws {
-    let result = try FindingSearch(captures: captures, server: server, work: work)
-      .find(id, command: "explain", framesPerConversation: Self.framesPerConversation)
+    let result = try FindingSearch(
+      captures: captures, selection: selection, server: server, privacy: privacy, work: work
+    )
+    .find(id, command: "explain", framesPerConversation: Self.framesPerConversation)
     var style = Terminal.output.style
     style.hasBoxes = !ascii
     let ladder = Ladder(result.trace, of: result.analysis.report)

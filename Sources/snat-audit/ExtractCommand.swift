@@ -11,7 +11,8 @@ struct ExtractCommand: ParsableCommand {
       left the tuple behind and of the attempt that hit it, byte for byte, each with a comment that says \
       what it does. Times are by one clock, so that both sides line up. Wireshark and tshark show the \
       comments; snat-audit finds the same finding in it. Give the captures of the analysis: they are \
-      read twice.
+      read twice. With --anonymize packets are not byte for byte: they are made anew of their IP and TCP \
+      headers, with encrypted addresses and without payload.
 
       Examples:
         snat-audit extract worst lb-any.pcap --output finding.pcapng
@@ -30,11 +31,12 @@ struct ExtractCommand: ParsableCommand {
   var output: String
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions
+  @OptionGroup(title: "Selection") var selection: SelectionOptions
   @OptionGroup(title: "Server") var server: ServerOptions
+  @OptionGroup(title: "Privacy") var privacy: PrivacyOptions
   @OptionGroup(title: "Work") var work: WorkOptions
   /// Changes nothing here, but one set of options serves all commands.
-  @OptionGroup(visibility: .hidden) var balancer: BalancerOptions
-  @OptionGroup(visibility: .hidden) var planned: PlannedOptions
+  @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
 
   private var destination: ReportDestination {
     output == "-" ? .standardOutput : .file(output)
@@ -61,10 +63,12 @@ struct ExtractCommand: ParsableCommand {
       throw ValidationError(
         "--output -: packets are nothing for a terminal; name a file or a pipe.")
     }
-    let result = try FindingSearch(captures: captures, server: server, work: work)
-      .find(id, command: "extract", framesPerConversation: Self.framesPerConversation)
+    let result = try FindingSearch(
+      captures: captures, selection: selection, server: server, privacy: privacy, work: work
+    )
+    .find(id, command: "extract", framesPerConversation: Self.framesPerConversation)
     // Captures in directories are known only now.
-    try requireNoInput(result.analysis.report.captures.map(\.path))
+    try requireNoInput(result.analysis.paths)
     guard result.trace.isComplete else {
       Message.error(
         "finding \(result.trace.finding.id): its packets were not found again; a capture has changed "

@@ -5,7 +5,9 @@ import FlowAnalyzer
 /// and `extract` have in common.
 struct FindingSearch {
   let captures: CaptureOptions
+  let selection: SelectionOptions
   let server: ServerOptions
+  let privacy: PrivacyOptions
   let work: WorkOptions
 
   struct Result {
@@ -32,7 +34,9 @@ struct FindingSearch {
       throw ValidationError("\(error)")
     }
     var configuration = AnalyzerConfiguration()
+    selection.apply(to: &configuration)
     server.apply(to: &configuration)
+    try privacy.apply(to: &configuration)
     // The one that is asked for may be beyond what a report lists.
     configuration.maximumFindings = .max
     work.apply(to: &configuration)

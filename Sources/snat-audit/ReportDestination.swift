@@ -55,6 +55,12 @@ enum ReportDestination: Equatable {
     // Beside the target, as a rename does not cross file systems; exclusive, as another run may
     // write the same report.
     let aside = "\(path).\(getpid()).part"
+    try Leftovers.guarding(aside) { try write(aside, toReplace: path, body) }
+  }
+
+  private static func write(
+    _ aside: String, toReplace path: String, _ body: (inout ReportSink) throws -> Void
+  ) throws {
     let descriptor = unsafe open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw SystemError.last }
     do {

@@ -10,8 +10,9 @@ protocol ReportingCommand: AnalyzingCommand {
 extension ReportingCommand {
   func validateDestinations() throws { try reports.requests.requireOthers(than: captures.inputs) }
 
-  private var analyzer: Analyzer {
-    var configuration = configuration
+  /// - Throws: as `makeConfiguration`.
+  func makeAnalyzer() throws -> Analyzer {
+    var configuration = try makeConfiguration()
     configuration.maximumFindings = reports.maxFindings
     if reports.requests.contains(where: \.format.hasForecast) {
       configuration.forecast = .brief
@@ -20,12 +21,9 @@ extension ReportingCommand {
     return Analyzer(configuration: configuration)
   }
 
-  /// Reads and analyses, and says what could not be read.
-  func analyze() -> Analysis { analyze(with: analyzer) }
-
   /// The packets of the findings that the HTML report draws, from a second reading. What comes from a
   /// pipe cannot be read twice, and who interrupted the first reading wants no second.
-  private func traces(of analysis: Analysis) -> [FindingTrace] {
+  private func traces(of analysis: Analysis, by analyzer: Analyzer) -> [FindingTrace] {
     guard !analysis.report.partial else { return [] }
     Interruption.watch()
     defer { Interruption.stopWatching() }
@@ -42,11 +40,20 @@ extension ReportingCommand {
 
   /// Writes every report that can be written.
   ///
+  /// - Parameter analyzer: that of the analysis.
   /// - Returns: whether all could be.
-  func write(_ analysis: Analysis, _ requests: [ReportRequest]) -> Bool {
-    let traces = requests.contains { $0.format == .html } ? traces(of: analysis) : []
+  func write(_ analysis: Analysis, by analyzer: Analyzer, _ requests: [ReportRequest]) -> Bool {
+    let traces =
+      requests.contains { $0.format == .html } ? traces(of: analysis, by: analyzer) : []
     var isWritten = true
+    // Captures in directories are known only now.
+    let captures = analysis.report.captures.map(\.path)
     for request in requests {
+      if let path = captures.first(where: { request.destination.isSameFile(as: $0) }) {
+        Message.error("--report: \(path) is a capture to be read, not overwritten.")
+        isWritten = false
+        continue
+      }
       do {
         var style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
         style.localClock = reports.timeZone?.clock

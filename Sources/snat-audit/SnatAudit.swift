@@ -31,6 +31,7 @@ struct SnatAudit: ParsableCommand {
     ])
 
   static func main() {
+    ProcessSetup.run()
     var arguments = CommandLine.arguments.dropFirst()[...]
     if let name = arguments.first, PlannedCommand(rawValue: name) != nil {
       let known = configuration.subcommands.filter { $0.configuration.shouldDisplay }

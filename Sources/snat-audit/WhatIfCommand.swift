@@ -25,18 +25,19 @@ struct WhatIfCommand: AnalyzingCommand {
       """)
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions
+  @OptionGroup(title: "Selection") var selection: SelectionOptions
   @OptionGroup(title: "Server") var server: ServerOptions
   @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
   @OptionGroup(title: "Worlds") var worlds: WorldOptions
   @OptionGroup(title: "Reports") var reports: ForecastReportOptions
+  @OptionGroup(title: "Privacy") var privacy: PrivacyOptions
   @OptionGroup(title: "Work") var work: WorkOptions
-  @OptionGroup(visibility: .hidden) var planned: PlannedOptions
 
   func validate() throws { try reports.requests.requireOthers(than: captures.inputs) }
 
   func run() throws {
     try requireCaptures()
-    var configuration = configuration
+    var configuration = try makeConfiguration()
     configuration.maximumFindings = 0
     configuration.forecast = worlds.options
     configuration.forecast?.presets = balancer.balancers

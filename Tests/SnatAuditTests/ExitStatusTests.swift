@@ -36,21 +36,9 @@ struct ExitStatusTests {
     (["analyze", "--server", "name="], "'name=' is invalid"),
     (["analyze", Captures.clean, "--report", "json=\(Captures.clean)"], "not overwritten"),
     (["whatif", Captures.clean, "--report", "json=\(Captures.clean)"], "not overwritten"),
-    (["whatif", Captures.clean, "--filter", "tcp"], "not in this version"),
-    (["connections", Captures.clean, "--filter", "tcp"], "not in this version"),
   ])
   func `a usage error is 2 and one line`(arguments: [String], says text: String) throws {
     try expectUsageError(arguments, says: text)
-  }
-
-  @Test(arguments: [
-    ["--filter", "tcp"], ["--since", "2026-11-22"],
-    ["--until", "2026-11-22"], ["--anonymize", "key"],
-  ])
-  func `an option of a later version is refused by name`(option: [String]) throws {
-    try expectUsageError(
-      ["analyze", "--server", Captures.clean] + option, says: "not in this version")
-    try expectUsageError(["analyze", "--server", Captures.clean] + option, says: option[0])
   }
 
   @Test(arguments: [

@@ -62,7 +62,7 @@ struct WhatIfTests {
     for arguments in [
       ["analyze", Captures.collide], ["whatif", Captures.collide, "--hold", "65"],
       ["explain", "worst", Captures.collide], ["connections", Captures.collide],
-      ["check", "--max-hits", "total=200", "rejected=200", Captures.collide],
+      ["check", "--max-hits", "time-wait.rejected=200", Captures.collide],
     ] {
       let result = try Tool.run(arguments + ["--lb", "f5", "--lb", "dpvs"])
       #expect(result.status != 2, "\(arguments): \(result.errors)")

@@ -18,11 +18,14 @@ final class BatchReader {
 
   private final class Producer: @unchecked Sendable {
     var source: SegmentSource
+    private let anonymizer: AddressAnonymizer?
     private var clockShifts = 0
 
-    init(_ survey: Survey) {
+    init(_ survey: Survey, _ anonymizer: AddressAnonymizer?) {
+      self.anonymizer = anonymizer
       source = SegmentSource(
-        inputs: survey.inputs, corrections: survey.corrections, endpoints: survey.endpoints)
+        inputs: survey.inputs, corrections: survey.corrections, endpoints: survey.endpoints,
+        selection: survey.selection)
     }
 
     func fill(_ slot: Slot) {
@@ -32,6 +35,7 @@ final class BatchReader {
       slot.batch.removeAll()
       slot.batch.clockShifts = clockShifts
       source.fill(&slot.batch)
+      anonymizer?.encrypt(&slot.batch)
       slot.isLast = source.isFinished
       slot.batch.progress = Analyzer.Progress(
         bytesRead: source.bytesRead, bytesTotal: source.bytesTotal)
@@ -45,10 +49,12 @@ final class BatchReader {
   /// Nil where everything happens on the caller's thread.
   private let thread: ReadingThread?
 
-  /// - Parameter readsAhead: on a thread of its own. A source that may wait, such as a pipe, must not:
-  ///   a signal is to end the wait.
-  init(of survey: Survey, readsAhead: Bool) {
-    producer = Producer(survey)
+  /// - Parameters:
+  ///   - readsAhead: on a thread of its own. A source that may wait, such as a pipe, must not: a signal
+  ///     is to end the wait.
+  ///   - anonymizer: encrypts the addresses of what is lent; nil lends them as they are.
+  init(of survey: Survey, readsAhead: Bool, anonymizer: AddressAnonymizer? = nil) {
+    producer = Producer(survey, anonymizer)
     thread = readsAhead ? ReadingThread() : nil
     let (producer, slots) = (producer, slots)
     if let thread {

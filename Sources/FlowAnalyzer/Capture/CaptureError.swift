@@ -17,6 +17,8 @@ public enum CaptureError: Error, Hashable, Sendable {
   case unsupportedFormat(path: String, reason: String)
   /// Link type `number`, with the name that libpcap has for it.
   case unsupportedLinkType(path: String, number: Int32, name: String?)
+  /// The filter of `PacketSelection` cannot be applied to link layers called `linkName`, for `reason`.
+  case filterRefused(path: String, linkName: String?, reason: String)
   /// What follows `packets` packets makes no sense, for `reason`; reading stopped near byte
   /// `offset` of the file, nil for a pipe.
   case damaged(path: String, packets: UInt64, offset: UInt64?, reason: String)
@@ -53,6 +55,9 @@ extension CaptureError: CustomStringConvertible {
     case .unsupportedLinkType(let path, let number, let linkName):
       "\(name(path)): its link type \(linkName.map { "\($0) (\(number))" } ?? "\(number)") "
         + "is not supported. Supported are \(LinkType.supportedNames)."
+    case .filterRefused(let path, let linkName, let reason):
+      "\(name(path)): the filter cannot be applied to its link layer\(linkName.map { " \($0)" } ?? ""): "
+        + "\(reason)."
     case .damaged(let path, let packets, let offset, let reason):
       "\(name(path)): cannot be read on after packet \(packets)"
         + (offset.map { ", near byte \($0)" } ?? "") + ": \(reason). "

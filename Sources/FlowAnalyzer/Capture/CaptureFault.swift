@@ -19,6 +19,8 @@ enum CaptureFault: Error, BitwiseCopyable {
   case packetBeforeInterface
   /// A packet of an interface that the section does not describe.
   case unknownInterface(UInt32)
+  /// A section describes more interfaces than can be meant.
+  case tooManyInterfaces
   /// An option of an interface that makes no sense or came twice.
   case interfaceOption(code: UInt16)
 }
@@ -39,6 +41,8 @@ extension CaptureFault {
     case .blockTooShort(let type): "a block of type \(type) is too short for what it should hold"
     case .byteOrderMagic(let value):
       "a section begins with \(String(value, radix: 16)) in place of the byte-order magic"
+    case .tooManyInterfaces:
+      "a section describes more than \(PcapngFile.mostInterfaces) interfaces"
     case .packetBeforeInterface: "a packet comes before any interface is described"
     case .unknownInterface(let number):
       "a packet is said to be of interface \(number), which is not described"

@@ -51,6 +51,9 @@ struct CaptureReader: ~Copyable {
     return linkType == .rawIP && number < 101 ? 101 : UInt16(truncatingIfNeeded: number)
   }
 
+  /// The byte order in which the current packet was written.
+  var order: ByteOrder { plain.order }
+
   /// How many bytes of the file were read; nil for a pipe.
   var position: UInt64? { plain.position }
 

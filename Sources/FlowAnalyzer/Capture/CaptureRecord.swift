@@ -34,13 +34,15 @@ public struct CaptureRecord: Sendable {
   /// Why the file could not be read, or not to its end.
   public internal(set) var failure: CaptureError?
 
-  /// When the earliest packet was captured; nil where there was none.
-  public var firstPacket: Timestamp? { packets == 0 ? nil : earliest }
-  public var lastPacket: Timestamp? { packets == 0 ? nil : latest }
+  /// When the earliest packet that was asked for was captured; nil where there was none.
+  public var firstPacket: Timestamp? { earliest > latest ? nil : earliest }
+  public var lastPacket: Timestamp? { earliest > latest ? nil : latest }
 
   /// The point as reports call it.
-  var pointLabel: String {
-    if let name = pointName { return name }
+  var pointLabel: String { pointName ?? plainPointLabel }
+
+  /// The point without the name that the user gave it.
+  var plainPointLabel: String {
     guard point != nil else { return "none" }
     return "\((role ?? .server).rawValue)-\(pointOrdinal)"
   }
@@ -78,6 +80,12 @@ extension CaptureRecord {
     count(packetAt: time, content: UInt64(truncatingIfNeeded: length))
     skipped.count(reason)
     if reason.isCut { cutHeaders &+= 1 }
+  }
+
+  /// Counts a packet that is not asked for: but for this it is as if it had not been captured.
+  mutating func countUnasked(_ reason: DecodeError) {
+    packets &+= 1
+    skipped.count(reason)
   }
 
   @inline(__always)

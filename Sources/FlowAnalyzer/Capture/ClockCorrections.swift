@@ -27,11 +27,11 @@ struct ClockCorrections: Sendable {
 
   /// Adds to the correction of a file's point, for files of it that are still to be opened.
   mutating func shift(_ input: CaptureInput, by shift: Int64) {
-    let corrected = correction(for: input) + shift
+    let corrected = correction(for: input) &+ shift
     let key = Key(input)
     ofStem[key] = corrected
     for path in Array(ofPath.keys) where CapturePoints.stem(of: path) == key.stem {
-      ofPath[path] = (ofPath[path] ?? 0) + shift
+      ofPath[path] = (ofPath[path] ?? 0) &+ shift
     }
   }
 

@@ -13,10 +13,16 @@ extension OpenCapture {
   ///
   /// Nothing here is done but what every packet needs: what there is to know about the other captures
   /// is in `turn`. It must have its point, and the batch must have room.
+  ///
+  /// - Parameter selector: nil where every packet is asked for; else each is looked at by itself.
   mutating func take(
-    turn: Turn, into batch: inout SegmentBatch, decoder: inout FrameDecoder,
-    sieve: inout SegmentSieve, noting record: inout CaptureRecord
+    turn: Turn, selector: PacketSelector?, into batch: inout SegmentBatch,
+    decoder: inout FrameDecoder, sieve: inout SegmentSieve, noting record: inout CaptureRecord
   ) -> TurnEnd {
+    if let selector {
+      return takeSelected(
+        selector, turn: turn, into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
+    }
     while true {
       takeCurrentPacket(into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
       if batch.isFull { return .batchIsFull }
@@ -24,6 +30,26 @@ extension OpenCapture {
         turn: turn, into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
       if isOver { return .isOver }
       if batch.isFull { return .batchIsFull }
+      guard reader.advance(noting: &record) else { return .captureIsOver }
+      guard turn.includes(time) else { return .isOver }
+    }
+  }
+
+  /// The same for packets that are looked at one by one.
+  private mutating func takeSelected(
+    _ selector: PacketSelector, turn: Turn, into batch: inout SegmentBatch,
+    decoder: inout FrameDecoder, sieve: inout SegmentSieve, noting record: inout CaptureRecord
+  ) -> TurnEnd {
+    while true {
+      do throws(CaptureError) {
+        if try selector.selects(reader, at: time, noting: &record) {
+          takeCurrentPacket(into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
+          if batch.isFull { return .batchIsFull }
+        }
+      } catch {
+        record.failure = error
+        return .captureIsOver
+      }
       guard reader.advance(noting: &record) else { return .captureIsOver }
       guard turn.includes(time) else { return .isOver }
     }

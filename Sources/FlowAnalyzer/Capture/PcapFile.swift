@@ -25,7 +25,7 @@ struct PcapFile: BitwiseCopyable {
   private let supported: LinkType?
   /// Whether records have the longer header.
   let isModified: Bool
-  private let order: ByteOrder
+  let order: ByteOrder
   private let nanosecondsPerUnit: Int64
   private let lengthOrder: LengthOrder
   /// Packets beyond it lose their ends.

@@ -36,6 +36,8 @@ struct PcapngFile {
   /// The limits of libpcap; they bound the buffer.
   private static let largestBlock: UInt32 = 16 * 1024 * 1024
   private static let largestFirstSectionHeader: UInt32 = 1024 * 1024
+  /// Of a section. A capture of every port of the largest switch has fewer.
+  static let mostInterfaces = 1 << 18
 
   /// The byte order of the current section.
   private(set) var order = ByteOrder.little
@@ -160,6 +162,7 @@ extension PcapngFile {
       drops.beginSection()
     case BlockType.interface:
       try require(8, block)
+      guard interfaces.count < Self.mostInterfaces else { throw .tooManyInterfaces }
       let interface = try PcapngInterface(block, in: source, order)
       if interface.linkType != nil { hasSupportedInterface = true }
       interfaces.append(interface)

@@ -51,6 +51,9 @@ struct PlainReader: ~Copyable {
   /// The link type of the current packet, as the file has it.
   var linkNumber: UInt32 { pcap?.linkType ?? UInt32(pcapng?.currentLinkNumber ?? 0) }
 
+  /// The byte order of the file; in pcapng that of the current section.
+  var order: ByteOrder { pcap?.order ?? pcapng?.order ?? .little }
+
   /// Reads the next packet. Its bytes stay where they are until the next call.
   mutating func advance(
     to packet: inout CapturedPacket

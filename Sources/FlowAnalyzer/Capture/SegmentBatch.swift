@@ -68,6 +68,17 @@ struct SegmentBatch: ~Copyable {
     }
   }
 
+  /// Puts other addresses in the place of all.
+  mutating func mapAddresses(_ map: (IPAddress) -> IPAddress) {
+    for position in 0..<count {
+      // SAFETY: `count` never exceeds the capacity.
+      let entry = unsafe entries + position
+      unsafe entry.pointee.segment.source.address = map(entry.pointee.segment.source.address)
+      unsafe entry.pointee.segment.destination.address = map(
+        entry.pointee.segment.destination.address)
+    }
+  }
+
   mutating func removeAll() {
     count = 0
     isOutOfOrder = false

@@ -27,12 +27,16 @@ public struct SegmentSource: ~Copyable {
   /// in front of them.
   private var heldBack = SegmentBatch(capacity: SegmentBatch.latePlaces)
   private var corrections: ClockCorrections
+  /// Nil where every packet is asked for.
+  private let selector: PacketSelector?
   /// The current packet of the capture at the head of the queue was delivered.
   private var isTaken = false
   /// What `next()` has returned last; nil only while it works.
   private var last: SegmentBatch? = SegmentBatch(capacity: 1, keepsAllBytes: true)
   /// The time of the latest packet of any kind, by the clock of all.
   private(set) var latestPacket: Timestamp?
+  /// The time that is asked for; nil where every packet is.
+  var window: TimeWindow? { selector?.window }
 
   private struct ClosedCapture {
     var index: Int
@@ -52,17 +56,22 @@ public struct SegmentSource: ~Copyable {
   }
 
   /// Looks into every capture. What cannot be read is noted in its record.
-  public init(inputs: [CaptureInput]) {
-    self.init(inputs: inputs, corrections: ClockCorrections(), endpoints: LoadBalancerEndpoints())
+  public init(inputs: [CaptureInput], selection: PacketSelection = PacketSelection()) {
+    self.init(
+      inputs: inputs, corrections: ClockCorrections(), endpoints: LoadBalancerEndpoints(),
+      selection: selection)
   }
 
   /// - Parameters:
   ///   - corrections: what brings the captures' times to one clock.
   ///   - endpoints: what tells the sides of a capture with both apart.
+  ///   - selection: which packets give segments.
   init(
-    inputs: [CaptureInput], corrections: ClockCorrections, endpoints: LoadBalancerEndpoints
+    inputs: [CaptureInput], corrections: ClockCorrections, endpoints: LoadBalancerEndpoints,
+    selection: PacketSelection
   ) {
     self.corrections = corrections
+    selector = PacketSelector(selection)
     sieve = SegmentSieve(endpoints: endpoints)
     var hasStandardInput = false
     for input in inputs {
@@ -83,6 +92,14 @@ public struct SegmentSource: ~Copyable {
     }
     if captures.count > 1 { sieve.clocks = ClockComparison() }
     closed.sort { ($1.firstPacket, $1.index) < ($0.firstPacket, $0.index) }
+    selector?.begin(selection, at: firstPacket)
+  }
+
+  /// The first of all captures, by the clock of all, before any was taken.
+  private var firstPacket: Timestamp? {
+    let waiting = open.isEmpty ? nil : open[0].time
+    guard let first = closed.last?.firstPacket else { return waiting }
+    return waiting.map { min($0, first) } ?? first
   }
 
   /// Where captures were taken, in the order in which their first packets came.
@@ -166,7 +183,7 @@ public struct SegmentSource: ~Copyable {
   mutating func shiftClock(of point: UInt32, by shift: Int64) {
     passTakenPacket()
     for position in 0..<open.count where open[position].point == Int(point) {
-      open[position].correction += shift
+      open[position].correction &+= shift
     }
     guard let index = captures.firstIndex(where: { $0.point == Int(point) }) else { return }
     corrections.shift(inputs[index], by: shift)
@@ -216,7 +233,7 @@ extension SegmentSource {
     {
       closed.removeLast()
       do {
-        var reader = try CaptureReader(path: inputs[next.index].path)
+        var reader = try CaptureReader(path: inputs[next.index].path, readAhead: readAhead)
         guard reader.advance(noting: &captures[next.index]) else { continue }
         insert(next.index, reader)
       } catch {
@@ -224,6 +241,14 @@ extension SegmentSource {
       }
     }
   }
+
+  /// How much of the next capture is read at once: less where many are open, as each has memory for it.
+  private var readAhead: Int {
+    max(1 << 14, min(ReadBuffer.standardCapacity, Self.readAheadOfAll / (open.count + 1)))
+  }
+
+  /// In bytes, where captures are of a usual number.
+  private static let readAheadOfAll = 1 << 25
 
   private mutating func insert(_ index: Int, _ reader: consuming CaptureReader) {
     sieve.mergers.captureDidOpen(role: inputs[index].side)
@@ -238,9 +263,9 @@ extension SegmentSource {
     if open[0].point == nil { beginFirst() }
     let turn = open.turnOfFirst.untilDue(closed.last?.firstPacket)
     let end = open[0].take(
-      turn: turn, into: &batch, decoder: &decoder, sieve: &sieve,
+      turn: turn, selector: selector, into: &batch, decoder: &decoder, sieve: &sieve,
       noting: &captures[open[0].index])
-    latestPacket = max(latestPacket ?? open[0].latestPacket, open[0].latestPacket)
+    latestPacket = max(latestPacket ?? .never, open[0].latestPacket).ifEver
     switch end {
     case .batchIsFull: isTaken = true
     case .isOver: open.restoreOrder()

@@ -24,6 +24,10 @@ public struct Timestamp: BitwiseCopyable, Hashable, Comparable, Sendable {
     nanoseconds &- earlier.nanoseconds
   }
 
+  /// Clocks that differ by more than a century are none; within that, differences of differences do not
+  /// overflow.
+  static let largestClockDifference: Int64 = 4_000_000_000_000_000_000
+
   /// The instant `nanoseconds` later.
   @inlinable
   public func advanced(byNanoseconds distance: Int64) -> Timestamp {

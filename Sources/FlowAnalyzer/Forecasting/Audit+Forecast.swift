@@ -25,7 +25,8 @@ extension Audit {
       log, server, options, seed: options.seed, balancers: balancers)
     report.forecast = forecaster.forecast(
       rows: forecaster.rows(), isInconclusive: isInconclusive,
-      links: options.isBrief
+      // Switches spread by the real addresses.
+      links: options.isBrief || configuration.anonymizer != nil
         ? [] : Forecast.LinkSpread.spreads(of: log, addresses: tracker.addresses),
       balancers: balancers.models(log, points: points, addresses: tracker.addresses))
   }

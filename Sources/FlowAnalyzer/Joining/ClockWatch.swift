@@ -32,6 +32,7 @@ struct ClockWatch {
   ///
   /// - Parameter way: its time there less its time here.
   mutating func noteForth(_ way: Int64, at time: Timestamp) {
+    guard Self.isPossible(way) else { return }
     advance(to: time)
     let high = min(stretch?.high ?? .max, way)
     stretch?.high = high
@@ -41,9 +42,15 @@ struct ClockWatch {
   ///
   /// - Parameter way: its time there less its time here.
   mutating func noteBack(_ way: Int64, at time: Timestamp) {
+    guard Self.isPossible(way) else { return }
     advance(to: time)
     let low = max(stretch?.low ?? .min, way)
     stretch?.low = low
+  }
+
+  /// Hostile captures carry any times.
+  private static func isPossible(_ way: Int64) -> Bool {
+    way.magnitude <= UInt64(Timestamp.largestClockDifference)
   }
 
   private mutating func advance(to time: Timestamp) {
@@ -63,7 +70,7 @@ struct ClockWatch {
     let middle = stretch.low + (stretch.high - stretch.low) / 2
     let error = max(1, (abs(stretch.high - stretch.low) + 1) / 2)
     // The client side's clock is ahead where what it sends arrives too early.
-    readings.append((stretch.start, -(middle &+ added), error))
+    readings.append((stretch.start, 0 &- (middle &+ added), error))
     if abs(middle) > error { due = middle }
     if readings.count > Self.longestList {
       readings = readings.enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)
@@ -76,7 +83,7 @@ struct ClockWatch {
     let shift = due
     guard shift != 0 else { return 0 }
     due = 0
-    added += shift
+    added &+= shift
     stretch = nil
     return shift
   }
@@ -100,9 +107,11 @@ struct ClockWatch {
     for (index, reading) in chosen.enumerated() {
       for later in chosen[(index + 1)...] {
         let time = Double(later.time.nanoseconds(since: reading.time))
-        slopes.append(Double(later.ahead - reading.ahead) / time * 1_000_000)
+        guard time > 0 else { continue }
+        slopes.append(Double(later.ahead &- reading.ahead) / time * 1_000_000)
       }
     }
+    guard !slopes.isEmpty else { return nil }
     let median = slopes.sorted()[slopes.count / 2]
     // What the errors of the readings leave open is no drift.
     let span = Double(last.time.nanoseconds(since: first.time))

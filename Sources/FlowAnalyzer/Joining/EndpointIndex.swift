@@ -7,17 +7,36 @@ struct EndpointIndex: ~Copyable {
     var leg: UInt32
   }
 
+  /// How many legs of one endpoint are found; a further one takes the place of the oldest. A client has
+  /// few connections from one port at a time.
+  static let mostOfOneEndpoint = 64
+
   private var entries = Slab<Entry>()
   private var index = HashIndex(exponent: 6)
 
+  var count: Int { index.count }
+
   mutating func insert(_ leg: UInt32, address: UInt32, port: UInt16) {
+    let hash = Self.hash(address, port)
+    var count = 0
+    // The index has the last to come first.
+    let oldest = index.find(hash) { position in
+      if entries[position].address == address, entries[position].port == port { count += 1 }
+      return count == Self.mostOfOneEndpoint
+    }
+    if let oldest { remove(oldest, hash) }
     let position = entries.insert(Entry(address: address, port: port, leg: leg))
-    index.insert(Self.hash(address, port), position: position)
+    index.insert(hash, position: position)
   }
 
   mutating func remove(_ leg: UInt32, address: UInt32, port: UInt16) {
     let hash = Self.hash(address, port)
-    guard let position = index.find(hash, matches: { entries[$0].leg == leg }) else { return }
+    if let position = index.find(hash, matches: { entries[$0].leg == leg }) {
+      remove(position, hash)
+    }
+  }
+
+  private mutating func remove(_ position: Int, _ hash: UInt32) {
     index.remove(hash, position: position)
     entries.remove(position)
   }

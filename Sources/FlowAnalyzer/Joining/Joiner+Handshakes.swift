@@ -263,7 +263,7 @@ extension Joiner {
           source: segment.source.address, segment.source.port,
           destination: segment.destination.address, segment.destination.port), to: known)
       legs[Int(known)].forwardedCount += 1
-    } else if let client = ClientAddressOption.endpoint(inTCPHeader: tcp) {
+    } else if let client = clientTold(inTCPHeader: tcp) {
       nameClient(client, of: attempt, .toa, at: segment.time, &tracker)
     } else if hasClientSide {
       let key = UInt64(segment.sequence.value)

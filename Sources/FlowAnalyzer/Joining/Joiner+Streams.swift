@@ -23,7 +23,7 @@ extension Joiner {
       // What comes whole and in order is read in place.
       if let reading = Self.reading(payload, isFresh: stream.isFresh, isComplete: false, side) {
         finish(&stream)
-        return reading
+        return inOwnAddresses(reading)
       }
     }
     guard offset < Int32(StreamHead.capacity), Int(offset) + payload.byteCount > 0 else {
@@ -51,8 +51,9 @@ extension Joiner {
     let reading = streams.withContiguous(of: stream.head) { bytes in
       Self.reading(bytes, isFresh: isFresh, isComplete: isComplete, side)
     }
-    if reading != nil { finish(&stream) }
-    return reading
+    guard let reading else { return nil }
+    finish(&stream)
+    return inOwnAddresses(reading)
   }
 
   private mutating func finish(_ stream: inout RequestStream) {
@@ -195,7 +196,7 @@ extension Joiner {
     let number = tracker.records[record].join
     let isRequest = tracker.records[record].lastIsFromOriginator
     if isRequest, streams[number].stream.isFresh, streams[number].userCount == 0,
-      let client = ClientAddressOption.endpoint(inTCPHeader: tcp)
+      let client = clientTold(inTCPHeader: tcp)
     {
       name(client, of: number, .toa, at: segment.time, &tracker)
       return

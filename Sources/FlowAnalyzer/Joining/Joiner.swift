@@ -29,10 +29,15 @@ struct Joiner: ~Copyable {
   /// How much earlier than its cause an effect may seem to come, where two clocks are compared.
   static let clockSlack: Int64 = 1_000_000_000
 
+  /// How many partners of a leg are kept, and so counted.
+  static let mostServers = 256
+
   /// Whether there is a client side to join with.
   let hasClientSide: Bool
   /// Whether connections are handed out one by one.
   let listsConnections: Bool
+  /// Encrypts the addresses that load balancers tell; those of segments are encrypted already.
+  private let anonymizer: AddressAnonymizer?
 
   /// The joiner's own numbers of addresses of both sides.
   var addresses = AddressTable()
@@ -75,12 +80,35 @@ struct Joiner: ~Copyable {
   /// Connections that are done, in the order in which they became so; only if they are listed.
   var finished: [JoinedConnection] = []
   private var sweep = 0
+  /// The client side has more tuples without a connection than are kept: legs go with them.
+  private var isFlooded = false
   /// The first and the latest segment of the server side.
   private(set) var serverSide: (first: Timestamp, last: Timestamp)?
 
-  init(hasClientSide: Bool, listsConnections: Bool) {
+  init(
+    hasClientSide: Bool, listsConnections: Bool, anonymizer: AddressAnonymizer? = nil
+  ) {
     self.hasClientSide = hasClientSide
     self.listsConnections = listsConnections
+    self.anonymizer = anonymizer
+  }
+
+  /// The client as a TCP option of the load balancer names it, by the addresses of this run.
+  func clientTold(inTCPHeader tcp: RawSpan) -> Endpoint? {
+    ClientAddressOption.endpoint(inTCPHeader: tcp).map { anonymizer?.encrypted($0) ?? $0 }
+  }
+
+  /// What a request says, by the addresses of this run.
+  func inOwnAddresses(_ reading: Reading) -> Reading {
+    guard let anonymizer else { return reading }
+    var reading = reading
+    reading.proxied = reading.proxied.map {
+      (anonymizer.encrypted($0.source), anonymizer.encrypted($0.destination))
+    }
+    if let address = reading.head?.forwardedAddress {
+      reading.head?.forwardedAddress = anonymizer.encrypted(address)
+    }
+    return reading
   }
 
   // MARK: - Legs
@@ -107,6 +135,8 @@ struct Joiner: ~Copyable {
   mutating func link(
     _ leg: UInt32, to attempt: UInt32, _ evidence: Evidence, _ tracker: inout FlowTracker
   ) {
+    // An index may still know a leg by what it was.
+    guard legs[Int(leg)].notes.contains(.isLive) else { return }
     if tracker.attempts[attempt].leg == ClientLeg.none {
       tracker.attempts[attempt].leg = leg
       legs[Int(leg)].openAttempts += 1
@@ -125,6 +155,7 @@ struct Joiner: ~Copyable {
 
   /// Ties a tuple of the server side to a leg.
   mutating func join(_ leg: UInt32, _ evidence: Evidence, to server: ServerTuple) {
+    guard legs[Int(leg)].notes.contains(.isLive) else { return }
     strengthen(leg, evidence)
     addServer(server, to: leg)
   }
@@ -163,6 +194,8 @@ struct Joiner: ~Copyable {
     if legs[number].serverCount == 0 {
       legs[number].server = server
     } else if legs[number].server == server || moreServers[leg]?.contains(server) == true {
+      return
+    } else if legs[number].serverCount >= Self.mostServers {
       return
     } else {
       moreServers[leg, default: []].append(server)
@@ -270,8 +303,13 @@ struct Joiner: ~Copyable {
   }
 
   private func isDone(_ leg: ClientLeg, at now: Timestamp) -> Bool {
-    guard leg.notes.isSuperset(of: [.isLive, .isSettled]), leg.openAttempts == 0,
-      now.nanoseconds(since: leg.lastSynAt) > Self.attemptWindow
+    guard leg.notes.isSuperset(of: [.isLive, .isSettled]), leg.openAttempts == 0 else {
+      return false
+    }
+    if isFlooded, leg.notes.contains(.isGone), leg.serverCount == 0, leg.synAckAt == nil {
+      return true
+    }
+    guard now.nanoseconds(since: leg.lastSynAt) > Self.attemptWindow
     else { return false }
     return leg.isJoinedByHandshake || leg.notes.contains(.isGone)
   }
@@ -390,6 +428,7 @@ struct Joiner: ~Copyable {
 
   /// Takes note of attempts of the client side that have ended, and of tuples it has forgotten.
   mutating func collectEnds(ofClientSide tracker: inout FlowTracker) {
+    if tracker.unopened.letGo > 0 { isFlooded = true }
     for end in tracker.attempts.ended where end.attempt.leg != ClientLeg.none {
       legs[Int(end.attempt.leg)].notes.insert(.isSettled)
     }

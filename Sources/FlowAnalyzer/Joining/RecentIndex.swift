@@ -12,6 +12,10 @@ struct RecentIndex: ~Copyable {
     var isLive: Bool
   }
 
+  /// How many entries may share a key; a further one takes the place of the oldest. What so many have in
+  /// common tells nobody, and a flood in which all are alike must not make each look-up a long one.
+  static let mostOfOneKey = 32
+
   /// How long an entry is kept, in nanoseconds.
   let window: Int64
   private var entries = Slab<Entry>()
@@ -21,9 +25,13 @@ struct RecentIndex: ~Copyable {
 
   init(window: Int64) { self.window = window }
 
+  /// How many entries can be found.
+  var count: Int { index.count }
+
   /// Notes `value` under `key`.
   mutating func insert(_ value: UInt32, for key: UInt64, at time: Timestamp) {
     expire(at: time)
+    if let oldest = oldestOfMany(key) { removeEntry(oldest) }
     let position = entries.insert(
       Entry(key: key, time: time, value: value, next: .max, isLive: true))
     let number = UInt32(truncatingIfNeeded: position)
@@ -61,9 +69,22 @@ struct RecentIndex: ~Copyable {
   }
 
   mutating func remove(_ value: UInt32, for key: UInt64) {
-    guard let position = position(of: value, for: key) else { return }
-    index.remove(Self.hash(key), position: position)
+    if let position = position(of: value, for: key) { removeEntry(position) }
+  }
+
+  /// Its place in the order of time stays until its turn comes.
+  private mutating func removeEntry(_ position: Int) {
+    index.remove(Self.hash(entries[position].key), position: position)
     entries[position].isLive = false
+  }
+
+  /// The oldest entry of a key that has as many as it may; the index has the last to come first.
+  private func oldestOfMany(_ key: UInt64) -> Int? {
+    var count = 0
+    return index.find(Self.hash(key)) { position in
+      if entries[position].key == key { count += 1 }
+      return count == Self.mostOfOneKey
+    }
   }
 
   private func position(of value: UInt32, for key: UInt64) -> Int? {

@@ -86,7 +86,7 @@ struct AuditLedger: ~Copyable {
       if hits[exchange.attempt] == nil { counts.attemptsHit += 1 }
       hits[exchange.attempt, default: []].append(
         Hit(exchange, exchange.tuple(tracker.addresses), hit, formerUsers: formerUsers))
-      tracker.attempts[exchange.attempt].hasHits = true
+      tracker.attempts.noteHit(exchange.attempt)
       tracker.timeline.noteHit(at: exchange.time)
       tracker.arrivals?.hit(exchange.attempt)
       tracker.sources.noteHit(address: exchange.source)

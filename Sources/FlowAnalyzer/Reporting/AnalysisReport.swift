@@ -9,6 +9,10 @@ public struct AnalysisReport: Sendable {
   public let schemaVersion = AnalysisReport.schemaVersion
   /// The run was interrupted before the captures were read to their end.
   public var partial: Bool
+  /// How addresses and names were made unrecognisable; null where the report has them as captured.
+  public var anonymization: Anonymization?
+  /// Which packets are analysed; null where all are.
+  public var selection: Selection?
   public var captures: [Capture]
   /// How the clocks of the capture points differ, each against the first.
   public var clock: [PointClock]
@@ -37,6 +41,25 @@ public struct AnalysisReport: Sendable {
   public var findingsOmitted: Int
   /// What a policy says of all this; null where none was asked.
   public var check: PolicyVerdict?
+
+  /// What stands in the place of addresses.
+  public struct Anonymization: Equatable, Sendable {
+    /// How they were encrypted.
+    public var method: String
+    /// Equal in reports whose addresses can be compared: a hash of the key.
+    public var keyFingerprint: String
+  }
+
+  /// What the user wants to have analysed of the captures. The packets that it leaves out are counted
+  /// under `filtered` and `outside-time`.
+  public struct Selection: Equatable, Sendable {
+    /// The filter's expression; where addresses are encrypted it is `withheld`, as it may name some.
+    public var filter: String?
+    /// The first instant that belongs to it.
+    public var since: Timestamp?
+    /// The first one that does not any more.
+    public var until: Timestamp?
+  }
 
   /// One capture file.
   public struct Capture: Sendable {
@@ -160,6 +183,21 @@ public struct AnalysisReport: Sendable {
     public var pairs: Pairs?
     /// What hits cost their attempts, over all findings.
     public var addedSeconds: AddedDelay
+    public var unopenedTuples = UnopenedTuples()
+  }
+
+  /// Tuples that never carried a connection, of both sides: what floods and scans are made of.
+  public struct UnopenedTuples: Equatable, Sendable {
+    /// Those that a SYN came on, or several.
+    public var syns = 0
+    /// Those on which nothing but a single segment of another kind was seen.
+    public var strays = 0
+    /// Those of both that were forgotten early, as there were too many at once.
+    public var forgottenEarly = 0
+    /// The end that most of them lead to; nil where none stands out.
+    public var target: Endpoint?
+
+    public init() {}
   }
 
   public struct ClientSyns: Sendable {
@@ -440,5 +478,6 @@ public struct Coverage: Sendable {
     case unreadableInput = "unreadable-input"
     case sideAssumed = "side-assumed"
     case sidesApart = "sides-apart"
+    case flood
   }
 }

@@ -2,7 +2,7 @@ extension Coverage {
   /// Grades what the captures could show.
   init(
     captures: [CaptureRecord], tracked: TrackingCounts, _ counts: AuditCounts,
-    joined: JoinCounts, timeWait: Int64
+    joined: JoinCounts, unopened: UnopenedCounts, timeWait: Int64
   ) {
     let syns = tracked.syns
     var reasons: Set<Reason> = []
@@ -39,6 +39,7 @@ extension Coverage {
     }
     // Answers that take another way, as with direct server return, leave only their traces.
     if syns > 0, counts.answersSeen <= counts.answersUnseen { reasons.insert(.noAnswers) }
+    if unopened.isFlood { reasons.insert(.flood) }
     if captures.contains(where: \.hasForeignClock) { reasons.insert(.clocksDiffer) }
 
     let fatal: Set<Reason> = [

@@ -2,7 +2,8 @@ extension Analyzer {
   /// Writes the frames of a finding, from both sides, as one pcapng: an interface for each side (or
   /// capture point), and with each packet a comment that says what it does.
   ///
-  /// Bytes and lengths are those of the captures; times are by one clock, that of the report's first
+  /// Bytes and lengths are those of the captures, unless the configuration encrypts addresses: then each
+  /// is a `RedactedPacket`. Times are by one clock, that of the report's first
   /// point, so that the sides line up. What was added to them stands in the file.
   ///
   /// - Parameters:
@@ -15,7 +16,8 @@ extension Analyzer {
     _ trace: FindingTrace, of analysis: Analysis, to write: (Span<UInt8>) throws -> Void
   ) throws -> Int {
     let places = trace.frames.map { $0.place }
-    let fetcher = try FrameFetcher(Set(places), from: analysis.course.survey.inputs)
+    var fetcher = try FrameFetcher(Set(places), from: analysis.course.survey.inputs)
+    if configuration.anonymizer != nil { fetcher = fetcher.redacted(trace) }
     var capture = FindingCapture(trace, analysis.report, fetcher)
     return try capture.write(to: write)
   }
@@ -109,6 +111,11 @@ struct FindingCapture {
     } else {
       let clauses = corrected.map { "\(name(of: $0)) \(shift(of: $0))" }
       text += " So that the sides line up, times were shifted: \(Quantity.list(clauses))."
+    }
+    if let anonymization = report.anonymization {
+      text +=
+        " Addresses are encrypted (\(anonymization.method), key \(anonymization.keyFingerprint)), "
+        + "packets are made anew from IP and TCP headers, without payload."
     }
     let omitted = trace.frames.reduce(0) { $0 + $1.omitted.segments }
     if omitted > 0 {

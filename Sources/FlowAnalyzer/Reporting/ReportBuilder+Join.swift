@@ -8,7 +8,7 @@ extension ReportBuilder {
       .first { Int($0.client) == capture?.point }
     let watch = pair.flatMap { joiner.clocks[$0] }
     return AnalysisReport.PointClock(
-      point: capture?.pointLabel ?? "none", offsetSeconds: Seconds(clock.offset),
+      point: capture.map(label) ?? "none", offsetSeconds: Seconds(clock.offset),
       driftPpm: watch?.driftPpm,
       errorSeconds: Seconds(clock.error.map { max($0, watch?.error ?? 0) }),
       handshakes: clock.handshakes)

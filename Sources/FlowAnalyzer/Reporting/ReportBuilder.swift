@@ -4,6 +4,10 @@ struct ReportBuilder {
   let configuration: AnalyzerConfiguration
   let captures: [CaptureRecord]
   var clocks: [Survey.PointClock] = []
+  var window: TimeWindow?
+  /// What the client side shows of tuples that never carried a connection.
+  var unopenedByClients = UnopenedCounts()
+  var targetOfClients: Endpoint?
   let isPartial: Bool
 
   func report(
@@ -13,13 +17,15 @@ struct ReportBuilder {
     var clockModels: [AnalysisReport.PointClock] = []
     for clock in clocks { clockModels.append(self.clock(clock, joiner)) }
     let sources = sources(tracker)
+    let unopened = tracker.unopened + unopenedByClients
     return AnalysisReport(
-      partial: isPartial, captures: captures.map(capture), clock: clockModels,
+      partial: isPartial, anonymization: anonymization, selection: selection,
+      captures: captures.indices.map(capture), clock: clockModels,
       topology: topology(joiner),
       coverage: Coverage(
         captures: captures, tracked: tracker.counts, ledger.counts, joined: joiner.counts,
-        timeWait: configuration.assumedTimeWait),
-      analysis: analysis(ledger, servers), summary: summary(tracker, ledger, joiner),
+        unopened: unopened, timeWait: configuration.assumedTimeWait),
+      analysis: analysis(ledger, servers), summary: summary(tracker, ledger, joiner, unopened),
       timeline: timeline(tracker.timeline, servers),
       reuseIntervals: ledger.reuseIntervals.model,
       sources: Array(sources.prefix(Self.listedSources)),
@@ -29,19 +35,23 @@ struct ReportBuilder {
       findingsOmitted: ledger.findings.omitted)
   }
 
-  private func capture(_ record: CaptureRecord) -> AnalysisReport.Capture {
+  private func capture(_ number: Int) -> AnalysisReport.Capture {
+    let record = captures[number]
     var skipped: [String: UInt64] = [:]
     for reason in DecodeError.allCases where record.skipped[reason] > 0 {
       skipped[reason.rawValue] = record.skipped[reason]
     }
     let role = record.role ?? .server
     return AnalysisReport.Capture(
-      path: record.path, point: record.pointLabel, role: role.rawValue,
+      path: name(of: number), point: label(of: record), role: role.rawValue,
       packets: record.packets, tcpSegments: record.tcpSegments, duplicates: record.duplicates,
       truncated: record.truncated, firstPacket: record.firstPacket, lastPacket: record.lastPacket,
-      warnings: record.warnings.map(\.description), error: record.failure?.description,
+      warnings: record.warnings.map { text(of: $0) }, error: text(of: record.failure),
       skipped: skipped, dropped: record.dropped,
-      contentHash: String { $0.append(hexadecimal: record.contentHash) })
+      contentHash: String {
+        let hash = record.contentHash
+        $0.append(hexadecimal: configuration.anonymizer?.disguised(hash) ?? hash)
+      })
   }
 
   private func analysis(
@@ -67,7 +77,8 @@ struct ReportBuilder {
   }
 
   private func summary(
-    _ tracker: borrowing FlowTracker, _ ledger: borrowing AuditLedger, _ joiner: borrowing Joiner
+    _ tracker: borrowing FlowTracker, _ ledger: borrowing AuditLedger, _ joiner: borrowing Joiner,
+    _ unopened: UnopenedCounts
   ) -> AnalysisReport.Summary {
     let counts = ledger.counts
     var reuses: [String: Int] = [:]
@@ -88,7 +99,19 @@ struct ReportBuilder {
         both: tracker.counts.timeWaitsAtBoth, serverFinWait2: tracker.counts.finWait2),
       killedConnections: counts.killedConnections, clientSyns: clientSyns(joiner),
       pairs: pairs(joiner),
-      addedSeconds: ledger.delays.model(ofAll: tracker.attempts.total))
+      addedSeconds: ledger.delays.model(ofAll: tracker.attempts.total),
+      unopenedTuples: unopenedTuples(unopened, tracker))
+  }
+
+  private func unopenedTuples(
+    _ counts: UnopenedCounts, _ tracker: borrowing FlowTracker
+  ) -> AnalysisReport.UnopenedTuples {
+    var model = AnalysisReport.UnopenedTuples()
+    model.syns = counts.syns
+    model.strays = counts.strays
+    model.forgottenEarly = counts.letGo
+    model.target = tracker.unopenedTarget ?? targetOfClients
+    return model
   }
 
   private func answers(_ counts: [Answer: Int]?) -> AnalysisReport.Answers {

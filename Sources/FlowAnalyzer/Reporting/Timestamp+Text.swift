@@ -64,14 +64,14 @@ struct CivilDate: Equatable {
     year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
   }
 
-  private static let daysOfEra: Int64 = 146_097
+  static let daysOfEra: Int64 = 146_097
   /// From March 1 of the year 0 to 1970-01-01.
-  private static let daysToMarchOfYearZero: Int64 = 719_468
+  static let daysToMarchOfYearZero: Int64 = 719_468
 }
 
 extension Int64 {
   /// Division that rounds down, with a remainder that is never negative.
-  fileprivate func floored(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+  func floored(by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
     let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
     return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
   }

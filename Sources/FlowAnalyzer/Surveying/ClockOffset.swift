@@ -39,8 +39,10 @@ struct ClockOffset: Equatable {
     var isTwoWay = false
     for (here, there) in shared.prefix(Self.considered) {
       let forth = there.forthAt.nanoseconds(since: here.forthAt)
+      guard Self.isPossible(forth) else { continue }
       if let backHere = here.backAt, let backThere = there.backAt {
         let back = backThere.nanoseconds(since: backHere)
+        guard Self.isPossible(back) else { continue }
         intervals.append((min(forth, back), max(forth, back)))
         isTwoWay = true
       } else {
@@ -50,6 +52,11 @@ struct ClockOffset: Equatable {
     self.init(intervals: intervals, least: least)
     // The quickest in one direction tells no more than that the offset is no larger.
     if !isTwoWay { (offset, error) = (offset + error, Self.oneWay) }
+  }
+
+  /// Hostile captures carry any times.
+  private static func isPossible(_ difference: Int64) -> Bool {
+    difference.magnitude <= UInt64(Timestamp.largestClockDifference)
   }
 
   /// Fewer requests that agree may be chance, and so may few of many.

@@ -19,12 +19,14 @@ struct ClockSurvey {
   private(set) var points: [Point] = []
   private var reference = 0
 
-  init(_ inputs: [CaptureInput], _ endpoints: LoadBalancerEndpoints) {
+  init(
+    _ inputs: [CaptureInput], _ endpoints: LoadBalancerEndpoints, _ selection: PacketSelection
+  ) {
     let clientInputs = inputs.filter { $0.side == .client && $0.isRegularFile }
     let serverInputs = inputs.filter { $0.side != .client && $0.isRegularFile }
     guard !clientInputs.isEmpty, !serverInputs.isEmpty else { return }
-    var server = SideReader(serverInputs, endpoints)
-    var client = SideReader(clientInputs, endpoints)
+    var server = SideReader(serverInputs, endpoints, selection)
+    var client = SideReader(clientInputs, endpoints, selection)
     while true {
       let hasMoreServer = server.read(Self.stride)
       let hasMoreClient = client.read(Self.stride)
@@ -75,9 +77,14 @@ extension ClockOffset {
     self.agreeing = agreeing
   }
 
+  private static func clamped(_ one: Int64, _ other: Int64) -> Int64 {
+    let limit = Timestamp.largestClockDifference
+    return max(-limit, min(limit, one &+ other))
+  }
+
   fileprivate func followed(by next: ClockOffset) -> ClockOffset {
     ClockOffset(
-      offset: offset + next.offset, error: error + next.error,
+      offset: Self.clamped(offset, next.offset), error: Self.clamped(error, next.error),
       agreeing: min(agreeing, next.agreeing))
   }
 }
@@ -88,10 +95,13 @@ private struct SideReader: ~Copyable {
   private let inputs: [CaptureInput]
   private(set) var points: [ClockSurvey.Point] = []
 
-  init(_ inputs: [CaptureInput], _ endpoints: LoadBalancerEndpoints) {
+  init(
+    _ inputs: [CaptureInput], _ endpoints: LoadBalancerEndpoints, _ selection: PacketSelection
+  ) {
     self.inputs = inputs
     source = SegmentSource(
-      inputs: inputs, corrections: ClockCorrections(), endpoints: endpoints)
+      inputs: inputs, corrections: ClockCorrections(), endpoints: endpoints,
+      selection: selection)
   }
 
   /// - Returns: false where there is no more.

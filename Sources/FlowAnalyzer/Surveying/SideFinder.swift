@@ -10,7 +10,7 @@ struct SideFinder {
   private(set) var inputs: [CaptureInput]
   private(set) var endpoints = LoadBalancerEndpoints()
 
-  init(_ inputs: [CaptureInput]) {
+  init(_ inputs: [CaptureInput], _ selection: PacketSelection) {
     self.inputs = inputs
     guard inputs.contains(where: { $0.role == nil && $0.isRegularFile }) else { return }
     // The earliest files speak for their rotation, in whatever order they are named.
@@ -18,7 +18,7 @@ struct SideFinder {
     for input in inputs where input.isRegularFile {
       rotations[CapturePoints.stem(of: input.path), default: []].append(input)
     }
-    let samples = rotations.mapValues(Self.sample)
+    let samples = rotations.mapValues { Self.sample($0, selection) }
     var roles: [String: CaptureRole] = [:]
     for (stem, sample) in samples.sorted(by: { $0.key < $1.key }) where showsBothSides(sample) {
       roles[stem] = .both
@@ -30,8 +30,10 @@ struct SideFinder {
     }
   }
 
-  private static func sample(_ rotation: [CaptureInput]) -> OpeningSample {
-    var source = SegmentSource(inputs: rotation)
+  private static func sample(
+    _ rotation: [CaptureInput], _ selection: PacketSelection
+  ) -> OpeningSample {
+    var source = SegmentSource(inputs: rotation, selection: selection)
     var sample = OpeningSample()
     while let segment = source.next() {
       source.withSegmentBytes { sample.observe(segment, $0) }

@@ -17,14 +17,17 @@ struct Survey {
   let endpoints: LoadBalancerEndpoints
   let corrections: ClockCorrections
   let clocks: [PointClock]
+  /// Which packets are to be analysed.
+  let selection: PacketSelection
 
-  init(of inputs: [CaptureInput]) {
+  init(of inputs: [CaptureInput], _ selection: PacketSelection = PacketSelection()) {
+    self.selection = selection
     // What is wrong with a directory is said by who reads it.
     let captures = inputs.flatMap { (try? $0.expanded()) ?? [$0] }
-    let sides = SideFinder(captures)
+    let sides = SideFinder(captures, selection.atAnyTime)
     self.inputs = sides.inputs
     endpoints = sides.endpoints
-    let survey = ClockSurvey(sides.inputs, sides.endpoints)
+    let survey = ClockSurvey(sides.inputs, sides.endpoints, selection.atAnyTime)
     corrections = survey.corrections
     clocks = survey.points.map { point in
       PointClock(

@@ -30,7 +30,9 @@ extension Analyzer {
     let course = analysis.course
     try Self.requireRepeatable(course.survey.inputs)
     guard !findings.isEmpty else { return [] }
-    let reader = BatchReader(of: course.survey, readsAhead: configuration.workers > 1)
+    let reader = BatchReader(
+      of: course.survey, readsAhead: configuration.workers > 1,
+      anonymizer: configuration.anonymizer)
     var tracer = Tracer(findings, configuration, framesPerConversation: framesPerConversation)
     var shifts = course.clockShifts[...]
     var batches = 0

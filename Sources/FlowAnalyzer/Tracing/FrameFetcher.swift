@@ -14,7 +14,7 @@ struct FrameFetcher {
     var frame: UInt64
   }
 
-  private(set) var frames: [Place: Frame] = [:]
+  var frames: [Place: Frame] = [:]
 
   /// Reads each capture up to the last frame that is wanted of it.
   ///

@@ -25,11 +25,11 @@ struct AttemptTable: ~Copyable {
     /// by the numbers of the join.
     var party = Party.unknown
     var leg = ClientLeg.none
-    var isConnected = false
+    fileprivate(set) var isConnected = false
     /// A RST of the server acknowledged the last SYN.
     var wasReset = false
     /// At least one of its SYNs was a hit.
-    var hasHits = false
+    fileprivate(set) var hasHits = false
     private var state = State.single
 
     private enum State: UInt8, BitwiseCopyable { case single, repeated, over }
@@ -48,6 +48,8 @@ struct AttemptTable: ~Copyable {
     /// It has had more than one SYN.
     var isRepeated: Bool { state == .repeated }
     fileprivate var isLive: Bool { state != .over }
+    /// Nothing came of it, as of all that a flood is made of.
+    fileprivate var isBarren: Bool { !isConnected && !hasHits }
 
     fileprivate mutating func noteRepetition() {
       state = .repeated
@@ -86,6 +88,12 @@ struct AttemptTable: ~Copyable {
   private var index = HashIndex()
   private var expiry = ExpiryWheel(horizon: longestGap)
   private var sweepToEnd = 0
+  /// How many of those that nothing came of are kept.
+  var barrenLimit = Int.max
+  private var barrenCount = 0
+  /// Where the search for the oldest of them goes on.
+  private var hand = 0
+  private static let reach = 64
   /// When the SYNs came, in capture order, for attempts with more than one.
   private var repetitions: [UInt32: [Repetition]] = [:]
   /// Whether attempts that end are told to the join, in `ended`.
@@ -93,6 +101,9 @@ struct AttemptTable: ~Copyable {
   /// Attempts that have ended since the join last looked.
   var ended: [FinishedAttempt] = []
   private(set) var total = 0
+
+  /// How many are kept.
+  var count: Int { attempts.count }
 
   subscript(position: UInt32) -> Attempt {
     _read { yield attempts[Int(position)] }
@@ -126,10 +137,47 @@ struct AttemptTable: ~Copyable {
       index.remove(attempts[known].key.hash, position: known)
     }
     total += 1
-    let position = attempts.insert(Attempt(key: key, sourcePort: sourcePort, firstSynAt: time))
+    let position: Int
+    if barrenCount >= barrenLimit, let oldest = vacateOldest() {
+      // It is in the wheel still, which will find that its time has not come.
+      position = oldest
+      attempts[position] = Attempt(key: key, sourcePort: sourcePort, firstSynAt: time)
+    } else {
+      position = attempts.insert(Attempt(key: key, sourcePort: sourcePort, firstSynAt: time))
+      expiry.add(position, due: time.advanced(byNanoseconds: Self.longestGap), now: time)
+    }
+    barrenCount += 1
     index.insert(hash, position: position)
-    expiry.add(position, due: time.advanced(byNanoseconds: Self.longestGap), now: time)
     return UInt32(truncatingIfNeeded: position)
+  }
+
+  /// Ends an attempt that nothing came of, the oldest as far as places tell; its place is free then.
+  @inline(never)
+  private mutating func vacateOldest() -> Int? {
+    for _ in 0..<Self.reach {
+      hand = hand + 1 < attempts.endPosition ? hand + 1 : 0
+      guard attempts[hand].isLive, attempts[hand].isBarren, attempts[hand].openVerdicts == 0 else {
+        continue
+      }
+      _ = end(hand)
+      return hand
+    }
+    return nil
+  }
+
+  /// An attempt's connection is open.
+  ///
+  /// - Parameter isn: the connection's, as the attempt may have made room for another one.
+  mutating func noteConnected(_ position: UInt32, isn: SequenceNumber) {
+    guard attempts[Int(position)].isn == isn else { return }
+    if attempts[Int(position)].isLive, attempts[Int(position)].isBarren { barrenCount -= 1 }
+    attempts[Int(position)].isConnected = true
+  }
+
+  /// A SYN of an attempt was a hit.
+  mutating func noteHit(_ position: UInt32) {
+    if attempts[Int(position)].isLive, attempts[Int(position)].isBarren { barrenCount -= 1 }
+    attempts[Int(position)].hasHits = true
   }
 
   /// How many SYNs an attempt has had.
@@ -220,6 +268,19 @@ struct AttemptTable: ~Copyable {
     return nil
   }
 
+  /// Notes the addresses of all attempts that are kept.
+  func noteAddresses(in uses: inout AddressTable.Uses) {
+    for position in 0..<attempts.endPosition where attempts[position].isLive {
+      uses.note(attempts[position].key.source)
+      uses.note(attempts[position].key.destination)
+    }
+    for syns in repetitions.values { for syn in syns { uses.note(syn.source) } }
+    for end in ended {
+      uses.note(end.attempt.key.destination)
+      for syn in end.syns { uses.note(syn.source) }
+    }
+  }
+
   /// Gives back the memory of attempts, all of which have ended; what was counted stays.
   mutating func release() {
     attempts = Slab()
@@ -230,11 +291,19 @@ struct AttemptTable: ~Copyable {
 
   /// - Returns: the attempt, if it had hits.
   private mutating func remove(_ position: Int) -> FinishedAttempt? {
+    attempts.remove(position)
+    return end(position)
+  }
+
+  /// Ends an attempt, whose place is still its own.
+  ///
+  /// - Returns: the attempt, if it had hits.
+  private mutating func end(_ position: Int) -> FinishedAttempt? {
+    if attempts[position].isBarren { barrenCount -= 1 }
     let number = UInt32(truncatingIfNeeded: position)
     index.remove(attempts[position].key.hash, position: position)
     let isRepeated = attempts[position].isRepeated
     attempts[position].end()
-    attempts.remove(position)
     let syns = isRepeated ? repetitions.removeValue(forKey: number) : nil
     guard tellsEnds || attempts[position].hasHits else { return nil }
     let attempt = attempts[position]

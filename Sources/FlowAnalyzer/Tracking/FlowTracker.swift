@@ -30,6 +30,11 @@ struct FlowTracker: ~Copyable {
   /// What a forecast replays; nil where none is asked for.
   var arrivals: ArrivalLog?
 
+  /// Tuples that carry no connection yet, and what those came to that never did.
+  var embryos = Embryos()
+  var unopened = UnopenedCounts()
+  var unopenedTargets = HeavyHitters<Target>()
+
   var records = Slab<TupleRecord>()
   private var index = HashIndex()
   private var duplicates = DuplicateFilter()
@@ -141,6 +146,7 @@ struct FlowTracker: ~Copyable {
       if !segment.flags.contains(.fin) { counts.plainSegments &+= 1 }
       feed(segment, position, senderIsLow)
       records[position].lastSegmentAt = segment.time
+      if records[position].isEmbryo { hatch(position) }
     case .other:
       observeAtLength(segment, source: source, destination: destination, position, senderIsLow)
     }
@@ -165,6 +171,7 @@ struct FlowTracker: ~Copyable {
     } else {
       observeQuietly(segment, position, senderIsLow)
     }
+    if records[position].isEmbryo { hatch(position) }
   }
 
   /// Hands out all that is still open, as it stands at the end of the captures.
@@ -177,6 +184,7 @@ struct FlowTracker: ~Copyable {
       finishPending(position)
       enterIntoTimeline(position)
     }
+    countUnopened()
   }
 
   // MARK: - Connections without an open SYN
@@ -280,7 +288,7 @@ struct FlowTracker: ~Copyable {
     guard let attempt = records[position].current.attempt,
       time.nanoseconds(since: records[position].current.startedAt) <= AttemptTable.longestGap
     else { return }
-    attempts[attempt].isConnected = true
+    attempts.noteConnected(attempt, isn: records[position].current.originator.initialSequence)
   }
 
   // MARK: - Records
@@ -303,14 +311,22 @@ struct FlowTracker: ~Copyable {
   private mutating func renewRecord(_ position: Int, at time: Timestamp) {
     forget(position)
     records[position].renew(key: records[position].key, at: time)
+    noteEmbryo()
   }
 
   @inline(never)
   private mutating func newRecord(for key: TupleKey, hash: UInt32, at time: Timestamp) -> Int {
-    let position = records.take(orAdd: TupleRecord(key: key, at: time))
+    let position: Int
+    if let oldest = placeOfOldestEmbryo() {
+      remove(oldest)
+      position = oldest
+    } else {
+      position = records.take(orAdd: TupleRecord(key: key, at: time))
+      expiry.add(position, due: time.advanced(byNanoseconds: retention.horizon), now: settled)
+    }
     records[position].renew(key: key, at: time)
     index.insert(hash, position: position)
-    expiry.add(position, due: time.advanced(byNanoseconds: retention.horizon), now: settled)
+    noteEmbryo()
     // The table grows here and nowhere else, so that this keeps pace.
     for _ in 0..<Self.forgottenAtOnce {
       guard let due = expiry.takeDue(at: settled) else { return position }
@@ -351,6 +367,7 @@ struct FlowTracker: ~Copyable {
     enterIntoTimeline(position)
     let join = records[position].join
     if join != TupleRecord.none { forgottenJoins.append(join) }
+    if records[position].isEmbryo { forgetEmbryo(position) }
   }
 
   @inline(__always)
@@ -367,9 +384,14 @@ struct FlowTracker: ~Copyable {
       expiry.add(position, due: due, now: settled)
       return
     }
-    forget(position)
-    index.remove(hash(of: records[position].key), position: position)
+    remove(position)
     records[position].isLive = false
     records.remove(position)
+  }
+
+  /// Forgets a tuple, whose place may be taken by another one then.
+  private mutating func remove(_ position: Int) {
+    forget(position)
+    index.remove(hash(of: records[position].key), position: position)
   }
 }

@@ -1,5 +1,8 @@
 /// What the capture has shown about each server, by address number.
 struct KnowledgeTable: ~Copyable {
+  /// More than any load balancer has servers; what others show is not kept.
+  static let limit = 65_536
+
   /// Not private, although nobody else needs it: the compiler (6.3.1) then breaks in debug builds.
   struct Entry: BitwiseCopyable {
     let server: UInt32
@@ -23,16 +26,21 @@ struct KnowledgeTable: ~Copyable {
       return entries[position].knowledge
     }
     set {
-      let position = position(of: server) ?? add(server)
+      guard let position = position(of: server) ?? add(server) else { return }
       entries[position].knowledge = newValue
     }
+  }
+
+  func noteAddresses(in uses: inout AddressTable.Uses) {
+    for position in 0..<entries.endPosition { uses.note(entries[position].server) }
   }
 
   private func position(of server: UInt32) -> Int? {
     index.find(Self.hash(server), matches: { entries[$0].server == server })
   }
 
-  private mutating func add(_ server: UInt32) -> Int {
+  private mutating func add(_ server: UInt32) -> Int? {
+    guard entries.endPosition < Self.limit else { return nil }
     let position = entries.insert(Entry(server: server))
     index.insert(Self.hash(server), position: position)
     return position

@@ -14,6 +14,10 @@ struct KnownServers {
     ends.insert(end)
   }
 
+  func noteAddresses(in uses: inout AddressTable.Uses) {
+    for end in ends { uses.note(UInt32(truncatingIfNeeded: end >> 16)) }
+  }
+
   /// Whether the lower end of a tuple is the likelier one to have opened it: not the end that SYNs
   /// were sent to, and without such knowledge the one with the higher port.
   func originatorIsLow(_ key: TupleKey) -> Bool {

@@ -3,8 +3,8 @@ import Glibc
 /// Memory for tables that are looked into at random.
 ///
 /// From two megabytes on it is asked for in huge pages: where each look falls on another page, finding
-/// out where that page lies costs as much as the look itself. Saves an eighth of the time of a capture
-/// with 100,000 tuples (measured).
+/// out where that page lies costs as much as the look itself. Saves up to an eighth of the time of a
+/// capture with 100,000 tuples (measured).
 enum TableMemory {
   private static let hugePage = 2 << 20
 

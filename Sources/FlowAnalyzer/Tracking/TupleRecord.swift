@@ -12,7 +12,7 @@ struct TupleRecord: BitwiseCopyable {
   /// Counts changes of direction: copies of a packet have none between them, and are within a
   /// millisecond, so that it may wrap.
   private(set) var run: UInt16 = 0
-  private var marks: Marks = .isLive
+  private var marks: Marks = [.isLive, .isEmbryo]
   private(set) var retention = Retention.Class.ended
   /// The last incarnation that the tuple carried; meaningful with `hasConnection`. Not an optional, so
   /// that a single field can be looked at where it is.
@@ -37,6 +37,7 @@ struct TupleRecord: BitwiseCopyable {
     static let awaitsLimitedAnswer = Marks(rawValue: 1 << 4)
     static let heardHolderSinceSyn = Marks(rawValue: 1 << 5)
     static let hadUnansweredSyn = Marks(rawValue: 1 << 6)
+    static let isEmbryo = Marks(rawValue: 1 << 7)
 
     subscript(mark: Marks) -> Bool {
       get { contains(mark) }
@@ -63,6 +64,13 @@ struct TupleRecord: BitwiseCopyable {
     get { marks[.heardHolderSinceSyn] }
     set { marks[.heardHolderSinceSyn] = newValue }
   }
+  /// It carries no connection yet; see `Embryos`.
+  var isEmbryo: Bool {
+    get { marks[.isEmbryo] }
+    set { marks[.isEmbryo] = newValue }
+  }
+  /// Its ends were heard in turns: the handshake may be over. Asked of embryos only, as `run` wraps.
+  var hasThreeRuns: Bool { run >= 3 }
   /// SYNs have come before, and all of them went without a connection.
   var hadUnansweredSyn: Bool {
     get { marks[.hadUnansweredSyn] }
@@ -102,7 +110,7 @@ struct TupleRecord: BitwiseCopyable {
     lastSegmentAt = time
     join = Self.none
     run = 0
-    marks = .isLive
+    marks = [.isLive, .isEmbryo]
     retention = .ended
     oldSegmentsAwaitingAnswer = 0
     clockISN = SequenceNumber(0)
@@ -117,6 +125,11 @@ struct TupleRecord: BitwiseCopyable {
   }
 
   var hasPending: Bool { firstPending != Self.none }
+
+  /// Asked of embryos only, as `run` wraps.
+  var hasSeveralSegments: Bool {
+    run > 1 || (hasConnection && current.startedAt != lastSegmentAt)
+  }
 
   /// Notes who sent a segment, so that `run` tells stretches of one direction apart.
   @inline(__always)

@@ -28,6 +28,10 @@ public enum DecodeError: String, Error, CaseIterable, Sendable {
   /// The interface that captured the frame has a link type that is not read, while the first
   /// interface of the file has one that is.
   case unsupportedLinkType = "unsupported-link-type"
+  /// The filter of `PacketSelection` keeps it out.
+  case filtered
+  /// It lies outside of the time of `PacketSelection`.
+  case outsideTime = "outside-time"
 }
 
 extension DecodeError {
@@ -48,6 +52,8 @@ extension DecodeError {
     case .unsupportedLinkType: 11
     case .cutTunnelHeader: 12
     case .malformedTunnelHeader: 13
+    case .filtered: 14
+    case .outsideTime: 15
     }
   }
 
@@ -56,7 +62,9 @@ extension DecodeError {
     switch self {
     case .cutLinkHeader, .cutTunnelHeader, .cutIPHeader, .cutTCPHeader: true
     case .notIP, .notTCP, .fragmentPending, .malformedLinkHeader, .malformedTunnelHeader,
-      .malformedIPv4, .malformedIPv6, .malformedFragment, .malformedTCP, .unsupportedLinkType:
+      .malformedIPv4, .malformedIPv6, .malformedFragment, .malformedTCP, .unsupportedLinkType,
+      .filtered,
+      .outsideTime:
       false
     }
   }

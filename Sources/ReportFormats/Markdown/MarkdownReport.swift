@@ -127,6 +127,7 @@ struct MarkdownReport {
   private func writeCaptures(to text: inout MarkdownText) {
     guard !report.captures.isEmpty else { return }
     var lines: [String] = []
+    for condition in prose.conditions { lines.append("\(Markdown.text(condition))\n") }
     for index in prose.listedCaptures {
       let capture = report.captures[index]
       var line = "\(index + 1). \(Markdown.code(capture.path)), \(prose.side(of: capture))"

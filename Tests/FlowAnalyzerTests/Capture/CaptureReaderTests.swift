@@ -116,6 +116,7 @@ import Testing
         "cut-tunnel-header 0", "cut-ip-header 0", "cut-tcp-header 0", "malformed-link-header 1",
         "malformed-tunnel-header 0", "malformed-ipv4 1", "malformed-ipv6 1",
         "malformed-fragment 0", "malformed-tcp 1", "unsupported-link-type 0",
+        "filtered 0", "outside-time 0",
       ])
     #expect(read.segments.map(\.frame) == [1, 9])
     #expect(record.warnings == [.incompleteDatagrams(1)])

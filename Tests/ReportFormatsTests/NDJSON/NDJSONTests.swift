@@ -47,7 +47,8 @@ struct NDJSONTests {
     let lines = result.output.split(separator: "\n")
     let rows = try #require(report.forecast).rows
     #expect(lines.count == rows.count)
-    #expect(lines.first?.hasPrefix("[\"recorded\",0.0,") == true, "\(lines.first ?? "")")
+    // Of numbers without a fraction jq writes none, or ".0", by its version.
+    #expect(lines.first?.hasPrefix("[\"recorded\",0") == true, "\(lines.first ?? "")")
     #expect(lines.contains { $0.hasSuffix("\"f5\"]") })
   }
 

@@ -24,7 +24,7 @@ struct SchemaTests {
   func `a report that lacks a field, has one more or one of another type is not valid`() throws {
     let folder = try TemporaryFolder()
     var files: [String] = []
-    for name in ["limited", "rich", "checked", "forecast", "brief"] {
+    for name in ["limited", "rich", "checked", "forecast", "brief", "anonymous"] {
       var report = try #require(SampleReports.all.first { $0.name == name }).report
       let findings = Array(report.findings.prefix(2))
       report.findings = .init(count: findings.count) { findings[$0] }

@@ -38,11 +38,19 @@ enum SampleReports {
     limited.maximumHeldTuples = 3
     limited.timeWait = 30_000_000_000
     limited.serverStack = .freebsd
+    var part = AnalyzerConfiguration()
+    part.selection = PacketSelection(
+      filter: "tcp portrange 4000-4020", since: .afterStart(1_000_000_000),
+      until: .afterStart(5_000_000_000))
+    var anonymous = part
+    anonymous.anonymizer = try? AddressAnonymizer(key: Array(0..<32))
     var withForecast = AnalyzerConfiguration()
     withForecast.forecast = .brief
     withForecast.forecast?.presets = [.f5]
     withForecast.balancers = [.f5, .dpvs]
     return [
+      ("part", analyze([server, client], part)),
+      ("anonymous", analyze([server, client], anonymous)),
       ("client-only", analyze([client])),
       ("cut", analyze([CaptureInput(path: cut.path, role: .server)])),
       ("empty", analyze([CaptureInput(path: empty.path)])),

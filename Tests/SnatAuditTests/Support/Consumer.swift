@@ -7,6 +7,7 @@ struct Consumer {
   let name: String
 
   static let tshark = Consumer(name: "tshark")
+  static let tcpdump = Consumer(name: "tcpdump")
 
   /// Whether it is installed. In CI a consumer that is missing fails the test.
   var isThere: Bool {

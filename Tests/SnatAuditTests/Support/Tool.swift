@@ -42,11 +42,14 @@ final class Run: @unchecked Sendable {
   private let output = Pipe()
   private let errors: URL
 
-  init(_ arguments: [String], in folder: URL = Fixtures.captures) throws {
+  /// - Parameter program: ours, or a shell that runs it.
+  init(
+    _ arguments: [String], of program: URL = Tool.url, in folder: URL = Fixtures.captures
+  ) throws {
     signal(SIGPIPE, SIG_IGN)
     errors = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     try Data().write(to: errors)
-    process.executableURL = Tool.url
+    process.executableURL = program
     process.arguments = arguments
     process.currentDirectoryURL = folder
     process.standardInput = input
@@ -67,6 +70,11 @@ final class Run: @unchecked Sendable {
   func stopReading() throws { try output.fileHandleForReading.close() }
 
   func interrupt() { process.interrupt() }
+
+  /// Waits as long as `condition` holds and the program runs, without a pause.
+  func waitWhileRunning(_ condition: () throws -> Bool) rethrows {
+    while process.isRunning, try condition() {}
+  }
 
   /// Waits until it has read what was fed: it then sleeps in a read.
   func waitUntilIdle() throws {

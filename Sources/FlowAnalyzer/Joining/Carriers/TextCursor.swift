@@ -161,9 +161,11 @@ struct TextCursor {
 }
 
 extension IPAddress {
-  /// The IPv4 address in an IPv4-mapped one (RFC 4291, section 2.5.5.2); any other as it is.
+  /// An IPv6 address that stands for an IPv4 one (RFC 4291, section 2.5.5.2).
+  var isMapped: Bool { isIPv6 && high == 0 && low >> 32 == 0xffff }
+
+  /// The IPv4 address in an IPv4-mapped one; any other as it is.
   var unmapped: IPAddress {
-    isIPv6 && high == 0 && low >> 32 == 0xffff
-      ? IPAddress(v4: UInt32(truncatingIfNeeded: low)) : self
+    isMapped ? IPAddress(v4: UInt32(truncatingIfNeeded: low)) : self
   }
 }

@@ -21,6 +21,25 @@ extension AnalysisReport.Capture: JSONWritable {
   }
 }
 
+extension AnalysisReport.Anonymization: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("keyFingerprint", keyFingerprint)
+      json.field("method", method)
+    }
+  }
+}
+
+extension AnalysisReport.Selection: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("filter", filter)
+      json.field("since", since)
+      json.field("until", until)
+    }
+  }
+}
+
 extension AnalysisReport.PointClock: JSONWritable {
   func write(to json: inout JSONWriter) {
     json.object { json in

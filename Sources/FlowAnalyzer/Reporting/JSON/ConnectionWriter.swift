@@ -18,7 +18,7 @@ struct ConnectionWriter: ~Copyable {
       json.field("server", connection.servers.first)
       if connection.servers.count > 1 { json.field("servers", connection.servers) }
       // By the clock of the client side.
-      json.field("start", connection.start?.advanced(byNanoseconds: -correction))
+      json.field("start", connection.start?.advanced(byNanoseconds: 0 &- correction))
       json.field("syns", connection.syns)
     }
     json.append("\n")

@@ -11,6 +11,7 @@ extension AnalysisReport {
     var json = JSONWriter(isPretty: true)
     try json.object { json throws(Failure) in
       json.field("analysis", analysis)
+      json.field("anonymization", anonymization)
       json.field("captures", captures)
       json.field("check", check)
       json.field("clock", clock)
@@ -34,6 +35,7 @@ extension AnalysisReport {
       json.field("partial", partial)
       json.field("reuseIntervals", reuseIntervals)
       json.field("schemaVersion", schemaVersion)
+      json.field("selection", selection)
       json.field("sources", sources)
       json.field("sourcesOmitted", sourcesOmitted)
       json.field("summary", summary)

@@ -10,6 +10,18 @@ extension AnalysisReport.Summary: JSONWritable {
       json.field("pairs", pairs)
       json.field("syns", syns)
       json.field("timeWaits", timeWaits)
+      json.field("unopenedTuples", unopenedTuples)
+    }
+  }
+}
+
+extension AnalysisReport.UnopenedTuples: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("forgottenEarly", forgottenEarly)
+      json.field("strays", strays)
+      json.field("syns", syns)
+      json.field("target", target)
     }
   }
 }

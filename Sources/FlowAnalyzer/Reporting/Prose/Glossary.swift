@@ -170,6 +170,11 @@ extension Coverage.Reason {
           + "clients.",
         "Capture both sides at the same time, and do not swap --client and --server."
       )
+    case .flood:
+      (
+        "Most tuples never carried a connection: a flood, a scan, or a server that does not answer.",
+        "Leave the sources of a flood out of the capture by its filter."
+      )
     }
   }
 }
@@ -186,6 +191,8 @@ extension DecodeError {
       .malformedFragment, .malformedTCP:
       "malformed"
     case .unsupportedLinkType: "of interfaces with an unsupported link type"
+    case .filtered: "kept out by the filter"
+    case .outsideTime: "outside of the time asked for"
     }
   }
 }

@@ -1,7 +1,28 @@
 extension ReportProse {
   /// What the captures leave open, and what to do about it.
   package var gaps: [(finding: String, advice: String)] {
-    report.coverage.reasons.map(\.explanation)
+    report.coverage.reasons.map { reason in
+      let (finding, advice) = reason.explanation
+      return (finding, reason == .flood ? advice + unopened : advice)
+    }
+  }
+
+  /// How many tuples never carried a connection, where they lead to, and what that does to the counts.
+  private var unopened: String {
+    let tuples = report.summary.unopenedTuples
+    guard tuples.syns + tuples.strays > 0 else { return "" }
+    var parts: [String] = []
+    if tuples.syns > 0 { parts.append("\(Quantity.count(tuples.syns, "tuple")) had SYNs only") }
+    if tuples.strays > 0 {
+      parts.append("\(Quantity.count(tuples.strays, "tuple")) a single segment of another kind")
+    }
+    let target = tuples.target.map { ", most of them to \($0)" } ?? ""
+    let early =
+      tuples.forgottenEarly > 0
+      ? " \(Quantity.count(tuples.forgottenEarly)) of them were forgotten early to bound the memory: "
+        + "hits are exact all the same, but SYNs that were repeated later count as first uses."
+      : ""
+    return " \(Quantity.list(parts))\(target).\(early)"
   }
 
   /// The capture that would answer the question: what to do, and the command; nil where it takes no
@@ -29,6 +50,30 @@ extension ReportProse {
   }
 
   // MARK: - What was read
+
+  /// What was asked for of the captures, and what is not as they have it: a sentence each.
+  package var conditions: [String] {
+    var sentences: [String] = []
+    if let filter = report.selection?.filter {
+      let name = report.anonymization == nil ? "the filter '\(filter.printable)'" : "a filter"
+      sentences.append(
+        "Only packets that \(name) lets pass. It looks at outermost headers, not behind VLAN tags or "
+          + "into tunnels, unless it says so.")
+    }
+    let bounds = [
+      report.selection?.since.map { "from \(Self.instant($0)) on" },
+      report.selection?.until.map { "before \(Self.instant($0))" },
+    ].compactMap(\.self)
+    if !bounds.isEmpty { sentences.append("Only packets \(bounds.joined(separator: " and ")).") }
+    if let anonymization = report.anonymization {
+      sentences.append(
+        "Addresses are encrypted (\(anonymization.method), key \(anonymization.keyFingerprint)); numbers "
+          + "stand in the place of names of files and points.")
+    }
+    return sentences
+  }
+
+  private static func instant(_ time: Timestamp) -> String { "\(time.date) \(time.timeOfDay) UTC" }
 
   /// How many captures are written out.
   private static var mostCaptures: Int { 10 }

@@ -176,8 +176,14 @@ extension ReportProse {
           "turn net.ipv4.tcp_rfc1337 off at the server, as it makes each of these delays longer")
       }
       let hold = (timeWait.nanoseconds + Judge.late) / 1_000_000_000
-      remedies.append("let the load balancer hold closed ports for \(hold) s")
-      remedies.append("give it more SNAT addresses or ports")
+      if hasPortsToHold(forSeconds: Double(hold)) {
+        remedies.append("let the load balancer hold closed ports for \(hold) s")
+        remedies.append("give it more SNAT addresses or ports")
+      } else {
+        remedies.append(
+          "give the load balancer more SNAT addresses or ports, as it has too few to hold closed ones "
+            + "for \(hold) s")
+      }
       remedies.append("keep connections to the server open for longer")
       remedies.append("let the server's peer close first")
     }
@@ -190,6 +196,15 @@ extension ReportProse {
         "make idle connections time out at the server before they do at the load balancer")
     }
     return remedies
+  }
+
+  /// The forecast does not say that a longer hold leaves the load balancer without ports.
+  private func hasPortsToHold(forSeconds hold: Double) -> Bool {
+    guard let rows = report.forecast?.rows, let recorded = rows.first,
+      let held = rows.first(where: { $0.group == .hold && $0.value >= hold })
+    else { return true }
+    return held.attemptsHit.median < recorded.attemptsHit.low
+      && held.refused.high <= recorded.refused.high
   }
 
   /// What was seen instead of hits.

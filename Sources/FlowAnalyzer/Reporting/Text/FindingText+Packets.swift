@@ -31,6 +31,8 @@ extension FindingText {
 extension FindingText {
   /// The captures as the command line takes them, unless they are too many for a line.
   private var captures: String {
+    // Their real names are not told.
+    if report.anonymization != nil { return "--anonymize KEYFILE CAPTURES" }
     guard report.captures.count <= 4 else { return "..." }
     func paths(_ role: CaptureRole) -> String {
       report.captures.filter { $0.role == role.rawValue }.map(\.path.shellWord)

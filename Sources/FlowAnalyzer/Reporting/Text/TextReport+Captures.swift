@@ -19,6 +19,7 @@ extension TextReport {
     let captures = report.captures
     let local = canvas.style.localClock.map { ", in brackets those of \($0.name.printable)" } ?? ""
     canvas.heading("READ", "times are UTC\(local)")
+    for condition in prose.conditions { canvas.paragraph(StyledText(condition), indent: 2) }
     let listed = prose.listedCaptures
     for index in listed { writeCapture(index) }
     if captures.count > listed.count {

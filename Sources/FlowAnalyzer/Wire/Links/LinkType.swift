@@ -61,6 +61,10 @@ enum LinkType: Sendable {
     }
   }
 
+  /// The numbers that capture files may have, Ethernet first.
+  static let fileNumbers: [UInt32] =
+    [1] + (0..<300).filter { $0 != 1 && LinkType(dataLink: Int32($0)) != nil }
+
   /// How `CaptureError` lists what is supported, in the words of `pcap_datalink_val_to_name`.
   static let supportedNames =
     "EN10MB, LINUX_SLL, LINUX_SLL2, RAW, IPV4, IPV6, NULL, LOOP, PPP, PPP_SERIAL, PPP_ETHER, C_HDLC, "

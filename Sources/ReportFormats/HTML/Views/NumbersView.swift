@@ -7,6 +7,7 @@ struct NumbersView {
   let outcomes: Markup?
   let measurements: TableView?
   let sides: Sides?
+  let conditions: [String]
   let captures: [Capture]
   let sumOfCaptures: String?
   let capturesLeftOut: String?
@@ -53,6 +54,7 @@ extension NumbersView {
         translation: Self.capitalized(report.topology.translation.plainName),
         paragraphs: $0.map(Markup.init))
     }
+    conditions = prose.conditions
     let listed = prose.listedCaptures
     captures = listed.map { Capture(number: $0 + 1, report.captures[$0], prose) }
     sumOfCaptures = report.captures.count > 1 ? Self.capitalized(prose.sumOfCaptures) : nil

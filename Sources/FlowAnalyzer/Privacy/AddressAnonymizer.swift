@@ -1,0 +1,55 @@
+import Synchronization
+
+/// Encrypts the addresses of a run, and what else would tell them, so that a report may be given to
+/// others: the same address becomes the same one wherever it occurs, in every run with the same key.
+///
+/// Addresses come into an analysis at two places only, in segments (`BatchReader`) and in what load
+/// balancers say of their clients (`Joiner`), and are encrypted there: nothing behind, no count, no
+/// order, no format, ever sees a real one.
+public final class AddressAnonymizer: Sendable {
+  /// As reports call the method.
+  public static let method = "ipcrypt-pfx"
+
+  private struct State: ~Copyable {
+    var cipher: AddressCipher
+    /// Few addresses occur again and again. Those of a flood do not fill the memory.
+    var known: [IPAddress: IPAddress] = [:]
+    static let capacity = 1 << 16
+
+    mutating func encrypted(_ address: IPAddress) -> IPAddress {
+      if let known = known[address] { return known }
+      let encrypted = cipher.encrypt(address)
+      if known.count >= Self.capacity { known.removeAll(keepingCapacity: true) }
+      known[address] = encrypted
+      return encrypted
+    }
+  }
+
+  private let state: Mutex<State>
+  /// Of the key: equal in two reports that can be compared. It does not tell the key.
+  public let keyFingerprint: String
+
+  /// - Parameter key: 32 random bytes.
+  public init(key: [UInt8]) throws(AnonymizationError) {
+    var cipher = try AddressCipher(key: key)
+    let fingerprint = cipher.fingerprint()
+    keyFingerprint = String { $0.append(hexadecimal: fingerprint) }
+    state = Mutex(State(cipher: cipher))
+  }
+
+  func encrypted(_ address: IPAddress) -> IPAddress {
+    state.withLock { $0.encrypted(address) }
+  }
+
+  func encrypted(_ endpoint: Endpoint) -> Endpoint {
+    Endpoint(address: encrypted(endpoint.address), port: endpoint.port)
+  }
+
+  /// A hash over a capture is one over its addresses, too: who guesses them could try.
+  func disguised(_ hash: UInt64) -> UInt64 { state.withLock { $0.cipher.disguise(hash) } }
+
+  /// Encrypts the addresses of all segments.
+  func encrypt(_ batch: inout SegmentBatch) {
+    batch.mapAddresses { encrypted($0) }
+  }
+}

@@ -1,0 +1,25 @@
+/// Which of many things occurred most, in constant memory (Misra and Gries, 1982): whatever is more than
+/// one in `capacity` is found.
+struct HeavyHitters<Element: Hashable> {
+  static var capacity: Int { 16 }
+
+  private(set) var counts: [(element: Element, count: Int)] = []
+
+  mutating func note(_ element: Element) {
+    if let index = counts.firstIndex(where: { $0.element == element }) {
+      counts[index].count += 1
+    } else if counts.count < Self.capacity {
+      counts.append((element, 1))
+    } else {
+      for index in counts.indices { counts[index].count -= 1 }
+      counts.removeAll { $0.count == 0 }
+    }
+  }
+
+  /// The likeliest; nil where nothing stands out. Of equal ones the first to come.
+  var first: Element? {
+    var best: (element: Element, count: Int)?
+    for candidate in counts where candidate.count > best?.count ?? 0 { best = candidate }
+    return best?.element
+  }
+}
