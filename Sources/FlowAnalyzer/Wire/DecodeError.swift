@@ -42,16 +42,16 @@ extension DecodeError {
     case .notTCP: 1
     case .fragmentPending: 2
     case .cutLinkHeader: 3
-    case .cutIPHeader: 4
-    case .cutTCPHeader: 5
-    case .malformedLinkHeader: 6
-    case .malformedIPv4: 7
-    case .malformedIPv6: 8
-    case .malformedFragment: 9
-    case .malformedTCP: 10
-    case .unsupportedLinkType: 11
-    case .cutTunnelHeader: 12
-    case .malformedTunnelHeader: 13
+    case .cutTunnelHeader: 4
+    case .cutIPHeader: 5
+    case .cutTCPHeader: 6
+    case .malformedLinkHeader: 7
+    case .malformedTunnelHeader: 8
+    case .malformedIPv4: 9
+    case .malformedIPv6: 10
+    case .malformedFragment: 11
+    case .malformedTCP: 12
+    case .unsupportedLinkType: 13
     case .filtered: 14
     case .outsideTime: 15
     }

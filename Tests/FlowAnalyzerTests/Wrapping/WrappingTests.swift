@@ -58,20 +58,23 @@ struct WrappingTests {
     let capture = try CaptureBuilder(reading: KernelTruth.capture("l4-collide").path)
     var some = capture
     some.packets = Array(capture.packets.prefix(600))
-    let file = some.interleaved(Wrapping.all.filter(\.isKnownToTshark))
+    let wrappings = Wrapping.all.filter(\.isKnownToTshark)
+    let file = some.interleaved(wrappings)
     let path = try directory.write(file.contents, as: "mixed.pcapng")
-    let fields = ["frame.number", "tcp.srcport", "tcp.seq_raw", "tcp.len"].flatMap { ["-e", $0] }
+    let fields = ["frame.number", "tcp.srcport", "tcp.seq_raw", "tcp.len", "frame.interface_id"]
+      .flatMap { ["-e", $0] }
     let output = try Program("tshark").output(
       ["-r", path, "-Y", "tcp", "-o", "ip.check_checksum:FALSE", "-T", "fields"] + fields)
     let theirs = String(decoding: output, as: UTF8.self).split(separator: "\n").map {
-      $0.split(separator: "\t").joined(separator: " ")
+      $0.split(separator: "\t").map(String.init)
     }
     let ours = ReadOut(path).segments.map {
       "\($0.frame) \($0.source.port) \($0.sequence.value) \($0.payloadLength)"
     }
     #expect(ours.count == some.packets.count)
-    for (mine, other) in zip(ours, theirs) where mine != other {
-      Issue.record("ours: \(mine), tshark's: \(other)")
+    for (mine, other) in zip(ours, theirs) where mine != other.dropLast().joined(separator: " ") {
+      let name = try wrappings[#require(other.last.flatMap { Int($0) })].name
+      Issue.record("\(name): \(mine), tshark's: \(other)")
       break
     }
     #expect(ours.count == theirs.count)
