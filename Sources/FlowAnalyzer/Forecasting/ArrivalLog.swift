@@ -107,7 +107,15 @@ struct ArrivalLog {
 
   private static let none = UInt32.max
 
-  init(limit: Int) { self.limit = limit }
+  /// A log that is full before it spans so many nanoseconds is of no use.
+  private let leastSpan: Int64
+  /// It is, and keeps nothing more.
+  private(set) var isUseless = false
+
+  init(limit: Int, leastSpan: Int64 = 0) {
+    self.limit = limit
+    self.leastSpan = leastSpan
+  }
 
   /// From the first arrival to the last, in nanoseconds.
   var span: Int64 {
@@ -118,6 +126,7 @@ struct ArrivalLog {
   /// A log of attempts toward one service from one address.
   init(_ arrivals: [Arrival]) {
     limit = arrivals.count
+    leastSpan = 0
     self.arrivals = arrivals
     sources = [0]
     sourceCaptures = [[0]]
@@ -128,6 +137,7 @@ struct ArrivalLog {
   mutating func begin(_ attempt: UInt32, _ exchange: Exchange) {
     guard arrivals.count < limit, let position = add(exchange) else {
       omitted += 1
+      isUseless = span < leastSpan
       Self.set(&ofAttempt, Int(attempt), Self.none)
       return
     }

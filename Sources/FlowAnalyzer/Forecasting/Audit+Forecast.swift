@@ -1,7 +1,11 @@
 extension Audit {
   /// From here on attempts are kept for a forecast.
-  mutating func logArrivals(for options: ForecastOptions) {
-    tracker.arrivals = ArrivalLog(limit: options.maximumArrivals)
+  mutating func logArrivals(
+    for options: ForecastOptions, _ configuration: AnalyzerConfiguration
+  ) {
+    tracker.arrivals = ArrivalLog(
+      limit: options.maximumArrivals,
+      leastSpan: options.isBrief ? configuration.assumedTimeWait : 0)
   }
 
   /// Makes the forecast of a report, which the audit is done with: its tuples are gone afterwards.
@@ -10,10 +14,11 @@ extension Audit {
     into report: inout AnalysisReport
   ) {
     let log = tracker.arrivals ?? ArrivalLog(limit: 0)
+    let isFull = tracker.arrivals == nil
     tracker.releaseTuples()
     let isInconclusive = report.coverage.grade == .inconclusive
-    report.forecastAbsence = Self.absence(
-      log, options, configuration, isInconclusive: isInconclusive)
+    report.forecastAbsence =
+      options.isBrief ? Self.absence(log, isFull: isFull, isInconclusive: isInconclusive) : nil
     guard report.forecastAbsence == nil else { return }
     let server = RecordedServer(
       timeWait: configuration.assumedTimeWait, stack: configuration.serverStack ?? .linux,
@@ -33,13 +38,11 @@ extension Audit {
 
   /// Why a report has no forecast. A whole one is always made, and says itself how far it goes.
   private static func absence(
-    _ log: ArrivalLog, _ options: ForecastOptions, _ configuration: AnalyzerConfiguration,
-    isInconclusive: Bool
+    _ log: ArrivalLog, isFull: Bool, isInconclusive: Bool
   ) -> Forecast.Absence? {
-    guard options.isBrief else { return nil }
-    if log.arrivals.isEmpty { return .noAttempts }
+    if log.arrivals.isEmpty, !isFull { return .noAttempts }
     if isInconclusive { return .inconclusive }
-    if log.arrivals.count < Forecaster.fewestAttempts { return .fewAttempts }
-    return log.omitted > 0 && log.span < configuration.assumedTimeWait ? .tooManyAttempts : nil
+    if isFull { return .tooManyAttempts }
+    return log.arrivals.count < Forecaster.fewestAttempts ? .fewAttempts : nil
   }
 }

@@ -42,6 +42,7 @@ extension FlowTracker {
     servers.note(address: destination, port: segment.destination.port)
     if attempts.total != attemptsBefore {
       arrivals?.begin(attempt, exchange)
+      if arrivals?.isUseless == true { arrivals = nil }
     }
     restartTimerIfRefusedByPAWS(segment, position, receiverIsLow: !senderIsLow)
     append(exchange, position)
