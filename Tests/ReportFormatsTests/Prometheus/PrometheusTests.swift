@@ -20,7 +20,7 @@ struct PrometheusTests {
     }
   }
 
-  @Test(.needs("prometheus", "prometheus-node-exporter", "python"), .timeLimit(.minutes(3)))
+  @Test(.needs("prometheus", "prometheus-node-exporter", "python"), .timeLimit(.minutes(30)))
   func `every query of the dashboard returns data, and alerts fire where they should`() throws {
     let folder = try TemporaryFolder()
     let names = ["rich", "expired-server", "loss-lb-server", "half-open-server", "client-only"]
