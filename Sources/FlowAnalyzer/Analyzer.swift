@@ -20,7 +20,11 @@ public struct Analyzer: Sendable {
   public func analyze(
     _ inputs: [CaptureInput], progress: (Progress) -> Bool = { _ in true }
   ) -> Analysis {
-    var run = Run(inputs, configuration, listsConnections: false)
+    let survey = Survey(of: inputs, configuration.selection)
+    if configuration.forecast == nil, LaneRun.canTake(survey) {
+      return analyzeInLanes(survey, progress: progress)
+    }
+    var run = Run(survey, configuration, listsConnections: false)
     if let options = configuration.forecast { run.audit.logArrivals(for: options, configuration) }
     var isPartial = false
     while run.step() {
@@ -34,6 +38,18 @@ public struct Analyzer: Sendable {
       run.audit.forecast(options, configuration, into: &analysis.report)
     }
     return analysis
+  }
+
+  private func analyzeInLanes(_ survey: Survey, progress: (Progress) -> Bool) -> Analysis {
+    let run = LaneRun(survey, configuration)
+    var isPartial = false
+    while run.step() {
+      guard progress(run.progress) else {
+        isPartial = true
+        break
+      }
+    }
+    return run.finish(isPartial: isPartial)
   }
 
   /// The same with a forecast: what the recorded traffic would do in changed worlds.
@@ -60,7 +76,8 @@ public struct Analyzer: Sendable {
   public func connections(
     _ inputs: [CaptureInput], to write: (Span<UInt8>) -> Bool
   ) -> [CaptureError] {
-    var run = Run(inputs, configuration, listsConnections: true)
+    let survey = Survey(of: inputs, configuration.selection)
+    var run = Run(survey, configuration, listsConnections: true)
     while run.step() {
       guard run.writeConnections(to: write) else { return run.stop() }
     }
@@ -73,7 +90,8 @@ public struct Analyzer: Sendable {
   func join(
     _ inputs: [CaptureInput], connections: (JoinedConnection) -> Void
   ) -> AnalysisReport {
-    var run = Run(inputs, configuration, listsConnections: true)
+    let survey = Survey(of: inputs, configuration.selection)
+    var run = Run(survey, configuration, listsConnections: true)
     while run.step() { run.audit.takeConnections().forEach(connections) }
     let analysis = run.finish(isPartial: false)
     run.audit.takeConnections().forEach(connections)
@@ -104,10 +122,9 @@ private struct Run: ~Copyable {
   private var writer: ConnectionWriter
 
   init(
-    _ inputs: [CaptureInput], _ configuration: AnalyzerConfiguration, listsConnections: Bool
+    _ survey: Survey, _ configuration: AnalyzerConfiguration, listsConnections: Bool
   ) {
     self.configuration = configuration
-    let survey = Survey(of: inputs, configuration.selection)
     course = ReadingCourse(survey)
     reader = BatchReader(
       of: survey,
@@ -144,7 +161,7 @@ private struct Run: ~Copyable {
 
   private mutating func analyze(_ batch: borrowing SegmentBatch) {
     progress = batch.progress
-    audit.observe(batch, duplicates: &duplicates)
+    audit.observe(batch, WholeBatch(batch), duplicates: &duplicates)
   }
 
   /// Reads no further.
@@ -176,170 +193,11 @@ private struct Run: ~Copyable {
     audit.finish(at: end)
     let builder = ReportBuilder(
       configuration: configuration, captures: captures, clocks: survey.clocks, window: window,
-      unopenedByClients: audit.clients.unopened, targetOfClients: audit.clients.unopenedTarget,
       isPartial: isPartial)
     return Analysis(
-      report: builder.report(audit.tracker, audit.ledger, audit.joiner),
+      report: builder.report(audit.result(configuration)),
       failures: captures.compactMap(\.failure),
       assumed: captures.filter { $0.role == nil && $0.packets > 0 }.map(\.path), course: course)
-  }
-}
-
-/// The stages behind reading, from segments to verdicts.
-struct Audit: ~Copyable {
-  /// Follows the server side, whose SYNs are judged.
-  var tracker: FlowTracker
-  /// Follows the client side.
-  private(set) var clients: FlowTracker
-  private(set) var joiner: Joiner
-  private(set) var ledger: AuditLedger
-
-  /// - Parameters:
-  ///   - hasClientSide: whether there is a client side to join with.
-  ///   - listsConnections: whether `joiner.finished` gathers connections.
-  init(
-    configuration: AnalyzerConfiguration, hasClientSide: Bool = false,
-    listsConnections: Bool = false
-  ) {
-    clients = FlowTracker(timeWait: configuration.assumedTimeWait)
-    joiner = Joiner(
-      hasClientSide: hasClientSide, listsConnections: listsConnections,
-      anonymizer: configuration.anonymizer)
-    tracker = FlowTracker(
-      timeWait: configuration.assumedTimeWait,
-      timer: (configuration.serverStack ?? .linux).timer)
-    tracker.attempts.tellsEnds = hasClientSide || listsConnections
-    clients.limitEmbryos(to: configuration.embryoLimit)
-    tracker.limitEmbryos(to: configuration.embryoLimit)
-    clients.looksForTranslations = false
-    clients.recordsTimeline = false
-    clients.attempts.tellsEnds = hasClientSide
-    ledger = AuditLedger(
-      judge: Judge(
-        stack: configuration.serverStack, rfc1337: configuration.rfc1337,
-        timeWait: configuration.assumedTimeWait),
-      maximumFindings: configuration.maximumFindings)
-  }
-
-  /// Takes in the next segments.
-  ///
-  /// - Parameter duplicates: how many were copies of ones already seen at the same point, by capture;
-  ///   counted on.
-  mutating func observe(_ batch: borrowing SegmentBatch, duplicates: inout [UInt64]) {
-    joiner.noteClockShifts(batch.clockShifts)
-    let count = batch.count
-    for position in 0..<count {
-      if position &+ Self.lookAhead < count {
-        prepareLookup(at: position &+ Self.lookAhead, in: batch)
-      }
-      if position &+ Self.lookAhead / 2 < count {
-        prepare(at: position &+ Self.lookAhead / 2, in: batch)
-      }
-      let isNew = batch.withTCP(of: position) { tcp in
-        observe(batch[position].segment, batch[position].side, bytes: tcp)
-      }
-      if !isNew {
-        let capture = Int(batch[position].segment.capture)
-        while duplicates.count <= capture { duplicates.append(0) }
-        duplicates[capture] += 1
-      }
-    }
-    tracker.sweepAddresses()
-    clients.sweepAddresses()
-  }
-
-  /// How many segments ahead their tuples are looked up, so that memory has answered by then.
-  private static let lookAhead = 16
-
-  @inline(__always)
-  private mutating func prepareLookup(at position: Int, in batch: borrowing SegmentBatch) {
-    switch batch[position].side {
-    case .client: clients.prepareLookup(at: position, in: batch)
-    case .server: tracker.prepareLookup(at: position, in: batch)
-    }
-  }
-
-  @inline(__always)
-  private mutating func prepare(at position: Int, in batch: borrowing SegmentBatch) {
-    switch batch[position].side {
-    case .client: clients.prepare(at: position, in: batch)
-    case .server: tracker.prepare(at: position, in: batch)
-    }
-  }
-
-  /// Takes in the next segment.
-  ///
-  /// - Returns: false where it is a copy of one already seen at the same point.
-  mutating func observe(
-    _ segment: Segment, _ side: Side = .server, bytes: RawSpan = RawSpan()
-  ) -> Bool {
-    switch side {
-    case .client: observeClientSide(segment, bytes)
-    case .server: observeServerSide(segment, bytes)
-    }
-  }
-
-  private mutating func observeServerSide(_ segment: Segment, _ bytes: RawSpan) -> Bool {
-    var candidate: Joiner.Candidate?
-    if joiner.hasClientSide {
-      joiner.noteServerSegment(at: segment.time)
-      if segment.isOpening {
-        candidate = joiner.candidate(for: segment)
-        tracker.joinedAttempt = nil
-        if let candidate { tracker.joinedAttempt = joiner.openAttempt(of: candidate) }
-        tracker.joinedClientTime = candidate?.clientTime
-      }
-    }
-    guard tracker.observe(segment) else { return false }
-    joiner.observeServer(segment, bytes, candidate, &tracker)
-    // What has ended is found on the way when a SYN is done.
-    if tracker.finishedCount > 0 {
-      ledger.collect(from: &tracker, &joiner)
-      joiner.collectEnds(ofServerSide: &tracker)
-    }
-    return true
-  }
-
-  private mutating func observeClientSide(_ segment: Segment, _ bytes: RawSpan) -> Bool {
-    guard clients.observe(segment) else { return false }
-    joiner.observeClient(segment, bytes, &clients, &tracker)
-    endClientAttempts()
-    return true
-  }
-
-  /// Nobody judges the SYNs of the client side: what holds a tuple there is the load balancer.
-  private mutating func endClientAttempts() {
-    guard clients.finishedCount > 0 else { return }
-    for index in 0..<clients.finishedCount {
-      clients.attempts[clients.finishedExchange(index).attempt].openVerdicts &-= 1
-    }
-    clients.releaseFinished()
-    _ = clients.attempts.takeFinished(at: clients.settled)
-    joiner.collectEnds(ofClientSide: &clients)
-  }
-
-  /// What is to be added to the times of points from now on.
-  mutating func takeClockShifts() -> [(point: UInt32, shift: Int64)] { joiner.takeClockShifts() }
-
-  /// Takes the connections that are done, in the order in which they became so.
-  mutating func takeConnections() -> [JoinedConnection] {
-    defer { joiner.finished.removeAll(keepingCapacity: true) }
-    return joiner.finished
-  }
-
-  /// Judges all that is still open, as it stands after the last segment.
-  ///
-  /// - Parameter end: the time of the last packet of any kind.
-  mutating func finish(at end: Timestamp? = nil) {
-    tracker.finish(at: end)
-    clients.countUnopened()
-    ledger.finish(&tracker, &joiner)
-    joiner.collectEnds(ofServerSide: &tracker)
-    joiner.releaseAll()
-    joiner.finishClocks()
-    // The report takes memory, too, and needs none of them.
-    tracker.attempts.release()
-    clients.attempts.release()
   }
 }
 

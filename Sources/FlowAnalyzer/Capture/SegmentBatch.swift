@@ -1,3 +1,5 @@
+import CPrefetch
+
 /// Some segments in order of time, with those of their bytes that somebody may want to read.
 ///
 /// What is decoded together is analysed together: where two threads share the work they meet once a
@@ -66,6 +68,16 @@ struct SegmentBatch: ~Copyable {
       // SAFETY: just checked; `count` never exceeds the capacity.
       return unsafe UnsafePointer(entries + position)
     }
+  }
+
+  /// Has the processor fetch a segment that comes soon: another core may have written it.
+  @inline(__always)
+  func prefetch(_ position: Int) {
+    precondition(position >= 0 && position < count)
+    // SAFETY: just checked; `count` never exceeds the capacity.
+    let start = unsafe UnsafeRawPointer(entries + position)
+    unsafe prefetch_line(start)
+    unsafe prefetch_line(start + 64)
   }
 
   /// Puts other addresses in the place of all.

@@ -9,6 +9,10 @@ struct ClientList {
     count = 1
   }
 
+  mutating func renumber(_ numbers: [UInt32: UInt32]) {
+    for index in clients.indices { clients[index].renumber(numbers) }
+  }
+
   mutating func add(_ client: Party) {
     clients.removeAll { $0.isSameClient(as: client) }
     clients.insert(client, at: 0)

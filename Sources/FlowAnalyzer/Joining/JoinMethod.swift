@@ -73,6 +73,11 @@ struct Party: BitwiseCopyable, Equatable {
 
   var isKnown: Bool { method != .none }
 
+  /// - Parameter numbers: of addresses that go by another number now.
+  mutating func renumber(_ numbers: [UInt32: UInt32]) {
+    if isKnown { address = numbers[address] ?? address }
+  }
+
   /// Whether it is the same client, however found.
   func isSameClient(as other: Party) -> Bool { address == other.address && port == other.port }
 }

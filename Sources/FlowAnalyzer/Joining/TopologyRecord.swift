@@ -47,6 +47,13 @@ struct TopologyRecord {
     }
   }
 
+  /// Calls `body` with the number of each address.
+  func forEachAddress(_ body: (UInt32) -> Void) {
+    for address in snat.keys { body(address) }
+    for service in virtual { body(service.address) }
+    for service in servers { body(service.address) }
+  }
+
   /// The load balancer passes handshakes on, as far as this can be said of all connections.
   var passesHandshakes: Bool {
     let passed = (translations[.l4] ?? 0) + (translations[.fullnat] ?? 0)

@@ -1,10 +1,11 @@
 /// Collects verdicts: counts them, gathers the hits of each attempt, and makes findings of them.
 ///
 /// Verdicts that could still change by what the rest of the capture shows about the server wait
-/// until the end, at most `longestWait` of them; beyond, they are spoken on what is known.
+/// until the end, at most `mostWaiting` of them; beyond, they are spoken on what is known.
 struct AuditLedger: ~Copyable {
-  static let longestWait = 65_536
+  static let mostWaiting = 65_536
 
+  private let mostWaiting: Int
   let judge: Judge
   private(set) var counts = AuditCounts()
   private(set) var timeWait = TimeWaitMeasurement()
@@ -16,8 +17,9 @@ struct AuditLedger: ~Copyable {
   /// Hits of attempts that go on, by attempt.
   private var hits: [UInt32: [Hit]] = [:]
 
-  init(judge: Judge, maximumFindings: Int) {
+  init(judge: Judge, maximumFindings: Int, mostWaiting: Int = Self.mostWaiting) {
     self.judge = judge
+    self.mostWaiting = mostWaiting
     findings = FindingList(limit: maximumFindings)
   }
 
@@ -33,7 +35,7 @@ struct AuditLedger: ~Copyable {
         continue
       }
       let exchange = tracker.pending[place].exchange
-      if waiting.count >= Self.longestWait
+      if waiting.count >= mostWaiting
         || judge.isSettled(exchange, knowing: tracker.knowledge[exchange.destination])
       {
         enter(exchange, &tracker, &joiner)
@@ -58,6 +60,10 @@ struct AuditLedger: ~Copyable {
     }
     findings.sort()
   }
+
+  /// Lets go of the listed findings that begin later than some hit: they are not among those that the
+  /// report lists, and are counted only.
+  mutating func dropFindings(behind hit: Hit) { findings.drop(behind: hit) }
 
   /// The common case: nothing can be learnt from it.
   private mutating func enterFirstUse(by attempt: UInt32, _ tracker: inout FlowTracker) {
@@ -142,6 +148,19 @@ struct AuditCounts: Equatable {
       hits[hit.held, default: [:]][hit.answer, default: 0] += 1
       if hit.killedLiveConnection { killedConnections += 1 }
     }
+  }
+
+  mutating func add(_ other: AuditCounts) {
+    answersSeen += other.answersSeen
+    answersUnseen += other.answersUnseen
+    firstUses += other.firstUses
+    for ordinal in reuseCounts.indices { reuseCounts[ordinal] += other.reuseCounts[ordinal] }
+    for (held, answers) in other.hits {
+      hits[held, default: [:]].merge(answers, uniquingKeysWith: +)
+    }
+    attemptsHit += other.attemptsHit
+    outcomes.merge(other.outcomes, uniquingKeysWith: +)
+    killedConnections += other.killedConnections
   }
 
   /// How many SYNs on used tuples were no hit, by reason.

@@ -42,6 +42,36 @@ struct FindingList {
     if entries.count - limit > limit / 4 { cut() }
   }
 
+  /// Adds those of another list. Both must be complete.
+  ///
+  /// - Parameter numbers: of the clients there whose addresses have another number here.
+  mutating func add(_ other: FindingList, numbers: [UInt32: UInt32]) {
+    total += other.total
+    let first = UInt32(hits.count)
+    for var entry in other.entries {
+      entry.firstHit += first
+      entry.finding.client.renumber(numbers)
+      entries.append(entry)
+    }
+    for var hit in other.hits {
+      hit.previous.renumber(numbers)
+      hit.formerUsers?.renumber(numbers)
+      hits.append(hit)
+    }
+    sort()
+  }
+
+  /// Calls `body` with each client that a finding names.
+  func forEachParty(_ body: (Party) -> Void) {
+    for entry in entries {
+      body(entry.finding.client)
+      for hit in hits(of: entry) {
+        body(hit.previous)
+        for user in hit.formerUsers?.clients ?? [] { body(user) }
+      }
+    }
+  }
+
   /// Brings the entries into the order of their first hits, and cuts them to the limit.
   mutating func sort() {
     if entries.count > limit { cut() }
@@ -53,11 +83,26 @@ struct FindingList {
     entries.sort { Hit.precedes(hits[Int($0.firstHit)], hits[Int($1.firstHit)]) }
   }
 
+  /// The first hits of the listed findings.
+  var firstHits: [Hit] { entries.map { hits[Int($0.firstHit)] } }
+
   /// Removes what is beyond the limit.
   private mutating func cut() {
     sortByTime()
     entries.removeLast(entries.count - limit)
     last = entries.last.map { hits[Int($0.firstHit)] }
+    compact()
+  }
+
+  /// Removes what begins later than some hit, and lists no more of the kind.
+  mutating func drop(behind hit: Hit) {
+    let hits = hits
+    entries.removeAll { Hit.precedes(hit, hits[Int($0.firstHit)]) }
+    last = hit
+    compact()
+  }
+
+  private mutating func compact() {
     // The hits that stay move together in place, without a second array.
     entries.sort { $0.firstHit < $1.firstHit }
     var end = 0

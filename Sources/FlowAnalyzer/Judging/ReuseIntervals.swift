@@ -23,6 +23,13 @@ struct ReuseIntervals: Equatable {
     }
   }
 
+  mutating func add(_ other: ReuseIntervals) {
+    for place in hits.indices {
+      hits[place] += other.hits[place]
+      others[place] += other.others[place]
+    }
+  }
+
   var model: [AnalysisReport.ReuseInterval] {
     hits.indices.map { index in
       AnalysisReport.ReuseInterval(

@@ -23,6 +23,14 @@ struct TimeWaitMeasurement: Equatable {
   }
 }
 
+extension TimeWaitMeasurement {
+  /// Adds what other tuples have proven.
+  mutating func add(_ other: TimeWaitMeasurement) {
+    atLeast = [atLeast, other.atLeast].compactMap(\.self).max()
+    lessThan = [lessThan, other.lessThan].compactMap(\.self).min()
+  }
+}
+
 /// How soon the LB gives a port away again after a connection has ended.
 struct LoadBalancerHold: Equatable {
   /// The longest time after an end at which the LB still carried a segment of the old connection,
@@ -31,6 +39,12 @@ struct LoadBalancerHold: Equatable {
   /// The shortest time after an end at which the LB had given the port to another connection; in
   /// nanoseconds.
   private(set) var atMost: Int64?
+
+  /// Adds what other tuples have shown.
+  mutating func add(_ other: LoadBalancerHold) {
+    atLeast = [atLeast, other.atLeast].compactMap(\.self).max()
+    atMost = [atMost, other.atMost].compactMap(\.self).min()
+  }
 
   /// - Parameter isFirstOfAttempt: the SYN begins its attempt, so that the port is given away by it.
   mutating func learn(from exchange: Exchange, isFirstOfAttempt: Bool) {

@@ -19,6 +19,13 @@ struct DelayStatistics {
     if delay > 0 { distribution[Self.smallClass(of: delay), default: 0] += 1 }
   }
 
+  mutating func add(_ other: DelayStatistics) {
+    total &+= other.total
+    maximum = max(maximum, other.maximum)
+    for index in bins.indices { bins[index] += other.bins[index] }
+    distribution.merge(other.distribution, uniquingKeysWith: +)
+  }
+
   /// - Parameter attempts: how many there were, also those without a delay.
   func model(ofAll attempts: Int) -> AnalysisReport.AddedDelay {
     var histogram: [AnalysisReport.AddedDelay.Bin] = []

@@ -1,31 +1,18 @@
 extension ReportBuilder {
   func findings(
-    _ list: FindingList, _ joiner: borrowing Joiner
+    _ list: FindingList, _ addresses: NumberedAddresses
   ) -> AnalysisReport.Findings {
-    let models = FindingModels(list, timeWait: configuration.assumedTimeWait, joiner)
+    let models = FindingModels(
+      list: list, timeWait: configuration.assumedTimeWait, addresses: addresses)
     return AnalysisReport.Findings(count: list.entries.count) { models[$0] }
   }
 }
 
 /// Makes each finding of the report, from what the ledger has kept of it, when it is asked for.
 private struct FindingModels: Sendable {
-  private let list: FindingList
-  private let timeWait: Int64
-  private let clients: ClientAddresses
-
-  init(_ list: FindingList, timeWait: Int64, _ joiner: borrowing Joiner) {
-    self.list = list
-    self.timeWait = timeWait
-    var clients = ClientAddresses()
-    for entry in list.entries {
-      clients.note(entry.finding.client, joiner)
-      for hit in list.hits(of: entry) {
-        clients.note(hit.previous, joiner)
-        for user in hit.formerUsers?.clients ?? [] { clients.note(user, joiner) }
-      }
-    }
-    self.clients = clients
-  }
+  let list: FindingList
+  let timeWait: Int64
+  let addresses: NumberedAddresses
 
   subscript(position: Int) -> AnalysisReport.Finding {
     let entry = list.entries[position]
@@ -67,27 +54,13 @@ private struct FindingModels: Sendable {
   /// - Parameter users: all clients of the connection, where they were several.
   private func party(_ party: Party, _ users: ClientList? = nil) -> AnalysisReport.Party {
     AnalysisReport.Party(
-      client: clients[party], method: party.method, confidence: Double(party.confidence) / 100,
-      clients: users.map { $0.clients.compactMap { clients[$0] } }, clientCount: users?.count)
-  }
-}
-
-/// The addresses of the clients that findings name, for when the stage that numbers them has gone.
-private struct ClientAddresses: Sendable {
-  /// Those that are not their own numbers, as those of IPv4 are.
-  private var addresses: [UInt32: IPAddress] = [:]
-
-  mutating func note(_ client: Party, _ joiner: borrowing Joiner) {
-    guard let address = joiner.endpoint(of: client)?.address,
-      address != IPAddress(v4: client.address)
-    else { return }
-    addresses[client.address] = address
+      client: client(party), method: party.method, confidence: Double(party.confidence) / 100,
+      clients: users.map { $0.clients.compactMap(client) }, clientCount: users?.count)
   }
 
-  subscript(client: Party) -> AnalysisReport.Client? {
-    guard client.isKnown else { return nil }
-    let address = addresses.isEmpty ? nil : addresses[client.address]
+  private func client(_ party: Party) -> AnalysisReport.Client? {
+    guard party.isKnown else { return nil }
     return AnalysisReport.Client(
-      Endpoint(address: address ?? IPAddress(v4: client.address), port: client.port))
+      Endpoint(address: addresses[party.address], port: party.port))
   }
 }

@@ -1,12 +1,12 @@
 /// What the join of both sides adds to the report.
 extension ReportBuilder {
   func clock(
-    _ clock: Survey.PointClock, _ joiner: borrowing Joiner
+    _ clock: Survey.PointClock, _ join: JoinResult
   ) -> AnalysisReport.PointClock {
     let capture = captures.first { $0.path == clock.input.path }
-    let pair = joiner.clocks.keys.sorted { $0.server < $1.server }
+    let pair = join.clocks.keys.sorted { $0.server < $1.server }
       .first { Int($0.client) == capture?.point }
-    let watch = pair.flatMap { joiner.clocks[$0] }
+    let watch = pair.flatMap { join.clocks[$0] }
     return AnalysisReport.PointClock(
       point: capture.map(label) ?? "none", offsetSeconds: Seconds(clock.offset),
       driftPpm: watch?.driftPpm,
@@ -14,18 +14,18 @@ extension ReportBuilder {
       handshakes: clock.handshakes)
   }
 
-  func clientSyns(_ joiner: borrowing Joiner) -> AnalysisReport.ClientSyns? {
-    guard joiner.hasClientSide else { return nil }
+  func clientSyns(_ join: JoinResult) -> AnalysisReport.ClientSyns? {
+    guard join.hasClientSide else { return nil }
     return AnalysisReport.ClientSyns(
-      total: joiner.counts.clientSyns,
-      notForwarded: joiner.serverSide == nil ? nil : joiner.counts.notForwardedSyns,
-      repeated: joiner.counts.repeatedSyns, slowConnections: joiner.counts.slowConnections,
-      unanswered: joiner.counts.unanswered)
+      total: join.counts.clientSyns,
+      notForwarded: join.serverSide == nil ? nil : join.counts.notForwardedSyns,
+      repeated: join.counts.repeatedSyns, slowConnections: join.counts.slowConnections,
+      unanswered: join.counts.unanswered)
   }
 
-  func pairs(_ joiner: borrowing Joiner) -> AnalysisReport.Pairs? {
-    guard joiner.hasClientSide else { return nil }
-    let counts = joiner.counts
+  func pairs(_ join: JoinResult) -> AnalysisReport.Pairs? {
+    guard join.hasClientSide else { return nil }
+    let counts = join.counts
     var unpaired: [String: Int] = [:]
     for gap in JoinGap.allCases { unpaired[gap.rawValue] = counts.gaps[gap] ?? 0 }
     var byMethod: [String: Int] = [:]
@@ -38,32 +38,34 @@ extension ReportBuilder {
       byMethod: byMethod, unpaired: unpaired, ambiguousRequests: counts.ambiguousRequests)
   }
 
-  func topology(_ joiner: borrowing Joiner) -> AnalysisReport.Topology {
-    let record = joiner.topology
+  func topology(
+    _ join: JoinResult, _ addresses: NumberedAddresses
+  ) -> AnalysisReport.Topology {
+    let record = join.topology
     var ports: [AnalysisReport.Topology.PortRange] = []
     for (address, range) in record.snat {
       ports.append(
         .init(
-          ip: joiner.addresses[address].description, firstPort: range.firstPort,
+          ip: addresses[address].description, firstPort: range.firstPort,
           lastPort: range.lastPort, connections: range.connections))
     }
     ports.sort { $0.ip < $1.ip }
     var virtual: Set<String> = []
     var services: [Endpoint] = []
     for service in record.virtual {
-      let address = joiner.addresses[service.address]
+      let address = addresses[service.address]
       virtual.insert(address.description)
       services.append(Endpoint(address: address, port: service.port))
     }
     var servers: Set<String> = []
     for service in record.servers {
-      servers.insert(joiner.addresses[service.address].description)
+      servers.insert(addresses[service.address].description)
     }
     let isEgress = record.egress > 0 && record.translation != .none && virtual == servers
     return AnalysisReport.Topology(
       translation: record.translation, snatAddresses: ports.map(\.ip),
       virtualAddresses: isEgress ? [] : virtual.sorted(), servers: servers.sorted(),
-      snatPorts: ports, isEgress: isEgress, answersBypass: joiner.counts.answersBypass,
+      snatPorts: ports, isEgress: isEgress, answersBypass: join.counts.answersBypass,
       virtualServices: isEgress ? [] : services.sorted())
   }
 }

@@ -19,12 +19,12 @@ extension ReportBuilder {
   }
 
   /// The busiest first.
-  func sources(_ tracker: borrowing FlowTracker) -> [AnalysisReport.SourceAddress] {
+  func sources(_ list: SourceList) -> [AnalysisReport.SourceAddress] {
     var models: [AnalysisReport.SourceAddress] = []
-    for source in tracker.sources.sources {
+    for source in list.sources {
       models.append(
         AnalysisReport.SourceAddress(
-          ip: tracker.addresses[source.address], connections: source.connections,
+          ip: source.address, connections: source.connections,
           hits: source.hits, ports: source.ports, firstPort: source.firstPort,
           lastPort: source.lastPort))
     }

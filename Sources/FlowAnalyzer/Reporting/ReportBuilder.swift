@@ -5,34 +5,28 @@ struct ReportBuilder {
   let captures: [CaptureRecord]
   var clocks: [Survey.PointClock] = []
   var window: TimeWindow?
-  /// What the client side shows of tuples that never carried a connection.
-  var unopenedByClients = UnopenedCounts()
-  var targetOfClients: Endpoint?
   let isPartial: Bool
 
-  func report(
-    _ tracker: borrowing FlowTracker, _ ledger: borrowing AuditLedger, _ joiner: borrowing Joiner
-  ) -> AnalysisReport {
-    let servers = ServerSummary(tracker.knowledge.all, configuration)
+  func report(_ found: AuditResult) -> AnalysisReport {
+    let servers = ServerSummary(found.servers, configuration)
     var clockModels: [AnalysisReport.PointClock] = []
-    for clock in clocks { clockModels.append(self.clock(clock, joiner)) }
-    let sources = sources(tracker)
-    let unopened = tracker.unopened + unopenedByClients
+    for clock in clocks { clockModels.append(self.clock(clock, found.join)) }
+    let sources = sources(found.sources)
     return AnalysisReport(
       partial: isPartial, anonymization: anonymization, selection: selection,
       captures: captures.indices.map(capture), clock: clockModels,
-      topology: topology(joiner),
+      topology: topology(found.join, found.addresses),
       coverage: Coverage(
-        captures: captures, tracked: tracker.counts, ledger.counts, joined: joiner.counts,
-        unopened: unopened, timeWait: configuration.assumedTimeWait),
-      analysis: analysis(ledger, servers), summary: summary(tracker, ledger, joiner, unopened),
-      timeline: timeline(tracker.timeline, servers),
-      reuseIntervals: ledger.reuseIntervals.model,
+        captures: captures, tracked: found.tracked, found.counts, joined: found.join.counts,
+        unopened: found.unopened, timeWait: configuration.assumedTimeWait),
+      analysis: analysis(found, servers), summary: summary(found),
+      timeline: timeline(found.timeline, servers),
+      reuseIntervals: found.reuseIntervals.model,
       sources: Array(sources.prefix(Self.listedSources)),
       sourcesOmitted: max(0, sources.count - Self.listedSources), forecast: nil,
       forecastAbsence: .notAsked,
-      heldAtEnd: heldAtEnd(tracker), findings: findings(ledger.findings, joiner),
-      findingsOmitted: ledger.findings.omitted)
+      heldAtEnd: heldAtEnd(found.held), findings: findings(found.findings, found.addresses),
+      findingsOmitted: found.findings.omitted)
   }
 
   private func capture(_ number: Int) -> AnalysisReport.Capture {
@@ -55,9 +49,9 @@ struct ReportBuilder {
   }
 
   private func analysis(
-    _ ledger: borrowing AuditLedger, _ servers: ServerSummary
+    _ found: AuditResult, _ servers: ServerSummary
   ) -> AnalysisReport.Analysis {
-    let measured = ledger.timeWait
+    let measured = found.timeWait
     return AnalysisReport.Analysis(
       timeWait: .init(
         assumedSeconds: Seconds(nanoseconds: configuration.assumedTimeWait),
@@ -67,50 +61,45 @@ struct ReportBuilder {
           atLeastSeconds: Seconds(measured.atLeast), lessThanSeconds: Seconds(measured.lessThan)),
         warning: measured.contradiction(of: configuration.assumedTimeWait)),
       lbHold: .init(
-        atLeastSeconds: Seconds(ledger.hold.atLeast), atMostSeconds: Seconds(ledger.hold.atMost),
+        atLeastSeconds: Seconds(found.hold.atLeast), atMostSeconds: Seconds(found.hold.atMost),
         named: configuration.balancers.map { balancer in
           .init(
             balancer: balancer, holdSeconds: Seconds(nanoseconds: balancer.hold),
-            isContradicted: ledger.hold.atMost.map { $0 < balancer.hold } ?? false)
+            isContradicted: found.hold.atMost.map { $0 < balancer.hold } ?? false)
         }),
       server: servers.model)
   }
 
-  private func summary(
-    _ tracker: borrowing FlowTracker, _ ledger: borrowing AuditLedger, _ joiner: borrowing Joiner,
-    _ unopened: UnopenedCounts
-  ) -> AnalysisReport.Summary {
-    let counts = ledger.counts
+  private func summary(_ found: AuditResult) -> AnalysisReport.Summary {
+    let (counts, tracked, join) = (found.counts, found.tracked, found.join)
     var reuses: [String: Int] = [:]
     for reason in ReuseReason.allCases { reuses[reason.rawValue] = counts.reuses(reason) }
     return AnalysisReport.Summary(
       syns: .init(
-        total: tracker.counts.syns, firstUses: counts.firstUses,
+        total: tracked.syns, firstUses: counts.firstUses,
         timeWait: answers(counts.hits[.timeWait]), established: answers(counts.hits[.established]),
         closing: answers(counts.hits[.closing]), reuses: reuses),
       attempts: .init(
-        total: tracker.attempts.total,
-        neverForwarded: joiner.serverSide == nil ? nil : joiner.counts.neverForwarded,
+        total: found.attempts,
+        neverForwarded: join.serverSide == nil ? nil : join.counts.neverForwarded,
         hit: counts.attemptsHit,
         connected: counts.outcomes[.connected] ?? 0, failed: counts.outcomes[.failed] ?? 0,
         undetermined: counts.outcomes[.undetermined] ?? 0),
       timeWaits: .init(
-        server: tracker.counts.timeWaitsAtServer, peer: tracker.counts.timeWaitsAtPeer,
-        both: tracker.counts.timeWaitsAtBoth, serverFinWait2: tracker.counts.finWait2),
-      killedConnections: counts.killedConnections, clientSyns: clientSyns(joiner),
-      pairs: pairs(joiner),
-      addedSeconds: ledger.delays.model(ofAll: tracker.attempts.total),
-      unopenedTuples: unopenedTuples(unopened, tracker))
+        server: tracked.timeWaitsAtServer, peer: tracked.timeWaitsAtPeer,
+        both: tracked.timeWaitsAtBoth, serverFinWait2: tracked.finWait2),
+      killedConnections: counts.killedConnections, clientSyns: clientSyns(join),
+      pairs: pairs(join),
+      addedSeconds: found.delays.model(ofAll: found.attempts),
+      unopenedTuples: unopenedTuples(found))
   }
 
-  private func unopenedTuples(
-    _ counts: UnopenedCounts, _ tracker: borrowing FlowTracker
-  ) -> AnalysisReport.UnopenedTuples {
+  private func unopenedTuples(_ found: AuditResult) -> AnalysisReport.UnopenedTuples {
     var model = AnalysisReport.UnopenedTuples()
-    model.syns = counts.syns
-    model.strays = counts.strays
-    model.forgottenEarly = counts.letGo
-    model.target = tracker.unopenedTarget ?? targetOfClients
+    model.syns = found.unopened.syns
+    model.strays = found.unopened.strays
+    model.forgottenEarly = found.unopened.letGo
+    model.target = found.unopenedTargets.first
     return model
   }
 
@@ -124,36 +113,11 @@ struct ReportBuilder {
 
   // MARK: - Tuples held at the end
 
-  private func heldAtEnd(_ tracker: borrowing FlowTracker) -> AnalysisReport.HeldAtEnd {
-    let configuration = configuration
-    var counts = (timeWait: 0, established: 0, closing: 0)
-    var listed: [HeldTuple] = []
-    let limit = configuration.maximumHeldTuples
-    // What comes behind the last of a full list will not be listed.
-    var last: HeldTuple?
-    tracker.forEachHeldTuple(ignoresResets: configuration.ignoresResets) { held in
-      switch held.kind {
-      case .timeWait: counts.timeWait += 1
-      case .established: counts.established += 1
-      case .closing: counts.closing += 1
-      }
-      if let last, !held.precedes(last) { return }
-      listed.append(held)
-      guard (listed.count - 1) / 2 >= limit else { return }
-      Self.cut(&listed, to: limit)
-      last = listed.last
-    }
-    Self.cut(&listed, to: limit)
-    let total = counts.timeWait + counts.established + counts.closing
+  private func heldAtEnd(_ held: HeldTuples) -> AnalysisReport.HeldAtEnd {
+    let listed = held.listed
     return AnalysisReport.HeldAtEnd(
-      timeWait: counts.timeWait, established: counts.established, closing: counts.closing,
-      tuples: listed.map(heldTuple),
-      tuplesOmitted: total - listed.count)
-  }
-
-  private static func cut(_ tuples: inout [HeldTuple], to limit: Int) {
-    tuples.sort { $0.precedes($1) }
-    if tuples.count > limit { tuples.removeLast(tuples.count - limit) }
+      timeWait: held.timeWait, established: held.established, closing: held.closing,
+      tuples: listed.map(heldTuple), tuplesOmitted: held.total - listed.count)
   }
 
   private func heldTuple(_ held: HeldTuple) -> AnalysisReport.HeldTuple {
@@ -162,26 +126,6 @@ struct ReportBuilder {
       tuple: held.tuple, state: held.kind, since: held.hasUnknownTimes ? nil : held.since,
       freeAt: isTimed
         ? held.timerStartedAt.advanced(byNanoseconds: configuration.assumedTimeWait) : nil)
-  }
-}
-
-extension HeldTuple {
-  var kind: HeldKind {
-    switch state {
-    case .timeWait: .timeWait
-    case .finWait1, .finWait2, .closeWait, .closing, .lastAck: .closing
-    case .established, .closed, .synSent, .synReceived: .established
-    }
-  }
-
-  /// TIME_WAIT first, then by tuple.
-  fileprivate func precedes(_ other: HeldTuple) -> Bool {
-    let isFirst = state == .timeWait
-    if isFirst != (other.state == .timeWait) { return isFirst }
-    if tuple.destination != other.tuple.destination {
-      return tuple.destination < other.tuple.destination
-    }
-    return tuple.source < other.tuple.source
   }
 }
 

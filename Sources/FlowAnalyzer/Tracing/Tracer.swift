@@ -31,7 +31,6 @@ struct Tracer: ~Copyable {
     tracker = FlowTracker(
       timeWait: configuration.assumedTimeWait,
       timer: (configuration.serverStack ?? .linux).timer)
-    tracker.looksForTranslations = false
     for (number, tracedCase) in cases.enumerated() {
       tracedCase.watch(as: number, in: &list)
       for (index, hit) in tracedCase.finding.hits.enumerated() {

@@ -5,7 +5,7 @@
 /// memory. The numbers that IPv4 does not use, those of its reserved class E (RFC 1112, section 4),
 /// are given to IPv6 addresses, and to class E addresses themselves, as they appear.
 struct AddressTable: ~Copyable {
-  private static let firstGiven: UInt32 = 0xf000_0000
+  static let firstGiven: UInt32 = 0xf000_0000
 
   private var addresses = Slab<IPAddress>()
   private var index = HashIndex(exponent: 8)

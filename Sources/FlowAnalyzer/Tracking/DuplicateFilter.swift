@@ -8,7 +8,7 @@ import CPrefetch
 /// (contract, section 1). Of that last condition the caller keeps count: `run` changes with each
 /// change of direction on the tuple.
 ///
-/// Memory is constant: 4,096 buckets of four. At a million packets per second a bucket holds one
+/// Memory is constant: 4,096 buckets of four as a rule. At a million packets per second a bucket holds one
 /// packet of the last four milliseconds on average.
 @safe
 struct DuplicateFilter: ~Copyable {
@@ -21,14 +21,19 @@ struct DuplicateFilter: ~Copyable {
     var time: Timestamp
   }
 
+  static let usualBuckets = 4096
   private static let ways = 4
-  private static let buckets = 4096
-  // SAFETY: all accesses are in the bucket of a digest, of which there are `buckets`.
+  /// Buckets, less one: they are a power of two.
+  private let mask: UInt64
+  // SAFETY: all accesses are in the bucket of a digest ANDed with `mask`.
   private let entries: UnsafeMutablePointer<Entry>
 
-  init() {
+  /// - Parameter buckets: a power of two.
+  init(buckets: Int = Self.usualBuckets) {
+    precondition(buckets.nonzeroBitCount == 1)
+    mask = UInt64(buckets - 1)
     // A bucket is a cache line.
-    let count = Self.buckets * Self.ways
+    let count = buckets * Self.ways
     unsafe entries = UnsafeMutableRawPointer.allocate(
       byteCount: count * MemoryLayout<Entry>.stride, alignment: 64
     ).bindMemory(to: Entry.self, capacity: count)
@@ -40,7 +45,7 @@ struct DuplicateFilter: ~Copyable {
 
   @inline(__always)
   private func bucket(of digest: UInt64) -> UnsafeMutablePointer<Entry> {
-    unsafe entries + Int(truncatingIfNeeded: digest & UInt64(Self.buckets - 1)) &* Self.ways
+    unsafe entries + Int(truncatingIfNeeded: digest & mask) &* Self.ways
   }
 
   /// Has the processor fetch where a packet that comes soon will be looked up.
@@ -63,7 +68,9 @@ struct DuplicateFilter: ~Copyable {
       }
     }
     // The latest sits first, and the first to come has to go.
-    unsafe (bucket + 1).update(from: bucket, count: Self.ways - 1)
+    unsafe bucket[3] = bucket[2]
+    unsafe bucket[2] = bucket[1]
+    unsafe bucket[1] = bucket[0]
     unsafe bucket[0] = Entry(identity: identity, time: segment.time)
     return false
   }

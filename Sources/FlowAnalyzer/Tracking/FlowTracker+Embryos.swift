@@ -66,9 +66,9 @@ extension FlowTracker {
     return nil
   }
 
-  /// The end that most tuples lead to that never carried a connection.
-  var unopenedTarget: Endpoint? {
-    unopenedTargets.first.map { Endpoint(address: addresses[$0.address], port: $0.port) }
+  /// The ends that most tuples lead to that never carried a connection.
+  var namedUnopenedTargets: HeavyHitters<Endpoint> {
+    unopenedTargets.map { Endpoint(address: addresses[$0.address], port: $0.port) }
   }
 
   /// Takes back the numbers of addresses that nothing kept here has any more: a flood of forged ones must

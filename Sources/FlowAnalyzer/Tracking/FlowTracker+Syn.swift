@@ -13,7 +13,7 @@ extension FlowTracker {
     lastAttempt = attempt
     if recordsTimeline, attempts.total != attemptsBefore {
       timeline.noteOpened(at: segment.time)
-      sources.noteOpened(address: source, port: segment.source.port)
+      sources.noteOpened(address: source, port: segment.source.port, at: segment.time)
     }
     if attempts[attempt].openVerdicts == 0, !attempts[attempt].isRepeated {
       attempts[attempt].point = segment.point
@@ -39,7 +39,7 @@ extension FlowTracker {
     records[position].oldSegmentsAwaitingAnswer =
       isAnswerUnderWay(position, receiverIsLow: !senderIsLow, at: segment.time) ? 1 : 0
     records[position].heardHolderSinceSyn = false
-    servers.note(address: destination, port: segment.destination.port)
+    if learnsServers { servers.note(address: destination, port: segment.destination.port) }
     if attempts.total != attemptsBefore {
       arrivals?.begin(attempt, exchange)
       if arrivals?.isUseless == true { arrivals = nil }

@@ -37,10 +37,9 @@ struct FlowTracker: ~Copyable {
 
   var records = Slab<TupleRecord>()
   private var index = HashIndex()
-  private var duplicates = DuplicateFilter()
-  private var translation = TranslationSign()
-  /// Whether it is of interest that a capture shows both sides of the load balancer.
-  var looksForTranslations = true
+  private var duplicates: DuplicateFilter
+  /// Whether the ends that SYNs are sent to are learned from those that come by here; else they are told.
+  var learnsServers = true
   /// SYNs that await their verdict, in chains that hang on the records.
   var pending = Slab<PendingSyn>()
   /// Where the last segment's tuple is kept.
@@ -59,7 +58,7 @@ struct FlowTracker: ~Copyable {
   var forgottenJoins: [UInt32] = []
   private var expiry: ExpiryWheel
   /// When the first segment came.
-  private var began: Timestamp?
+  var began: Timestamp?
   /// So long after the beginning, the SYN of a first SYN-ACK has come by too, in nanoseconds.
   private static let handshakeTime: Int64 = 1_000_000_000
   /// The time of the latest segment. Not the highest: one frame with a wrong clock must not age all.
@@ -82,7 +81,11 @@ struct FlowTracker: ~Copyable {
     pending = Slab()
   }
 
-  init(timeWait: Int64, timer: TimeWaitTimer = .anyAcknowledgment) {
+  init(
+    timeWait: Int64, timer: TimeWaitTimer = .anyAcknowledgment,
+    duplicates: consuming DuplicateFilter = DuplicateFilter()
+  ) {
+    self.duplicates = duplicates
     retention = Retention(timeWait: timeWait)
     expiry = ExpiryWheel(horizon: retention.horizon)
     self.timer = timer
@@ -100,7 +103,6 @@ struct FlowTracker: ~Copyable {
   @inline(never)
   mutating func prepareLookup(ofSynAt position: Int, in batch: borrowing SegmentBatch) {
     let isn = batch[position].segment.sequence
-    translation.prefetch(isn)
     let (opener, server) = (
       batch[position].segment.source, batch[position].segment.destination
     )
@@ -125,7 +127,7 @@ struct FlowTracker: ~Copyable {
   @inline(never)
   mutating func observe(_ segment: Segment) -> Bool {
     if records.endPosition == 0 {
-      began = segment.time
+      if began == nil { began = segment.time }
       now = segment.time
     }
     settled = min(now, segment.time)
@@ -162,9 +164,6 @@ struct FlowTracker: ~Copyable {
     defer { records[position].lastSegmentAt = segment.time }
     if segment.isOpening {
       counts.syns += 1
-      if looksForTranslations, translation.isTranslation(segment, destination: destination) {
-        counts.translatedSyns += 1
-      }
       observeSyn(segment, source: source, destination: destination, position, senderIsLow)
     } else if records[position].hasPending {
       observeWhilePending(segment, position, senderIsLow)
@@ -172,6 +171,11 @@ struct FlowTracker: ~Copyable {
       observeQuietly(segment, position, senderIsLow)
     }
     if records[position].isEmbryo { hatch(position) }
+  }
+
+  /// An end is known to be a server: a SYN was sent to it somewhere else.
+  mutating func noteServer(_ end: Endpoint) {
+    servers.note(address: addresses.identifier(of: end.address), port: end.port)
   }
 
   /// Hands out all that is still open, as it stands at the end of the captures.

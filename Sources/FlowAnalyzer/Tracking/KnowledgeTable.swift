@@ -31,6 +31,13 @@ struct KnowledgeTable: ~Copyable {
     }
   }
 
+  /// Calls `body` with the number of each server's address, and what is known of it.
+  func forEach(_ body: (UInt32, ServerKnowledge) -> Void) {
+    for position in 0..<entries.endPosition {
+      body(entries[position].server, entries[position].knowledge)
+    }
+  }
+
   func noteAddresses(in uses: inout AddressTable.Uses) {
     for position in 0..<entries.endPosition { uses.note(entries[position].server) }
   }
@@ -64,6 +71,14 @@ struct ServerKnowledge: BitwiseCopyable, Equatable {
   var survivedResets = 0
   /// TIME_WAITs that a RST provably ended.
   var obeyedResets = 0
+
+  mutating func add(_ other: ServerKnowledge) {
+    acceptedOutOfTimeWait += other.acceptedOutOfTimeWait
+    clockISNs += other.clockISNs
+    otherISNs += other.otherISNs
+    survivedResets += other.survivedResets
+    obeyedResets += other.obeyedResets
+  }
 
   /// The server's answers bear the marks of Linux.
   ///

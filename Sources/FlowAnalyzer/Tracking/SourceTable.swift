@@ -3,20 +3,29 @@ import CPrefetch
 
 /// The addresses from which connections to servers were opened, and the ports that they used.
 ///
-/// At most `capacity` addresses are kept, those that came first: a load balancer has fewer, and where
+/// At most `limit` addresses are kept, those that came first: a load balancer has fewer, and where
 /// clients reach the servers themselves the list says nothing.
 struct SourceTable: ~Copyable {
   static let capacity = 1024
 
+  private let limit: Int
+
+  init(limit: Int = Self.capacity) { self.limit = limit }
+
   struct Source {
     let address: UInt32
+    /// When its first attempt began.
+    let since: Timestamp
     fileprivate(set) var connections = 0
     fileprivate(set) var hits = 0
     private(set) var firstPort = UInt16.max
     private(set) var lastPort = UInt16.min
     private(set) var ports = 0
 
-    fileprivate init(address: UInt32) { self.address = address }
+    fileprivate init(address: UInt32, since: Timestamp) {
+      self.address = address
+      self.since = since
+    }
 
     fileprivate mutating func noteOpened(port: UInt16, isNew: Bool) {
       connections += 1
@@ -50,8 +59,8 @@ struct SourceTable: ~Copyable {
   }
 
   /// An attempt began.
-  mutating func noteOpened(address: UInt32, port: UInt16) {
-    guard let position = position(of: address) ?? add(address) else {
+  mutating func noteOpened(address: UInt32, port: UInt16, at time: Timestamp) {
+    guard let position = position(of: address) ?? add(address, at: time) else {
       others += 1
       return
     }
@@ -63,6 +72,12 @@ struct SourceTable: ~Copyable {
 
   private static func word(_ position: Int, _ port: UInt16) -> Int {
     position * wordsPerSource + Int(port) / 64
+  }
+
+  /// The ports that the source at a position has used, a bit for each.
+  func usedPorts(at position: Int) -> [UInt64] {
+    let first = position * Self.wordsPerSource
+    return (first..<first + Self.wordsPerSource).map { usedPorts[$0] }
   }
 
   mutating func noteHit(address: UInt32) {
@@ -81,10 +96,10 @@ struct SourceTable: ~Copyable {
     UInt32(truncatingIfNeeded: mixed(UInt64(address)))
   }
 
-  private mutating func add(_ address: UInt32) -> Int? {
-    guard sources.count < Self.capacity else { return nil }
+  private mutating func add(_ address: UInt32, at time: Timestamp) -> Int? {
+    guard sources.count < limit else { return nil }
     index.insert(Self.hash(address), position: sources.count)
-    sources.append(Source(address: address))
+    sources.append(Source(address: address, since: time))
     for _ in 0..<Self.wordsPerSource { usedPorts.append(0) }
     return sources.count - 1
   }

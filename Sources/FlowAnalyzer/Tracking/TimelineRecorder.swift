@@ -80,6 +80,18 @@ struct TimelineRecorder {
     bins[position(of: end)].changes[gauge.rawValue] -= 1
   }
 
+  /// Adds what another part of the traffic has shown.
+  mutating func add(_ other: TimelineRecorder) {
+    guard let last = other.bins.indices.last else { return }
+    currentStart = .max
+    _ = position(of: Timestamp(nanoseconds: other.start))
+    _ = position(of: Timestamp(nanoseconds: other.start + Int64(last) * other.step))
+    while step < other.step { coarsen() }
+    for (index, bin) in other.bins.enumerated() {
+      bins[Int((other.start + Int64(index) * other.step - start) / step)].add(bin)
+    }
+  }
+
   /// A gauge at the end of each bin.
   func values(of gauge: Gauge) -> [Int] {
     var value = 0

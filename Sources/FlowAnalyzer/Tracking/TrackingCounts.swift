@@ -17,6 +17,18 @@ struct TrackingCounts: BitwiseCopyable {
   /// Servers that got as far as FIN_WAIT_2 and no further.
   var finWait2 = 0
 
+  mutating func add(_ other: TrackingCounts) {
+    syns += other.syns
+    plainSegments += other.plainSegments
+    translatedSyns += other.translatedSyns
+    beganUnseen += other.beganUnseen
+    unseenSyns += other.unseenSyns
+    timeWaitsAtServer += other.timeWaitsAtServer
+    timeWaitsAtPeer += other.timeWaitsAtPeer
+    timeWaitsAtBoth += other.timeWaitsAtBoth
+    finWait2 += other.finWait2
+  }
+
   /// Counts a connection once, under the holders known so far.
   @inline(__always)
   mutating func noteTimeWaits(before: Connection.Side, after: Connection.Side) {

@@ -1,5 +1,4 @@
 import BasicContainers
-import CPrefetch
 
 /// Notices that a capture shows both sides of an L4 load balancer: a SYN comes by again within
 /// moments with the same ISN and timestamp, but toward another destination.
@@ -12,38 +11,29 @@ struct TranslationSign: ~Copyable {
   struct Entry: BitwiseCopyable {
     var isn: SequenceNumber
     var timestamp: UInt32
-    var destination: UInt32
+    var destination: IPAddress
     var time: Timestamp
   }
 
   private static let classes = 4096
   private var entries = UniqueArray<Entry>(
     repeating: Entry(
-      isn: SequenceNumber(0), timestamp: 0, destination: .max, time: Timestamp(nanoseconds: 0)),
+      isn: SequenceNumber(0), timestamp: 0, destination: IPAddress(v4: 0), time: .never),
     count: classes)
-
-  /// Has the processor fetch where a SYN that comes soon will be looked up.
-  @inline(__always)
-  func prefetch(_ isn: SequenceNumber) {
-    unsafe entries.span.withUnsafeBufferPointer { entries in
-      guard let first = unsafe entries.baseAddress else { return }
-      unsafe prefetch_line(first + Self.position(isn))
-    }
-  }
 
   private static func position(_ isn: SequenceNumber) -> Int {
     Int(mixed(UInt64(isn.value)) & UInt64(Self.classes - 1))
   }
 
-  /// Whether `syn`, toward the address numbered `destination`, translates an earlier one.
-  mutating func isTranslation(_ syn: Segment, destination: UInt32) -> Bool {
+  /// Whether `syn` translates an earlier one.
+  mutating func isTranslation(_ syn: Segment) -> Bool {
     let position = Self.position(syn.sequence)
     let earlier = entries[position]
     entries[position] = Entry(
-      isn: syn.sequence, timestamp: syn.options.timestampValue, destination: destination,
-      time: syn.time)
+      isn: syn.sequence, timestamp: syn.options.timestampValue,
+      destination: syn.destination.address, time: syn.time)
     return earlier.isn == syn.sequence && earlier.timestamp == syn.options.timestampValue
-      && earlier.destination != destination && earlier.destination != .max
+      && earlier.destination != syn.destination.address && earlier.time != .never
       && syn.time.nanoseconds(since: earlier.time).magnitude <= UInt64(Self.transit)
   }
 }

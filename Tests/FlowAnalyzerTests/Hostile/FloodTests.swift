@@ -89,10 +89,8 @@ import Testing
     mutating func finish() -> AnalysisReport {
       audit.finish()
       return ReportBuilder(
-        configuration: AnalyzerConfiguration(), captures: [],
-        unopenedByClients: audit.clients.unopened, targetOfClients: audit.clients.unopenedTarget,
-        isPartial: false
-      ).report(audit.tracker, audit.ledger, audit.joiner)
+        configuration: AnalyzerConfiguration(), captures: [], isPartial: false
+      ).report(audit.result(AnalyzerConfiguration()))
     }
   }
 

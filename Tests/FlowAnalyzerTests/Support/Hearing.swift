@@ -44,7 +44,7 @@ struct Hearing {
     audit.finish()
     report = ReportBuilder(
       configuration: configuration, captures: [], isPartial: false
-    ).report(audit.tracker, audit.ledger, audit.joiner)
+    ).report(audit.result(configuration))
   }
 
   private static func text(_ verdict: Verdict) -> String {

@@ -32,7 +32,7 @@ struct TwoSides {
     connections = audit.takeConnections()
     report = ReportBuilder(
       configuration: AnalyzerConfiguration(), captures: [], isPartial: false
-    ).report(audit.tracker, audit.ledger, audit.joiner)
+    ).report(audit.result(AnalyzerConfiguration()))
   }
 
   /// A TCP header without options, which only its length field is read of, and the payload.

@@ -146,9 +146,9 @@ struct SourceTableTests {
   @Test func `ports are counted once each, whatever their order`() throws {
     var table = SourceTable()
     for port: UInt16 in [4003, 65_535, 4003, 0, 64, 4002] {
-      table.noteOpened(address: 7, port: port)
+      table.noteOpened(address: 7, port: port, at: Timestamp(nanoseconds: 0))
     }
-    table.noteOpened(address: 8, port: 1)
+    table.noteOpened(address: 8, port: 1, at: Timestamp(nanoseconds: 0))
     table.noteHit(address: 7)
     table.noteHit(address: 9)
     let source = try #require(table.sources.first)
@@ -159,7 +159,9 @@ struct SourceTableTests {
 
   @Test func `more addresses than there is room for are counted`() {
     var table = SourceTable()
-    for address in 0..<2000 as Range<UInt32> { table.noteOpened(address: address, port: 1) }
+    for address in 0..<2000 as Range<UInt32> {
+      table.noteOpened(address: address, port: 1, at: Timestamp(nanoseconds: 0))
+    }
     #expect(table.sources.count == SourceTable.capacity)
     #expect(table.others == 2000 - SourceTable.capacity)
   }

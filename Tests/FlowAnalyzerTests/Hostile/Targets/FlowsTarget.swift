@@ -60,7 +60,7 @@ enum FlowsTarget {
   private static func checkReport(_ audit: borrowing Audit) throws {
     let builder = ReportBuilder(
       configuration: AnalyzerConfiguration(), captures: [], isPartial: false)
-    let report = builder.report(audit.tracker, audit.ledger, audit.joiner)
+    let report = builder.report(audit.result(AnalyzerConfiguration()))
     var length = 0
     report.writeJSON { length += $0.count }
     try require(length > 0, "an empty report")

@@ -1,0 +1,83 @@
+/// What an audit has found, without the tables by which it was found.
+///
+/// Parts of the traffic, each with all connections of its tuples and all SYNs of its attempts, can be
+/// audited apart: their results add up to that of the whole, in whatever order they are added.
+struct AuditResult: Sendable {
+  var tracked: TrackingCounts
+  /// How many attempts there were.
+  var attempts: Int
+  var counts: AuditCounts
+  var timeWait: TimeWaitMeasurement
+  var hold: LoadBalancerHold
+  var reuseIntervals: ReuseIntervals
+  var delays: DelayStatistics
+  var findings: FindingList
+  var held: HeldTuples
+  var timeline: TimelineRecorder
+  var sources: SourceList
+  /// What is known of each server, from all parts.
+  var servers: [ServerKnowledge]
+  var unopened: UnopenedCounts
+  /// The ends that most unopened tuples lead to.
+  var unopenedTargets: HeavyHitters<Endpoint>
+  var join: JoinResult
+  /// The addresses that parties and the join go by.
+  var addresses: NumberedAddresses
+
+  /// Adds what another part of the traffic has shown. The join is not added up: it needs all of the
+  /// traffic, and only the server side can be in parts.
+  mutating func add(_ other: AuditResult) {
+    tracked.add(other.tracked)
+    attempts += other.attempts
+    counts.add(other.counts)
+    timeWait.add(other.timeWait)
+    hold.add(other.hold)
+    reuseIntervals.add(other.reuseIntervals)
+    delays.add(other.delays)
+    held.add(other.held)
+    timeline.add(other.timeline)
+    sources.add(other.sources)
+    unopened = unopened + other.unopened
+    unopenedTargets.add(other.unopenedTargets)
+    let numbers = addresses.add(other.addresses)
+    findings.add(other.findings, numbers: numbers)
+  }
+}
+
+/// What the join of both sides has found.
+struct JoinResult: Sendable {
+  var hasClientSide: Bool
+  var counts: JoinCounts
+  var topology: TopologyRecord
+  var clocks: [PointPair: ClockWatch]
+  /// The first and the latest segment of the server side.
+  var serverSide: (first: Timestamp, last: Timestamp)?
+}
+
+extension Audit {
+  /// What was found. All must have been finished.
+  func result(_ configuration: AnalyzerConfiguration) -> AuditResult {
+    var tracked = tracker.counts
+    tracked.translatedSyns = translatedSyns
+    var held = HeldTuples(limit: configuration.maximumHeldTuples)
+    tracker.forEachHeldTuple(ignoresResets: configuration.ignoresResets) { held.add($0) }
+    var targets = tracker.namedUnopenedTargets
+    targets.add(clients.namedUnopenedTargets)
+    var addresses = NumberedAddresses()
+    ledger.findings.forEachParty { party in
+      if party.isKnown { addresses.note(party.address, joiner.addresses) }
+    }
+    joiner.topology.forEachAddress { addresses.note($0, joiner.addresses) }
+    return AuditResult(
+      tracked: tracked, attempts: tracker.attempts.total, counts: ledger.counts,
+      timeWait: ledger.timeWait, hold: ledger.hold, reuseIntervals: ledger.reuseIntervals,
+      delays: ledger.delays, findings: ledger.findings, held: held,
+      timeline: tracker.timeline, sources: SourceList(tracker.sources, tracker.addresses),
+      servers: tracker.knowledge.all, unopened: tracker.unopened + clients.unopened,
+      unopenedTargets: targets,
+      join: JoinResult(
+        hasClientSide: joiner.hasClientSide, counts: joiner.counts, topology: joiner.topology,
+        clocks: joiner.clocks, serverSide: joiner.serverSide),
+      addresses: addresses)
+  }
+}

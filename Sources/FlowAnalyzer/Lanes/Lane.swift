@@ -1,0 +1,83 @@
+/// A part of the server side: the connections between some pairs of addresses, with their audit.
+final class Lane {
+  private let number: Int
+  private(set) var audit: Audit
+  /// Copies that were found at their own capture point, by capture.
+  private(set) var duplicates: [UInt64] = []
+  private var translatedSyns = 0
+
+  init(_ number: Int, _ configuration: AnalyzerConfiguration) {
+    self.number = number
+    var limits = Audit.Limits(configuration)
+    // All lanes together keep no more than one audit of the whole would, or not much more where the
+    // traffic may all be of one lane.
+    limits.embryos /= LaneRouter.laneCount
+    limits.waiting /= LaneRouter.laneCount / 4
+    limits.sources /= LaneRouter.laneCount / 2
+    limits.duplicateBuckets /= LaneRouter.laneCount
+    audit = Audit(partOf: configuration, limits: limits)
+  }
+
+  /// Takes in its segments of the next batch.
+  func observe(_ batch: borrowing SegmentBatch, _ routes: borrowing Routes) {
+    if audit.tracker.began == nil, batch.count > 0 {
+      audit.tracker.began = batch[0].segment.time
+    }
+    routes.withShare(of: number) { share in
+      guard routes.newServers.isEmpty, routes.translatedSyns.isEmpty else {
+        observe(batch, share, with: routes)
+        return
+      }
+      audit.observe(batch, share, duplicates: &duplicates)
+    }
+  }
+
+  /// The same where something is to be told on the way.
+  private func observe(
+    _ batch: borrowing SegmentBatch, _ share: LaneShare, with routes: borrowing Routes
+  ) {
+    var servers = routes.newServers[...]
+    var translated = routes.translatedSyns[...]
+    for index in 0..<share.count {
+      let position = share[index]
+      while let server = servers.first, server.position <= position {
+        audit.tracker.noteServer(server.end)
+        servers.removeFirst()
+      }
+      while let syn = translated.first, syn < position { translated.removeFirst() }
+      let isNew = audit.observe(position, of: batch, duplicates: &duplicates)
+      if isNew, translated.first == position { translatedSyns += 1 }
+    }
+    for server in servers { audit.tracker.noteServer(server.end) }
+  }
+
+  // MARK: - At the end
+
+  func finishTracking(at end: Timestamp?) { audit.finishTracking(at: end) }
+
+  func noteKnowledge(in all: inout [IPAddress: ServerKnowledge]) {
+    audit.tracker.knowledge.forEach { server, knowledge in
+      all[audit.tracker.addresses[server], default: ServerKnowledge()].add(knowledge)
+    }
+  }
+
+  /// Judges what has waited, by what all lanes know.
+  func finishJudging(knowing all: [IPAddress: ServerKnowledge]) {
+    for (address, knowledge) in all {
+      audit.tracker.knowledge[audit.tracker.addresses.identifier(of: address)] = knowledge
+    }
+    audit.finishJudging()
+  }
+
+  func result(_ configuration: AnalyzerConfiguration) -> AuditResult {
+    var result = audit.result(configuration)
+    result.tracked.translatedSyns = translatedSyns
+    return result
+  }
+
+  // MARK: - Findings
+
+  var listedFindings: Int { audit.ledger.findings.entries.count }
+  var firstHits: [Hit] { audit.ledger.findings.firstHits }
+  func dropFindings(behind hit: Hit) { audit.dropFindings(behind: hit) }
+}

@@ -1,0 +1,75 @@
+/// One pass over captures of the server side, in lanes.
+struct LaneRun: ~Copyable {
+  private let crew: LaneCrew
+  private let configuration: AnalyzerConfiguration
+  private let survey: Survey
+
+  init(_ survey: Survey, _ configuration: AnalyzerConfiguration) {
+    self.survey = survey
+    self.configuration = configuration
+    // A source that may wait, such as a pipe, is read by the caller's thread: a signal is to end the wait.
+    let mayReadAhead = survey.inputs.allSatisfy { input in input.isRegularFile }
+    crew = LaneCrew(
+      survey, configuration, threads: mayReadAhead ? max(1, configuration.workers) : 1)
+  }
+
+  /// Whether captures can be audited in lanes: those of the server side alone.
+  static func canTake(_ survey: Survey) -> Bool { survey.inputs.allSatisfy { $0.side == .server } }
+
+  var progress: Analyzer.Progress { crew.progress }
+
+  /// - Returns: false where that were the last segments.
+  func step() -> Bool {
+    let hasMore = crew.step(batches: Analyzer.stride)
+    crew.trimFindings(to: configuration.maximumFindings)
+    return hasMore
+  }
+
+  func finish(isPartial: Bool) -> Analysis {
+    let lanes = crew.stop(isEarly: isPartial)
+    let (captures, end, window) = crew.withSource { source in
+      if isPartial { source.compareClocks() }
+      for lane in lanes {
+        for (capture, count) in lane.duplicates.enumerated() {
+          source.countDuplicates(count, capture: capture)
+        }
+      }
+      return (source.captures, source.latestPacket, source.window)
+    }
+    let builder = ReportBuilder(
+      configuration: configuration, captures: captures, clocks: survey.clocks, window: window,
+      isPartial: isPartial)
+    return Analysis(
+      report: builder.report(Self.result(of: lanes, at: end, configuration)),
+      failures: captures.compactMap(\.failure),
+      assumed: captures.filter { $0.role == nil && $0.packets > 0 }.map(\.path),
+      course: ReadingCourse(survey))
+  }
+
+  /// What all lanes have found together.
+  private static func result(
+    of lanes: [Lane], at end: Timestamp?, _ configuration: AnalyzerConfiguration
+  ) -> AuditResult {
+    var knowledge: [IPAddress: ServerKnowledge] = [:]
+    for lane in lanes {
+      lane.finishTracking(at: end)
+      lane.noteKnowledge(in: &knowledge)
+    }
+    for lane in lanes { lane.finishJudging(knowing: knowledge) }
+    var result = lanes[0].result(configuration)
+    for lane in lanes.dropFirst() { result.add(lane.result(configuration)) }
+    return result
+  }
+}
+
+extension LaneCrew {
+  /// Keeps all lanes together from listing more findings than the report will, and not much more.
+  ///
+  /// - Parameter limit: of the report. Called between two steps, when no lane is at work.
+  func trimFindings(to limit: Int) {
+    guard lanes.reduce(0, { $0 + $1.listedFindings }) - limit > limit / 4 else { return }
+    let hits = lanes.flatMap(\.firstHits).sorted(by: Hit.precedes)
+    guard limit > 0 else { return }
+    for lane in lanes { lane.dropFindings(behind: hits[limit - 1]) }
+  }
+}
