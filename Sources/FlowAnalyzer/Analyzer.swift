@@ -21,7 +21,7 @@ public struct Analyzer: Sendable {
     _ inputs: [CaptureInput], progress: (Progress) -> Bool = { _ in true }
   ) -> Analysis {
     let survey = Survey(of: inputs, configuration.selection)
-    if configuration.forecast == nil, LaneRun.canTake(survey) {
+    if configuration.forecast == nil, configuration.usesLanes, LaneRun.canTake(survey) {
       return analyzeInLanes(survey, progress: progress)
     }
     var run = Run(survey, configuration, listsConnections: false)
@@ -161,7 +161,7 @@ private struct Run: ~Copyable {
 
   private mutating func analyze(_ batch: borrowing SegmentBatch) {
     progress = batch.progress
-    audit.observe(batch, WholeBatch(batch), duplicates: &duplicates)
+    audit.observe(batch, duplicates: &duplicates)
   }
 
   /// Reads no further.

@@ -28,6 +28,9 @@ public struct AnalyzerConfiguration: Sendable {
   /// How many tuples without a connection are kept at a time on each side, see `Embryos`.
   var embryoLimit = Embryos.usualLimit
 
+  /// Whether captures of the server side are audited in lanes. Reports are the same without.
+  var usesLanes = true
+
   public init() {}
 
   /// TIME_WAIT as assumed, in nanoseconds.

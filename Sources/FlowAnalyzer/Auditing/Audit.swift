@@ -75,6 +75,14 @@ struct Audit: ~Copyable {
 
   /// Takes in the next segments.
   ///
+  /// - Parameter duplicates: how many were copies of ones already seen at the same point, by capture;
+  ///   counted on.
+  mutating func observe(_ batch: borrowing SegmentBatch, duplicates: inout [UInt64]) {
+    observe(batch, WholeBatch(batch), duplicates: &duplicates)
+  }
+
+  /// Takes in some of the next segments.
+  ///
   /// - Parameters:
   ///   - share: those of the batch that are for this audit.
   ///   - duplicates: how many were copies of ones already seen at the same point, by capture; counted on.

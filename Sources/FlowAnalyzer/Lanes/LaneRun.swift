@@ -47,7 +47,7 @@ struct LaneRun: ~Copyable {
   }
 
   /// What all lanes have found together.
-  private static func result(
+  static func result(
     of lanes: [Lane], at end: Timestamp?, _ configuration: AnalyzerConfiguration
   ) -> AuditResult {
     var knowledge: [IPAddress: ServerKnowledge] = [:]
