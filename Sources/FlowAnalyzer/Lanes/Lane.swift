@@ -56,7 +56,7 @@ final class Lane {
   func finishTracking(at end: Timestamp?) { audit.finishTracking(at: end) }
 
   func noteKnowledge(in all: inout [IPAddress: ServerKnowledge]) {
-    audit.tracker.knowledge.forEach { server, knowledge in
+    audit.tracker.knowledge.forEachServer { server, knowledge in
       all[audit.tracker.addresses[server], default: ServerKnowledge()].add(knowledge)
     }
   }

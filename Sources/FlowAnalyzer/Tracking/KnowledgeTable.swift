@@ -32,7 +32,7 @@ struct KnowledgeTable: ~Copyable {
   }
 
   /// Calls `body` with the number of each server's address, and what is known of it.
-  func forEach(_ body: (UInt32, ServerKnowledge) -> Void) {
+  func forEachServer(_ body: (UInt32, ServerKnowledge) -> Void) {
     for position in 0..<entries.endPosition {
       body(entries[position].server, entries[position].knowledge)
     }

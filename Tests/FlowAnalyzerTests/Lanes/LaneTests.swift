@@ -120,7 +120,7 @@ private struct Traffic {
 
   init(_ segments: [Segment]) { self.segments = segments }
 
-  /// The segments of a real capture several times over, each time between other addresses and a little
+  /// The segments of a real capture several times over, each time from other addresses and a little
   /// later.
   init(_ scenario: String, copies: Int) {
     var source = SegmentSource(
@@ -129,9 +129,10 @@ private struct Traffic {
     while let segment = source.next() {
       for copy in 0..<copies {
         var other = segment
-        for end in [\Segment.source, \.destination] {
-          other[keyPath: end].address.low ^= UInt64(copy) << 9
-        }
+        // Servers stay the same, so that lanes have to share what they know of them.
+        let client =
+          segment.source.port > segment.destination.port ? \Segment.source : \.destination
+        other[keyPath: client].address.low ^= UInt64(copy) << 9
         other.time = segment.time.advanced(byNanoseconds: Int64(copy) * 370_000_000)
         other.digest ^= UInt64(copy) &* 0x9e37_79b9_7f4a_7c15
         other.frame = segment.frame * UInt64(copies) + UInt64(copy)
