@@ -21,7 +21,7 @@ public struct Analyzer: Sendable {
     _ inputs: [CaptureInput], progress: (Progress) -> Bool = { _ in true }
   ) -> Analysis {
     var run = Run(inputs, configuration, listsConnections: false)
-    if let options = configuration.forecast { run.audit.logArrivals(for: options, configuration) }
+    if let options = configuration.forecast { run.audit.logArrivals(for: options) }
     var isPartial = false
     while run.step() {
       guard progress(run.progress) else {

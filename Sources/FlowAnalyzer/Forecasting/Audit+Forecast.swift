@@ -1,11 +1,7 @@
 extension Audit {
   /// From here on attempts are kept for a forecast.
-  mutating func logArrivals(
-    for options: ForecastOptions, _ configuration: AnalyzerConfiguration
-  ) {
-    tracker.arrivals = ArrivalLog(
-      limit: options.maximumArrivals,
-      leastSpan: options.isBrief ? configuration.assumedTimeWait : 0)
+  mutating func logArrivals(for options: ForecastOptions) {
+    tracker.arrivals = ArrivalLog(limit: options.maximumArrivals)
   }
 
   /// Makes the forecast of a report, which the audit is done with: its tuples are gone afterwards.
@@ -14,11 +10,10 @@ extension Audit {
     into report: inout AnalysisReport
   ) {
     let log = tracker.arrivals ?? ArrivalLog(limit: 0)
-    let isFull = tracker.arrivals == nil
     tracker.releaseTuples()
     let isInconclusive = report.coverage.grade == .inconclusive
     report.forecastAbsence =
-      options.isBrief ? Self.absence(log, isFull: isFull, isInconclusive: isInconclusive) : nil
+      options.isBrief ? Self.absence(log, isInconclusive: isInconclusive) : nil
     guard report.forecastAbsence == nil else { return }
     let server = RecordedServer(
       timeWait: configuration.assumedTimeWait, stack: configuration.serverStack ?? .linux,
@@ -38,11 +33,10 @@ extension Audit {
 
   /// Why a report has no forecast. A whole one is always made, and says itself how far it goes.
   private static func absence(
-    _ log: ArrivalLog, isFull: Bool, isInconclusive: Bool
+    _ log: ArrivalLog, isInconclusive: Bool
   ) -> Forecast.Absence? {
-    if log.arrivals.isEmpty, !isFull { return .noAttempts }
+    if log.arrivals.isEmpty { return .noAttempts }
     if isInconclusive { return .inconclusive }
-    if isFull { return .tooManyAttempts }
-    return log.arrivals.count < Forecaster.fewestAttempts ? .fewAttempts : nil
+    return log.total < Forecaster.fewestAttempts ? .fewAttempts : nil
   }
 }
