@@ -130,17 +130,22 @@ struct ArrivalLog {
   }
 
   /// A log of attempts toward one service from one address.
-  init(_ arrivals: [Arrival]) {
-    limit = arrivals.count
+  ///
+  /// - Parameter limit: how many are kept; nil keeps all.
+  init(_ arrivals: [Arrival], limit: Int? = nil) {
+    self.limit = limit ?? arrivals.count
     total = arrivals.count
     hits = arrivals.count { $0.notes.contains(.hit) }
     self.arrivals = arrivals
     for position in arrivals.indices {
       self.arrivals[position].notes.formUnion([.ofAttempts, .ofPorts])
+      self.arrivals[position].number = UInt32(position)
+      countSecond(arrivals[position].time.nanoseconds)
     }
     sources = [0]
     sourceCaptures = [[0]]
     services = [Service(address: 0, port: 80)]
+    if arrivals.count > self.limit { thin() }
   }
 
   /// The first attempts without a gap, and where no sample is needed all of them.

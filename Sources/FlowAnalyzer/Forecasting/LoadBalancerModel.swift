@@ -97,7 +97,7 @@ struct LoadBalancerModel {
     return isSeenWhole && abs(Double(range - perAddress)) > doubt ? perAddress : range
   }
 
-  /// One SYN sent again says it of hundreds; of fewer than twenty nothing is taken for granted.
+  /// Zero where most ports were other ones, and the same one came by chance, or where too few tell.
   private static func samePort(_ log: ArrivalLog) -> Double {
     var (same, moved) = (0, 0)
     for arrival in log.arrivals where arrival.wasLetInLater {
@@ -107,7 +107,8 @@ struct LoadBalancerModel {
         moved += 1
       }
     }
-    return same + moved < 20 ? 0 : Double(same) / Double(same + moved)
+    guard same + moved >= 20, same * 10 >= (same + moved) * 8 else { return 0 }
+    return Double(same) / Double(same + moved)
   }
 
   /// Its ports repeat so often that hardly any was never seen.

@@ -109,7 +109,7 @@ struct Replay {
     if pools[pool] == nil { pools[pool] = PortPool(world.policy, random: &random) }
     if let former = syn.former { pools[pool]?.forget(former) }
     let request = PortRequest(
-      time: syn.time, client: client(arrival, item), port: port(of: item), isn: arrival.isn)
+      time: syn.time, client: client(arrival, item), port: Int(item.port & .max), isn: arrival.isn)
     let kept = syn.slot >= 0 ? Int(syn.slot) : nil
     guard let slot = kept ?? pools[pool]?.take(request, random: &random) else {
       if syn.syn == 0 { outcome.refused += 1 }
@@ -129,12 +129,6 @@ struct Replay {
     let port = arrival.clientPort == 0 ? arrival.port : arrival.clientPort
     let recorded = UInt64(arrival.client) << 16 | UInt64(port)
     return item.copy == 0 ? recorded : mixed(recorded ^ UInt64(item.copy) << 48)
-  }
-
-  /// One like the recorded client has another port than that.
-  private func port(of item: Traffic.Item) -> Int {
-    let shift = item.copy == 0 ? 0 : mixed(UInt64(item.copy)) & 0xffff
-    return Int(item.port) + Int(shift)
   }
 
   private func addressKey(of arrival: ArrivalLog.Arrival, _ item: Traffic.Item) -> UInt64 {

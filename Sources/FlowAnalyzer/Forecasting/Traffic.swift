@@ -5,8 +5,8 @@ struct Traffic {
     /// Position in the log: the numbers that a server compares.
     var arrival: Int32
     var service: UInt16
-    /// The client's, or the recorded one where that is not known.
-    var port: UInt16
+    /// The client's, or the recorded one where that is not known; in a sample of ports its number there.
+    var port: Int32
     /// Not the recorded client itself but one like it; zero for itself.
     var copy: UInt16 = 0
     var leavesTimeWait: Bool
@@ -40,7 +40,7 @@ struct Traffic {
       items.append(
         Item(
           time: arrival.time.nanoseconds, arrival: Int32(position), service: arrival.service,
-          port: arrival.clientPort == 0 ? arrival.port : arrival.clientPort,
+          port: Int32(arrival.clientPort == 0 ? arrival.port : arrival.clientPort),
           leavesTimeWait: model.notes.contains(.leavesTimeWait), connects: connects,
           lifetime: connects ? model.lifetime : 0))
     }
@@ -68,14 +68,13 @@ struct Traffic {
     return thinned
   }
 
-  /// Those of some of the ports, which are numbered anew, so that ports that were next to each other or the
-  /// same still are.
+  /// Those of some of the ports, which are numbered anew, so that as many have one of their own.
   func thinned(toPortsOneIn scale: Int) -> Traffic {
-    guard scale > 1 else { return self }
     let sample = PortSample(oneIn: scale)
-    let ports = Set(items.map(\.port).filter { sample.contains($0) }).sorted()
+    let ports = Set(items.map(\.port).filter { sample.contains(UInt16(truncatingIfNeeded: $0)) })
+      .sorted()
     let places = Dictionary(
-      uniqueKeysWithValues: zip(ports, ports.indices.map { UInt16($0) }))
+      uniqueKeysWithValues: zip(ports, ports.indices.map { Int32($0) }))
     var thinned = self
     thinned.items = items.compactMap { item in
       guard let place = places[item.port] else { return nil }
@@ -92,12 +91,14 @@ struct Traffic {
     guard count > 1 else { return self }
     var random = SeededRandom(seed: seed, stream: 1 << 22, repetition: 0)
     var repeated = self
+    let ports = (items.map(\.port).max() ?? 0) + 1
     for position in items.indices {
       let before = items[max(position - 1, 0)].time
       let after = items[min(position + 1, items.count - 1)].time
       for number in 1..<count {
         var copy = items[position]
         copy.copy = UInt16(truncatingIfNeeded: number)
+        copy.port = copy.port &+ Int32(truncatingIfNeeded: number) &* ports
         copy.time = before + Int64(random.share() * Double(after - before))
         repeated.items.append(copy)
       }
@@ -160,6 +161,7 @@ struct Traffic {
         let moved = item.time - start + shift
         copy.time = start + (moved > span ? moved - span : moved)
         copy.copy &+= clients
+        copy.port = copy.port &+ Int32(mixed(UInt64(clients)) & 0xffff)
         scaled.items.append(copy)
       }
       rest -= 1

@@ -58,10 +58,11 @@ struct TrafficSample {
     let wanted = min(effort.scale(of: log), max(1, size / Double(Self.fewestPorts)))
     traffic = Traffic(log, seed: seed, sample: isByPort ? .ofPorts : .ofAttempts)
     let kept = total / Double(max(traffic.items.count, 1))
-    if wanted > kept {
-      traffic =
-        isByPort
-        ? traffic.thinned(toPortsOneIn: Int(wanted / kept)) : traffic.thinned(by: wanted / kept)
+    let rest = max(1, wanted / kept)
+    if isByPort, max(kept, rest) > 1 {
+      traffic = traffic.thinned(toPortsOneIn: Int(rest))
+    } else {
+      traffic = traffic.thinned(by: rest)
     }
     recorded = traffic.items.count
     // The log keeps fewer than are wanted, where there are few ports for many attempts.

@@ -21,43 +21,52 @@ extension ForecastProse {
       return said + " " + StyledText("The cliff is at \(loads[step - 1].title)", .bad) + ": "
         + cause
     }
-    if shares[0] >= 0.5 { return said + " The recorded load is beyond the cliff: " + cause }
+    if shares[0] >= (isInTurn ? 0.01 : 0.5) {
+      return said + " The recorded load is beyond the cliff: " + cause
+    }
     return said + " There is no cliff, but a slope: " + cause
   }
 
+  private var isInTurn: Bool { forecast.loadBalancer.choice.goesInTurn }
+
   private var cause: StyledText {
     let rest = Quantity.setting(timeWait)
-    return forecast.loadBalancer.choice.goesInTurn
+    return isInTurn
       ? "a port's turn comes again before its TIME_WAIT of \(rest) is over."
       : "the more connections there are in \(rest), the more of the free ports are in TIME_WAIT."
   }
 
   private func ports(at loads: [Forecast.Row]) -> StyledText {
     let pool = Double(forecast.loadBalancer.addresses * forecast.loadBalancer.portsPerAddress)
-    let need =
-      "Toward one server \(recorded.peakPorts.medianText) of \(Quantity.count(Int(pool))) ports are "
-    let law = "in use or kept back at once (rate x (lifetime + hold)) as recorded"
-    guard let refusing = ([recorded] + loads).first(where: { $0.refused.median > 0 }) else {
-      if let doubtful = ([recorded] + loads).first(where: { $0.refused.high > 0 }) {
-        return """
-          \(need)\(law). At \(doubtful.title) they run out in some of the replays and not in others, as \
-          far as it is known how long a port is kept back.
-          """
-      }
-      if let full = loads.first(where: { $0.peakPorts.median >= pool }) {
-        return """
-          \(need)\(law), and all of them at \(full.title): from there on this load balancer gives away \
-          ports that it should still hold.
-          """
-      }
-      let most = loads.last?.title ?? ""
-      return
-        "\(need)\(law), and \(loads.last?.peakPorts.medianText ?? "") at \(most): they do not run out."
-    }
-    return """
-      \(need)\(law). \("They run out at \(refusing.title)", .bad): \(refusing.refused.text, .bad) of \
-      \(Quantity.count(refusing.attempts, "attempt")) are refused, and tried again.
+    let worlds = [recorded] + loads
+    let need: StyledText = """
+      Toward one server \(recorded.peakPorts.medianText) of \(Quantity.count(Int(pool))) ports are in use or \
+      kept back at once as recorded (rate x (lifetime + hold))
       """
+    if let row = worlds.first(where: { $0.refused.median > 0 }) {
+      return """
+        \(need). \("They run out \(at(row))", .bad): \(row.refused.text, .bad) of \
+        \(Quantity.count(row.attempts, "attempt")) are refused, and tried again.
+        """
+    }
+    if let row = worlds.first(where: { $0.refused.high > 0 }) {
+      return """
+        \(need). They run out in some of the replays \(at(row)), and in others not: for how long a port is \
+        kept back is not known exactly, and each replay takes another time that fits.
+        """
+    }
+    if let row = worlds.first(where: { $0.peakPorts.median >= pool }) {
+      return """
+        \(need). \("They run out \(at(row))", .bad): from there on this load balancer gives away ports that \
+        it should still hold.
+        """
+    }
+    return
+      "\(need), and \(loads.last?.peakPorts.medianText ?? "") \(loads.last.map(at) ?? ""): they do not run out."
+  }
+
+  private func at(_ row: Forecast.Row) -> String {
+    row.group == .load ? "at \(row.title)" : "already as recorded"
   }
 
   private static func percent(_ share: Double) -> String {
