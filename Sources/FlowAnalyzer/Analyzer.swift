@@ -21,11 +21,11 @@ public struct Analyzer: Sendable {
     _ inputs: [CaptureInput], progress: (Progress) -> Bool = { _ in true }
   ) -> Analysis {
     let survey = Survey(of: inputs, configuration.selection)
-    if configuration.forecast == nil, configuration.usesLanes, LaneRun.canTake(survey) {
+    if configuration.usesLanes, LaneRun.canTake(survey) {
       return analyzeInLanes(survey, progress: progress)
     }
     var run = Run(survey, configuration, listsConnections: false)
-    if let options = configuration.forecast { run.audit.logArrivals(for: options, configuration) }
+    if let options = configuration.forecast { run.audit.logArrivals(for: options) }
     var isPartial = false
     while run.step() {
       guard progress(run.progress) else {
@@ -41,7 +41,7 @@ public struct Analyzer: Sendable {
   }
 
   private func analyzeInLanes(_ survey: Survey, progress: (Progress) -> Bool) -> Analysis {
-    let run = LaneRun(survey, configuration)
+    var run = LaneRun(survey, configuration)
     var isPartial = false
     while run.step() {
       guard progress(run.progress) else {

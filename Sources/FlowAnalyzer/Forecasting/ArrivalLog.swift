@@ -28,6 +28,8 @@ struct ArrivalLog {
     var acceptedSource: UInt16 = 0
     var service: UInt16
     var notes: Notes
+    /// How many attempts began before it, kept or not.
+    var number: UInt32 = 0
 
     struct Notes: OptionSet, BitwiseCopyable {
       var rawValue: UInt8
@@ -41,6 +43,9 @@ struct ArrivalLog {
       static let leavesTimeWait = Notes(rawValue: 1 << 4)
       /// It met something that the server held.
       static let hit = Notes(rawValue: 1 << 5)
+      /// It is one of the sample of attempts, and one of the sample of ports (see `ArrivalSample`).
+      static let ofAttempts = Notes(rawValue: 1 << 6)
+      static let ofPorts = Notes(rawValue: 1 << 7)
     }
 
     static let unknownClient = UInt32.max
@@ -58,6 +63,8 @@ struct ArrivalLog {
     /// In nanoseconds; of one that was not closed, to the end of time.
     var lifetime: Int64 { notes.contains(.closed) ? Int64(duration) << 10 : Self.endless }
     static let endless = Int64.max / 4
+    /// A later SYN of it was let in, after one that met something.
+    var wasLetInLater: Bool { acceptance > 0 && notes.isSuperset(of: [.hit, .connected]) }
     /// A number for the client's address and port.
     var clientKey: UInt64 { UInt64(client) << 16 | UInt64(clientPort) }
 
@@ -80,26 +87,35 @@ struct ArrivalLog {
     var port: UInt16
   }
 
-  /// How many attempts are kept: the first ones.
+  /// How many attempts are kept. Of more, the first ones and two samples of all.
   let limit: Int
-  private(set) var arrivals: [Arrival] = []
-  /// Attempts beyond the limit, or of more services or sources than can be numbered.
-  private(set) var omitted = 0
+  var arrivals: [Arrival] = []
+  var sample = ArrivalSample()
+  /// How many attempts there were, and how many of them met something that the server held.
+  var total = 0
+  var hits = 0
+  /// Attempts of more services or sources than can be numbered.
+  var omitted = 0
+  /// The most attempts within a second, as clocks count seconds.
+  var busiestSecond = 0
+  private var second = (end: Int64.min, attempts: 0)
+  /// Seconds that others want to know of as well, see `BusiestSecond`; nil where nobody does.
+  private var countedSeconds: [(end: Int64, attempts: Int)]?
   /// Addresses from which attempts came, by their numbers.
-  private(set) var sources: [UInt32] = []
-  private(set) var services: [Service] = []
+  var sources: [UInt32] = []
+  var services: [Service] = []
   /// The captures that show attempts of each source.
-  private(set) var sourceCaptures: [[UInt32]] = []
+  var sourceCaptures: [[UInt32]] = []
   private var sourcePositions: [UInt32: UInt16] = [:]
   private var servicePositions: [Service: UInt16] = [:]
   /// The last service that was looked up: most often the next one, too.
   private var lastService: (service: Service, position: UInt16)?
   /// How long attempts waited after SYNs that were not let in, in nanoseconds: after the first SYN, the
   /// second, the third and any later one.
-  private(set) var waits: [[Int64]] = [[], [], []]
-  private static let keptWaits = 4096
+  var waits: [[Int64]] = [[], [], []]
+  static let keptWaits = 4096
   /// How late after the close the last segment of a connection came that left a TIME_WAIT.
-  private(set) var lateness = LatenessHistogram()
+  var lateness = LatenessHistogram()
   /// The arrival of each attempt that may still change, by the attempt's number; and that of the
   /// connection of each tuple.
   private var ofAttempt: [UInt32] = []
@@ -107,15 +123,7 @@ struct ArrivalLog {
 
   private static let none = UInt32.max
 
-  /// A log that is full before it spans so many nanoseconds is of no use.
-  private let leastSpan: Int64
-  /// It is, and keeps nothing more.
-  private(set) var isUseless = false
-
-  init(limit: Int, leastSpan: Int64 = 0) {
-    self.limit = limit
-    self.leastSpan = leastSpan
-  }
+  init(limit: Int) { self.limit = limit }
 
   /// From the first arrival to the last, in nanoseconds.
   var span: Int64 {
@@ -124,40 +132,129 @@ struct ArrivalLog {
   }
 
   /// A log of attempts toward one service from one address.
-  init(_ arrivals: [Arrival]) {
-    limit = arrivals.count
-    leastSpan = 0
+  ///
+  /// - Parameter limit: how many are kept; nil keeps all.
+  init(_ arrivals: [Arrival], limit: Int? = nil) {
+    self.limit = limit ?? arrivals.count
+    total = arrivals.count
+    hits = arrivals.count { $0.notes.contains(.hit) }
     self.arrivals = arrivals
+    for position in arrivals.indices {
+      self.arrivals[position].notes.formUnion([.ofAttempts, .ofPorts])
+      self.arrivals[position].number = UInt32(position)
+      countSecond(arrivals[position].time.nanoseconds)
+    }
     sources = [0]
     sourceCaptures = [[0]]
     services = [Service(address: 0, port: 80)]
+    if arrivals.count > self.limit { thin() }
   }
+
+  /// The first attempts without a gap, and where no sample is needed all of them.
+  var unbroken: ArraySlice<Arrival> {
+    sample.isComplete ? arrivals[...] : arrivals.prefix { $0.number < firstKept }
+  }
+
+  /// So many of the first attempts are kept, whatever comes later: what follows what shows only there.
+  private var firstKept: Int { min(limit / 8, PortHistory.limit) }
 
   /// An attempt began.
   mutating func begin(_ attempt: UInt32, _ exchange: Exchange) {
-    guard arrivals.count < limit, let position = add(exchange) else {
-      omitted += 1
-      isUseless = span < leastSpan
-      Self.set(&ofAttempt, Int(attempt), Self.none)
-      return
-    }
-    Self.set(&ofAttempt, Int(attempt), position)
+    let number = UInt32(truncatingIfNeeded: total)
+    total += 1
+    countSecond(exchange.time.nanoseconds)
+    let samples = sample.samples(of: number, port: exchange.sourcePort)
+    let isKept = !samples.isEmpty || total <= firstKept
+    Self.set(&ofAttempt, Int(attempt), isKept ? add(exchange, number, samples) : Self.none)
   }
 
-  private mutating func add(_ exchange: Exchange) -> UInt32? {
+  private mutating func countSecond(_ time: Int64) {
+    if time >= second.end || time < second.end - Self.second {
+      if second.attempts > 0 { countedSeconds?.append(second) }
+      second = ((time / Self.second + 1) * Self.second, 0)
+    }
+    second.attempts += 1
+    busiestSecond = max(busiestSecond, second.attempts)
+  }
+
+  private static let second: Int64 = 1_000_000_000
+
+  /// From here on, others are to be told how many attempts came in each second.
+  mutating func keepCountingSeconds() { countedSeconds = [] }
+
+  /// Takes the seconds that were counted since the last time, the one that goes on among them.
+  mutating func takeSeconds() -> [(end: Int64, attempts: Int)] {
+    var seconds = countedSeconds ?? []
+    if second.attempts > 0 { seconds.append(second) }
+    second.attempts = 0
+    countedSeconds = []
+    return seconds
+  }
+
+  /// - Returns: `none` of one that cannot be kept.
+  private mutating func add(
+    _ exchange: Exchange, _ number: UInt32, _ samples: Arrival.Notes
+  ) -> UInt32 {
     let service = Service(address: exchange.destination, port: exchange.destinationPort)
     guard let source = position(ofSource: exchange.source), let service = position(of: service)
-    else { return nil }
+    else {
+      omitted += 1
+      return Self.none
+    }
     if sourceCaptures[Int(source)].last != exchange.capture {
       noteCapture(exchange.capture, of: Int(source))
     }
+    if arrivals.count >= limit { thin() }
+    var notes = samples
+    if exchange.options.hasTimestamps { notes.insert(.hasTimestamp) }
     arrivals.append(
       Arrival(
         time: exchange.time, isn: exchange.sequence,
         timestampValue: exchange.options.timestampValue,
-        port: exchange.sourcePort, source: source, service: service,
-        notes: exchange.options.hasTimestamps ? .hasTimestamp : []))
+        port: exchange.sourcePort, source: source, service: service, notes: notes, number: number))
     return UInt32(arrivals.count - 1)
+  }
+
+  /// Makes room: halves the larger sample, or both, until a quarter of the log is free.
+  @inline(never)
+  private mutating func thin() {
+    var (ofAttempts, ofPorts, kept) = (arrivals.count, arrivals.count, arrivals.count)
+    while kept > limit - max(1, limit / 4), sample.halve(isOfAttempts: ofAttempts >= ofPorts) {
+      (ofAttempts, ofPorts, kept) = (0, 0, 0)
+      for position in arrivals.indices {
+        let samples = sample.samples(
+          of: arrivals[position].number, port: arrivals[position].port)
+        arrivals[position].notes.subtract([.ofAttempts, .ofPorts])
+        arrivals[position].notes.formUnion(samples)
+        if samples.contains(.ofAttempts) { ofAttempts += 1 }
+        if samples.contains(.ofPorts) { ofPorts += 1 }
+        if isKept(arrivals[position]) { kept += 1 }
+      }
+    }
+    removeOthers()
+  }
+
+  private func isKept(_ arrival: Arrival) -> Bool {
+    !arrival.notes.isDisjoint(with: [.ofAttempts, .ofPorts]) || arrival.number < firstKept
+  }
+
+  private mutating func removeOthers() {
+    var places = [UInt32](repeating: Self.none, count: arrivals.count)
+    var count = 0
+    for position in arrivals.indices where isKept(arrivals[position]) {
+      places[position] = UInt32(count)
+      arrivals[count] = arrivals[position]
+      count += 1
+    }
+    arrivals.removeLast(arrivals.count - count)
+    Self.move(&ofAttempt, to: places)
+    Self.move(&ofRecord, to: places)
+  }
+
+  private static func move(_ column: inout [UInt32], to places: [UInt32]) {
+    for position in column.indices where column[position] != none {
+      column[position] = places[Int(column[position])]
+    }
   }
 
   /// The last one stands last, so that it is found at once when it comes again.
@@ -169,7 +266,7 @@ struct ArrivalLog {
     }
   }
 
-  /// An attempt got a connection on a tuple.
+  /// An attempt that is kept got a connection on a tuple.
   ///
   /// - Parameters:
   ///   - time: that of the SYN that was accepted.
@@ -179,10 +276,14 @@ struct ArrivalLog {
   ) {
     let position = Self.get(ofAttempt, Int(attempt))
     Self.set(&ofRecord, record, position)
-    guard position != Self.none, let number = self.position(ofSource: source.address)
-    else { return }
+    guard let number = self.position(ofSource: source.address) else { return }
     arrivals[Int(position)].accept(at: time, source: number, port: source.port)
   }
+
+  /// An attempt is among those that are kept.
+  func keeps(attempt: UInt32) -> Bool { Self.get(ofAttempt, Int(attempt)) != Self.none }
+  /// The connection of a tuple is that of an attempt that is kept.
+  func keeps(record: Int) -> Bool { Self.get(ofRecord, record) != Self.none }
 
   /// An attempt sent another SYN after one that hit and was not let in.
   ///
@@ -194,13 +295,14 @@ struct ArrivalLog {
     if waits[place].count < Self.keptWaits { waits[place].append(wait) }
   }
 
-  /// An attempt hit.
+  /// An attempt hit, for the first time.
   mutating func hit(_ attempt: UInt32) {
+    hits += 1
     let arrival = Self.get(ofAttempt, Int(attempt))
     if arrival != Self.none { arrivals[Int(arrival)].notes.insert(.hit) }
   }
 
-  /// A tuple's connection is over, or will be followed no further.
+  /// A tuple's connection, of an attempt that is kept, is over, or will be followed no further.
   mutating func end(
     record: Int, _ connection: Connection, closedAt: Timestamp?, client: Party
   ) {
@@ -231,7 +333,7 @@ struct ArrivalLog {
 
   // MARK: - Tables
 
-  private mutating func position(ofSource address: UInt32) -> UInt16? {
+  mutating func position(ofSource address: UInt32) -> UInt16? {
     // Load balancers have few addresses, and to look at them all takes less time than to hash one.
     if sources.count <= Self.few {
       if let known = sources.firstIndex(of: address) { return UInt16(known) }
@@ -252,7 +354,7 @@ struct ArrivalLog {
     return UInt16(sources.count - 1)
   }
 
-  private mutating func position(of service: Service) -> UInt16? {
+  mutating func position(of service: Service) -> UInt16? {
     if let lastService, lastService.service == service { return lastService.position }
     guard let position = servicePositions[service] ?? add(service) else { return nil }
     lastService = (service, position)

@@ -1,11 +1,7 @@
 extension Audit {
   /// From here on attempts are kept for a forecast.
-  mutating func logArrivals(
-    for options: ForecastOptions, _ configuration: AnalyzerConfiguration
-  ) {
-    tracker.arrivals = ArrivalLog(
-      limit: options.maximumArrivals,
-      leastSpan: options.isBrief ? configuration.assumedTimeWait : 0)
+  mutating func logArrivals(for options: ForecastOptions) {
+    tracker.arrivals = ArrivalLog(limit: options.maximumArrivals)
   }
 
   /// Makes the forecast of a report, which the audit is done with: its tuples are gone afterwards.
@@ -14,35 +10,45 @@ extension Audit {
     into report: inout AnalysisReport
   ) {
     let log = tracker.arrivals ?? ArrivalLog(limit: 0)
-    let isFull = tracker.arrivals == nil
     tracker.releaseTuples()
-    let isInconclusive = report.coverage.grade == .inconclusive
-    report.forecastAbsence =
-      options.isBrief ? Self.absence(log, isFull: isFull, isInconclusive: isInconclusive) : nil
-    guard report.forecastAbsence == nil else { return }
+    report.forecast(from: log, tracker.addresses, options, configuration)
+  }
+}
+
+extension AnalysisReport {
+  /// Adds what follows from a log of attempts.
+  ///
+  /// - Parameter addresses: what the log's addresses are numbered by.
+  mutating func forecast(
+    from log: ArrivalLog, _ addresses: borrowing AddressTable, _ options: ForecastOptions,
+    _ configuration: AnalyzerConfiguration
+  ) {
+    let isInconclusive = coverage.grade == .inconclusive
+    forecastAbsence =
+      options.isBrief ? Self.absence(log, isInconclusive: isInconclusive) : nil
+    guard forecastAbsence == nil else { return }
     let server = RecordedServer(
       timeWait: configuration.assumedTimeWait, stack: configuration.serverStack ?? .linux,
-      ignoresResets: report.analysis.server.rfc1337 == "on")
-    let points = report.captures.map(\.point)
+      ignoresResets: analysis.server.rfc1337 == "on")
+    let points = captures.map(\.point)
     let balancers =
       options.isBrief ? BalancerFinder(one: log) : BalancerFinder(log, points: points)
     let forecaster = Forecaster(
       log, server, options, seed: options.seed, balancers: balancers)
-    report.forecast = forecaster.forecast(
+    forecast = forecaster.forecast(
       rows: forecaster.rows(), isInconclusive: isInconclusive,
       // Switches spread by the real addresses.
       links: options.isBrief || configuration.anonymizer != nil
-        ? [] : Forecast.LinkSpread.spreads(of: log, addresses: tracker.addresses),
-      balancers: balancers.models(log, points: points, addresses: tracker.addresses))
+        ? [] : Forecast.LinkSpread.spreads(of: log, addresses: addresses),
+      balancers: balancers.models(log, points: points, addresses: addresses))
   }
 
   /// Why a report has no forecast. A whole one is always made, and says itself how far it goes.
   private static func absence(
-    _ log: ArrivalLog, isFull: Bool, isInconclusive: Bool
+    _ log: ArrivalLog, isInconclusive: Bool
   ) -> Forecast.Absence? {
-    if log.arrivals.isEmpty, !isFull { return .noAttempts }
+    if log.arrivals.isEmpty { return .noAttempts }
     if isInconclusive { return .inconclusive }
-    if isFull { return .tooManyAttempts }
-    return log.arrivals.count < Forecaster.fewestAttempts ? .fewAttempts : nil
+    return log.total < Forecaster.fewestAttempts ? .fewAttempts : nil
   }
 }

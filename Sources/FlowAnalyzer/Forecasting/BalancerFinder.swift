@@ -63,8 +63,13 @@ struct BalancerFinder {
         if !models[number].points.contains(point) { models[number].points.append(point) }
       }
     }
-    for arrival in log.arrivals { models[ofSource[Int(arrival.source)]].attempts += 1 }
+    var sampled = 0
+    for arrival in log.arrivals where arrival.notes.contains(.ofAttempts) {
+      models[ofSource[Int(arrival.source)]].attempts += 1
+      sampled += 1
+    }
     for number in models.indices {
+      models[number].attempts = models[number].attempts * log.total / max(sampled, 1)
       models[number].addresses.sort()
       models[number].points.sort()
     }

@@ -2,15 +2,21 @@
 /// keeps for a while after their close.
 ///
 /// Which port carries which does not matter here, so that all of the recorded traffic is counted and
-/// nothing is left to chance.
+/// nothing is left to chance; of a log that is thinned, its sample of attempts.
 struct EntryLoad {
   /// When connections began, and when those that were closed were, each in order of time.
   private let starts: [Int64]
   private let ends: [Int64]
   /// The lives of those that were closed, together, in nanoseconds.
   private let lifetimes: Double
+  /// How many attempts each stands for.
+  private let scale: Double
+  /// The most attempts in one second, as counted when they came; nil where the traffic is the whole of it.
+  private let busiestSecond: Int?
 
-  init(_ traffic: Traffic) {
+  init(_ traffic: Traffic, of log: ArrivalLog) {
+    scale = Double(log.total) / Double(max(traffic.items.count, 1))
+    busiestSecond = traffic.items.count == log.total ? nil : log.busiestSecond
     var starts: [Int64] = []
     var ends: [Int64] = []
     var lifetimes = 0.0
@@ -32,7 +38,7 @@ struct EntryLoad {
 
   /// New connections a second, in the mean; zero where they do not span a second.
   private var perSecond: Double {
-    span >= 1_000_000_000 ? Double(starts.count) / (Double(span) / 1_000_000_000) : 0
+    span >= 1_000_000_000 ? scale * Double(starts.count) / (Double(span) / 1_000_000_000) : 0
   }
 
   private var meanLifetime: Double { ends.isEmpty ? 0 : lifetimes / Double(ends.count) }
@@ -45,6 +51,7 @@ struct EntryLoad {
 
   /// The most connections that began within any second.
   private var peakPerSecond: Int {
+    if let busiestSecond { return busiestSecond }
     var first = 0
     var peak = 0
     for position in starts.indices {
@@ -64,6 +71,7 @@ struct EntryLoad {
     }
     // Little's law.
     let expected = perSecond * (meanLifetime + Double(hold)) / 1_000_000_000
-    return Forecast.Row.Entries(peak: peak, expected: expected)
+    return Forecast.Row.Entries(
+      peak: Int((Double(peak) * scale).rounded()), expected: expected)
   }
 }

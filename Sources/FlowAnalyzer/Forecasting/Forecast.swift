@@ -22,10 +22,12 @@ public struct Forecast: Sendable {
 
   /// What is replayed.
   public struct Basis: Sendable {
-    /// Attempts of the server side that are replayed, and those beyond the limit.
+    /// Attempts of the server side, and how many of them are replayed: all, or a sample that stands for them.
     public var attempts: Int
+    public var attemptsReplayed: Int
+    /// Those of more services or SNAT addresses than can be numbered, for which none stands.
     public var attemptsOmitted: Int
-    /// Of those replayed: how many met something that the server held, and how many left a TIME_WAIT.
+    /// How many attempts met something that the server held, and how many left a TIME_WAIT.
     public var attemptsHit: Int
     public var timeWaits: Int
     /// From the first attempt to the last.
@@ -48,7 +50,7 @@ public struct Forecast: Sendable {
       case fewHits = "few-hits"
       /// Nothing tells how the load balancer chooses ports; random is assumed.
       case choiceUnknown = "choice-unknown"
-      /// Only the first attempts are replayed.
+      /// Some attempts are of more services, or SNAT addresses, than can be numbered.
       case attemptsOmitted = "attempts-omitted"
       /// The capture itself does not allow a verdict.
       case inconclusive
@@ -67,8 +69,6 @@ public struct Forecast: Sendable {
     case fewAttempts = "few-attempts"
     /// The captures allow no verdict, and so no forecast.
     case inconclusive
-    /// What a report keeps for its forecast does not reach over one TIME_WAIT; `whatif` keeps more.
-    case tooManyAttempts = "too-many-attempts"
   }
 
   /// One of several load balancers: capture points whose SNAT addresses are its own.

@@ -29,8 +29,8 @@ extension Forecaster {
   }
 
   private func basis(_ recorded: Forecast.Row, isInconclusive: Bool) -> Forecast.Basis {
-    let arrivals = log.arrivals
-    let hit = arrivals.count { $0.notes.contains(.hit) }
+    let ofAttempts = log.arrivals.filter { $0.notes.contains(.ofAttempts) }
+    let hit = log.hits
     let span = log.span
     var limits: [Forecast.Basis.Limit] = []
     if span < world.timeWait {
@@ -38,18 +38,20 @@ extension Forecaster {
     } else if span < 3 * world.timeWait {
       limits.append(.shorterThanThreeTimeWaits)
     }
-    if arrivals.count < 100 { limits.append(.fewAttempts) }
-    if (1..<10).contains(hit) { limits.append(.fewHits) }
+    if log.total < 100 { limits.append(.fewAttempts) }
+    if hit > 0, Double(hit) < 10 * weight { limits.append(.fewHits) }
     if !model.isInferred { limits.append(.choiceUnknown) }
     if log.omitted > 0 { limits.append(.attemptsOmitted) }
     if isInconclusive { limits.append(.inconclusive) }
-    let slack = max(0.3 * Double(hit), 4 * Double(hit).squareRoot())
+    let slack = max(0.3 * Double(hit), 4 * (Double(hit) * weight).squareRoot())
     if abs(recorded.attemptsHit.median - Double(hit)) > slack { limits.append(.replayDiffers) }
     return Forecast.Basis(
-      attempts: arrivals.count, attemptsOmitted: log.omitted, attemptsHit: hit,
-      timeWaits: arrivals.count { $0.notes.contains(.leavesTimeWait) },
+      attempts: log.total, attemptsReplayed: replayed, attemptsOmitted: log.omitted,
+      attemptsHit: hit,
+      timeWaits: ofAttempts.count { $0.notes.contains(.leavesTimeWait) } * log.total
+        / max(ofAttempts.count, 1),
       spanSeconds: Seconds(nanoseconds: span), seed: seed,
-      grade: isInconclusive || arrivals.count < Self.fewestAttempts
+      grade: isInconclusive || log.total < Self.fewestAttempts
         ? .inconclusive : limits.isEmpty ? .full : .limited,
       limits: limits)
   }

@@ -2,9 +2,6 @@ import Dispatch
 
 /// Replays the recorded arrivals in many worlds, and says what helps.
 struct Forecaster {
-  /// With fewer ports toward a server than this a sample would not be like the whole.
-  static let fewestPorts = 500
-
   let log: ArrivalLog
   let model: LoadBalancerModel
   let world: World
@@ -12,32 +9,12 @@ struct Forecaster {
   let options: ForecastOptions
   let balancers: Int
   let entries: EntryLoad
-  private let effort: Effort
+  private let effort: ForecastEffort
   private let traffic: Traffic
-  /// For how many attempts, and ports, each of the sample stands.
-  private let scale: Int
-
-  /// How much is replayed.
-  private struct Effort {
-    /// Of one world, all repetitions together: enough for narrow intervals.
-    var budget: Int
-    var repetitions: ClosedRange<Int>
-    /// What is replayed at once, at most; of more attempts every so manieth, with as many times fewer ports:
-    /// what meets what depends on the attempts for each port, not on how many there are of both.
-    var sample: Int
-
-    /// But not less than so many TIME_WAITs: what is held must have come to its usual number.
-    var timeWaits: Int64
-    /// Choices of ports that the load balancer's model is made from.
-    var choices: Int
-
-    static let full = Effort(
-      budget: 60_000, repetitions: 3...100, sample: 20_000, timeWaits: 3,
-      choices: PortHistory.limit)
-    /// Some 30 ms, whatever the captures hold.
-    static let brief = Effort(
-      budget: 10_000, repetitions: 2...25, sample: 1000, timeWaits: 2, choices: 1000)
-  }
+  /// How many attempts, and ports, each of the sample stands for.
+  private let scale: Double
+  /// Recorded attempts that are replayed.
+  let replayed: Int
 
   init(
     _ log: ArrivalLog, _ world: RecordedServer, _ options: ForecastOptions, seed: UInt64,
@@ -53,17 +30,14 @@ struct Forecaster {
     self.world = World(
       policy: model.likeliest, timeWait: world.timeWait, stack: world.stack,
       ignoresResets: world.ignoresResets)
-    let wanted = (log.arrivals.count + effort.sample - 1) / effort.sample
-    let possible = model.likeliest.size / Self.fewestPorts
-    scale = max(1, min(wanted, possible))
-    let all = Traffic(log, seed: seed)
-    entries = EntryLoad(all)
-    let sample = all.thinned(by: scale)
-      .cut(to: effort.sample * 5, atLeast: effort.timeWaits * world.timeWait)
+    entries = EntryLoad(Traffic(log, seed: seed), of: log)
+    let sample = TrafficSample(log, model, effort, timeWait: world.timeWait, seed: seed)
+    scale = sample.scale
+    replayed = sample.recorded
     traffic =
       balancers.count == 1
-      ? sample
-      : sample.dealt(services: log.services.count) { item in
+      ? sample.traffic
+      : sample.traffic.dealt(services: log.services.count) { item in
         balancers.ofSource[Int(log.arrivals[Int(item.arrival)].source)]
       }
   }
@@ -125,14 +99,16 @@ struct Forecaster {
       delayed: interval(outcomes, weight, grain: 1) { Double($0.delayed) },
       addedSeconds: interval(outcomes, weight) { Double($0.added) / 1_000_000_000 },
       refused: interval(outcomes, weight, grain: 1) { Double($0.refused) },
-      peakPorts: interval(outcomes, Double(scale), grain: 1) { Double($0.peakPorts) },
+      peakPorts: interval(outcomes, scale, grain: 1) { Double($0.peakPorts) },
       expectedHits: options.isBrief
         ? nil : ExpectedHits.of(traffic, in: world).map { $0 * weight },
       entries: one.group.changesEntries ? entries.entries(hold: one.world.policy.hold) : nil)
   }
 
-  private var weight: Double {
-    traffic.items.isEmpty ? 1 : Double(log.arrivals.count) / Double(traffic.items.count)
+  /// How many recorded attempts each that is replayed stands for: more than by its scale, where some of the
+  /// time is left out.
+  var weight: Double {
+    traffic.items.isEmpty ? 1 : Double(log.total) / Double(traffic.items.count)
   }
 
   private func changed(_ change: Case.Change) -> Traffic {
@@ -252,12 +228,12 @@ public struct ForecastOptions: Sendable {
   public var presets: [LoadBalancerPreset] = []
   /// A few worlds only, and at little cost: what every report carries.
   public var isBrief = false
-  /// How many attempts are kept for the replay.
+  /// How many attempts are kept for the replay; of more, samples.
   public var maximumArrivals = 1_000_000
 
   public init() {}
 
-  /// What every report carries, of as many attempts as take 2 MB.
+  /// What every report carries, of no more attempts than take 2 MB.
   public static var brief: ForecastOptions {
     var options = ForecastOptions()
     options.isBrief = true

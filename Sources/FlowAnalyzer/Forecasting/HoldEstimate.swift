@@ -30,7 +30,7 @@ struct HoldEstimate {
   ].map { $0 * 1_000_000 }
 
   /// - Parameters:
-  ///   - size: how many ports there are to choose from.
+  ///   - size: how many ports there are to choose from, of those that the history looks at.
   ///   - isSplit: that many of each address, which is chosen before.
   init?(_ history: PortHistory, size: Int, isSplit: Bool) {
     guard !history.choices.isEmpty else { return nil }
@@ -48,6 +48,24 @@ struct HoldEstimate {
       sum += candidates[index].weight
     }
     for index in candidates.indices { candidates[index].weight /= sum }
+  }
+
+  /// Ports are taken in turn, and rest until then: all holds that none of them contradicts are as likely, and
+  /// the shortest is the best guess.
+  mutating func forgetOrder() {
+    let possible = candidates.filter { $0.leak == 0 && !$0.evicts }
+    guard let shortest = possible.first else { return }
+    self = HoldEstimate(
+      possible.map { candidate in
+        var candidate = candidate
+        candidate.logLikelihood = 0
+        candidate.weight = 1 / Double(possible.count)
+        return candidate
+      }, best: shortest)
+  }
+
+  private init(_ candidates: [Candidate], best: Candidate) {
+    (self.candidates, self.best) = (candidates, best)
   }
 
   /// One of the candidates, each as often as it is likely.

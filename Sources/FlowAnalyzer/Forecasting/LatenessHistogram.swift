@@ -19,6 +19,12 @@ struct LatenessHistogram: Equatable {
     counts[Self.classes.firstIndex { lateness < $0 } ?? Self.classes.count] += 1
   }
 
+  mutating func add(_ other: LatenessHistogram) {
+    total += other.total
+    maximum = max(maximum, other.maximum)
+    for index in counts.indices { counts[index] += other.counts[index] }
+  }
+
   /// The lateness that this share of connections does not exceed, to the end of its class.
   func percentile(_ share: Double) -> Int64 {
     let rank = Int((share * Double(total)).rounded(.up))

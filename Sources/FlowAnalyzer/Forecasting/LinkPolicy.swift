@@ -46,7 +46,7 @@ extension Forecast.LinkSpread {
         for factor in [1, 2, 4] as [UInt32] {
           var connections = [Int](repeating: 0, count: links)
           for (number, arrival) in log.arrivals.enumerated() {
-            guard let source = v4[Int(arrival.source)],
+            guard arrival.notes.contains(.ofAttempts), let source = v4[Int(arrival.source)],
               let server = servers[Int(arrival.service)]
             else { continue }
             let link = policy.link(

@@ -16,6 +16,11 @@ public enum PortChoice: String, Sendable, CaseIterable {
   case mostRecent = "most-recently-used"
 }
 
+extension PortChoice {
+  /// Ports rest until their turn comes, however short the hold.
+  var goesInTurn: Bool { self == .sequential || self == .leastRecent }
+}
+
 /// How a load balancer gives ports out and keeps them back.
 struct PortPolicy: Equatable {
   var choice: PortChoice
@@ -29,6 +34,8 @@ struct PortPolicy: Equatable {
   /// Where no port is free, one that is held is given away; else the connection is refused. A search
   /// by number gives it away toward its end already (see `PortSearch`).
   var evicts = false
+  /// The share of SYNs sent again for which the port of the first one is used again.
+  var samePort: Double = 0
   var addressing = Addressing.together
 
   /// How the SNAT address of a connection is chosen.
@@ -42,9 +49,9 @@ struct PortPolicy: Equatable {
   }
 
   /// The same with so many times fewer ports of each address.
-  func thinned(by scale: Int) -> PortPolicy {
+  func thinned(by scale: Double) -> PortPolicy {
     var thinned = self
-    thinned.ports = max(1, (ports + scale / 2) / scale)
+    thinned.ports = max(1, Int((Double(ports) / scale).rounded()))
     return thinned
   }
 

@@ -20,11 +20,20 @@ struct PortEvidence {
   var meanRank = 0.5
 
   static let leastFree = 4
+  /// Of some of the ports, throughout: choices after the first of each address, and how many took one of the
+  /// next two of these ports.
+  private var choicesThroughout = 0
+  private var followingThroughout = 0
 
   /// The policy that fits, if any does better than chance would.
   var choice: PortChoice? {
     if known >= 20, preserved * 10 >= known * 9 { return .preserving }
-    if choices >= 20, following * 10 >= choices * 8 { return .sequential }
+    // The order in which ports become free looks like that, too, until each has been used once.
+    if choices >= 20, following * 10 >= choices * 8,
+      choicesThroughout < 20 || followingThroughout * 10 >= choicesThroughout * 8
+    {
+      return .sequential
+    }
     if returning >= 20, returnedTo * 10 >= returning * 9 { return .hash }
     guard reuses >= 20 else { return nil }
     // The mean of ranks that are drawn at random has a standard deviation of 0.29 / sqrt(n).
@@ -38,16 +47,42 @@ struct PortEvidence {
     returningAddresses >= 20 && keptAddresses * 20 >= returningAddresses * 19
   }
 
-  init(_ log: ArrivalLog, _ history: PortHistory) {
+  /// - Parameters:
+  ///   - history: the choices of some of the ports, from the beginning to the end.
+  init(_ log: ArrivalLog, throughout history: PortHistory) {
     observeNumbers(log)
+    if history.oneIn > 1 { observeSteps(history) }
     observeOrder(history)
+  }
+
+  private mutating func observeSteps(_ history: PortHistory) {
+    // The place of each port among those of its address.
+    let sorted = history.ports.indices.sorted { one, other in
+      let (one, other) = (history.ports[one], history.ports[other])
+      return (one.source, one.port) < (other.source, other.port)
+    }
+    var places = [Int](repeating: 0, count: history.ports.count)
+    for (place, port) in sorted.enumerated() { places[port] = place }
+    var last: [UInt16: Int] = [:]
+    for choice in history.choices {
+      let source = history.ports[Int(choice.port)].source
+      let place = places[Int(choice.port)]
+      if let before = last[source] {
+        choicesThroughout += 1
+        // At its end a range begins anew.
+        if (1...2).contains(place - before) || before - place > history.ports.count / 4 {
+          followingThroughout += 1
+        }
+      }
+      last[source] = place
+    }
   }
 
   private mutating func observeNumbers(_ log: ArrivalLog) {
     var last: [UInt16: UInt16] = [:]
     var ofClient: [UInt64: UInt32] = [:]
     var ofAddress: [UInt32: UInt16] = [:]
-    for arrival in log.arrivals.prefix(PortHistory.limit) {
+    for arrival in log.unbroken.prefix(PortHistory.limit) {
       if let before = last[arrival.source] {
         choices += 1
         let step = arrival.port &- before

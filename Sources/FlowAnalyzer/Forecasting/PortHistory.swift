@@ -1,7 +1,7 @@
 /// The recorded choices of SNAT ports, as far as they are told by what was captured: each with what
 /// ports there were to choose from.
 ///
-/// Looks at the first `limit` arrivals of the busiest service, which is enough to tell policies apart.
+/// Looks at some of the choices toward the busiest service, which is enough to tell policies apart.
 struct PortHistory {
   static let limit = 20_000
 
@@ -27,10 +27,33 @@ struct PortHistory {
   /// Every source address and port that was used, by number.
   private(set) var ports: [(source: UInt16, port: UInt16)] = []
   private var numbers: [UInt32: Int32] = [:]
+  /// Which ports are looked at: all of them, or one in so many.
+  let oneIn: Int
+  private let sample: PortSample
 
-  init(_ log: ArrivalLog, limit: Int = limit) {
-    guard let service = Self.busiestService(log) else { return }
-    for arrival in log.arrivals where arrival.service == service {
+  /// The first choices, without a gap.
+  ///
+  /// - Parameter limit: how many, at most.
+  init(first limit: Int, of log: ArrivalLog) {
+    (oneIn, sample) = (1, PortSample(oneIn: 1))
+    add(log.unbroken, limit: limit, Self.busiestService(log))
+  }
+
+  /// The choices of some of the ports, from the beginning to the end.
+  ///
+  /// - Parameter limit: how many choices, about.
+  init(throughout log: ArrivalLog, limit: Int) {
+    let service = Self.busiestService(log)
+    let count = log.arrivals.count { $0.service == service && $0.notes.contains(.ofPorts) }
+    oneIn = max(1, (count + limit - 1) / max(limit, 1)) << log.sample.portHalvings
+    sample = PortSample(oneIn: oneIn)
+    add(log.arrivals[...], limit: .max, service)
+  }
+
+  private mutating func add(
+    _ arrivals: ArraySlice<ArrivalLog.Arrival>, limit: Int, _ service: UInt16?
+  ) {
+    for arrival in arrivals where arrival.service == service {
       guard choices.count < limit else { break }
       let isConnected = arrival.notes.contains(.connected)
       let isMoved =
@@ -61,6 +84,7 @@ struct PortHistory {
     _ arrival: ArrivalLog.Arrival, on port: (source: UInt16, port: UInt16), at time: Int64,
     until end: Int64, isLetIn: Bool
   ) {
+    guard sample.contains(port.port) else { return }
     let number = number(of: port.port, at: port.source) ?? ports.count
     if number == ports.count {
       numbers[Self.key(port.source, port.port)] = Int32(number)

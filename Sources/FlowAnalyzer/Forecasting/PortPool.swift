@@ -40,7 +40,10 @@ struct PortPool {
   private var free: [Int32] = []
   private var firstFree = 0
   /// Policies by number: the slot of each number that has been used.
-  private var slotOfNumber: [Int: Int32] = [:]
+  private var slotOfNumber: SlotIndex
+  private var numberOfSlot: [Int] = []
+  /// Those that may be chosen, for policies that take the next one.
+  private var freeNumbers: NumberSet?
   private var nextNumber: Int
   /// The ports that are in use or kept back; and the most that were so at once.
   private var reserved = 0
@@ -49,6 +52,10 @@ struct PortPool {
   init(_ policy: PortPolicy, random: inout SeededRandom) {
     self.policy = policy
     nextNumber = random.below(max(policy.size, 1))
+    slotOfNumber = SlotIndex(below: policy.choice.goesByOrder ? 0 : policy.size)
+    if policy.choice.takesNext, policy.size <= Self.mostNumbers {
+      freeNumbers = NumberSet(below: policy.size)
+    }
   }
 
   subscript(slot: Int) -> Slot {
@@ -83,6 +90,7 @@ struct PortPool {
     slots[slot].use &+= 1
     slots[slot].releasedAt = .max
     slots[slot].isFree = false
+    if freeNumbers != nil { freeNumbers?[numberOfSlot[slot]] = false }
     slots[slot].client = request.client
     return slot
   }
@@ -170,6 +178,7 @@ struct PortPool {
       slots[Int(next.slot)].isFree = true
       reserved -= 1
       if policy.choice.goesByOrder { free.append(next.slot) }
+      if freeNumbers != nil { freeNumbers?[numberOfSlot[Int(next.slot)]] = true }
     }
   }
 
@@ -194,12 +203,22 @@ struct PortPool {
 
   // MARK: - By number
 
-  /// How many numbers are looked at before the pool counts as exhausted.
+  /// In a larger pool than this the next free number is never far.
+  private static let mostNumbers = 1 << 22
+
+  /// How many numbers are looked at where held ones may be taken, before the pool counts as exhausted.
   private static let longestSearch = 8192
 
   private mutating func takeNumber(
     from start: Int, at now: Int64, random: inout SeededRandom
   ) -> Int? {
+    if policy.leak == 0, freeNumbers != nil {
+      if let number = freeNumbers?.next(from: start) {
+        nextNumber = number + 1 == policy.size ? 0 : number + 1
+        return slotOfNumber[number].map { Int($0) } ?? addSlot(number)
+      }
+      guard policy.evicts else { return nil }
+    }
     var held: Int?
     for step in 0..<min(policy.size, Self.longestSearch) {
       var number = start + step
@@ -262,6 +281,7 @@ struct PortPool {
   private mutating func addSlot(_ number: Int) -> Int {
     let slot = addSlot()
     slotOfNumber[number] = Int32(slot)
+    numberOfSlot.append(number)
     return slot
   }
 }
@@ -288,6 +308,12 @@ extension PortChoice {
     case .random, .leastRecent, .mostRecent, .sequential: false
     }
   }
+
+  /// The next free number is taken, from one on.
+  var takesNext: Bool { self == .hash || self == .sequential }
+
+  /// The same client gets the same port again, if it can.
+  var goesByClient: Bool { self == .hash || self == .preserving }
 
   /// Ports are told apart by when they became free, not by their numbers.
   var goesByOrder: Bool {

@@ -61,6 +61,8 @@ struct Replay {
     var isDelayed = false
     /// What the load balancer keeps of the SYN before.
     var former: PortPool.Reservation?
+    /// The port that it keeps, by its slot.
+    var slot: Int32 = -1
 
     static func < (one: Retry, other: Retry) -> Bool {
       (one.time, one.item) < (other.time, other.item)
@@ -106,11 +108,10 @@ struct Replay {
     let pool = pool(of: arrival, item)
     if pools[pool] == nil { pools[pool] = PortPool(world.policy, random: &random) }
     if let former = syn.former { pools[pool]?.forget(former) }
-    let port = Int(arrival.clientPort == 0 ? arrival.port : arrival.clientPort)
     let request = PortRequest(
-      time: syn.time, client: UInt64(arrival.client) << 16 | UInt64(port), port: port,
-      isn: arrival.isn)
-    guard let slot = pools[pool]?.take(request, random: &random) else {
+      time: syn.time, client: client(arrival, item), port: Int(item.port & .max), isn: arrival.isn)
+    let kept = syn.slot >= 0 ? Int(syn.slot) : nil
+    guard let slot = kept ?? pools[pool]?.take(request, random: &random) else {
       if syn.syn == 0 { outcome.refused += 1 }
       repeatSyn(syn, isCharged: false)
       return
@@ -123,9 +124,17 @@ struct Replay {
     }
   }
 
+  /// A number for the client's address and port.
+  private func client(_ arrival: ArrivalLog.Arrival, _ item: Traffic.Item) -> UInt64 {
+    let port = arrival.clientPort == 0 ? arrival.port : arrival.clientPort
+    let recorded = UInt64(arrival.client) << 16 | UInt64(port)
+    return item.copy == 0 ? recorded : mixed(recorded ^ UInt64(item.copy) << 48)
+  }
+
   private func addressKey(of arrival: ArrivalLog.Arrival, _ item: Traffic.Item) -> UInt64 {
-    arrival.client == ArrivalLog.Arrival.unknownClient
-      ? UInt64(item.arrival) << 32 : UInt64(arrival.client)
+    let copy = UInt64(item.copy) << 48
+    return arrival.client == ArrivalLog.Arrival.unknownClient
+      ? copy ^ UInt64(item.arrival) << 32 : copy | UInt64(arrival.client)
   }
 
   private func pool(of arrival: ArrivalLog.Arrival, _ item: Traffic.Item) -> Int {
@@ -157,8 +166,14 @@ struct Replay {
     syn.isDelayed = true
     // Its peer answers the old numbers with a RST, which ends the TIME_WAIT; silence ends nothing.
     if answer == .rejected, !world.ignoresResets { pools[pool]?[slot].leftBy = -1 }
-    syn.former = pools[pool]?.give(
-      slot, at: syn.time, leaves: log.arrivals[Int(item.arrival)].isn.advanced(by: 1))
+    let keepsPort = world.policy.samePort > 0 && random.share() < world.policy.samePort
+    if keepsPort, syn.syn + 1 < Self.longestAttempt {
+      syn.slot = Int32(slot)
+    } else {
+      syn.slot = -1
+      syn.former = pools[pool]?.give(
+        slot, at: syn.time, leaves: log.arrivals[Int(item.arrival)].isn.advanced(by: 1))
+    }
     repeatSyn(syn, isCharged: true)
   }
 

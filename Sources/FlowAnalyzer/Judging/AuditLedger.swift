@@ -89,12 +89,14 @@ struct AuditLedger: ~Copyable {
     reuseIntervals.learn(from: exchange, verdict)
     let formerUsers = joiner.takeFormerUsers(of: exchange)
     if case .hit(let hit) = verdict {
-      if hits[exchange.attempt] == nil { counts.attemptsHit += 1 }
+      if hits[exchange.attempt] == nil {
+        counts.attemptsHit += 1
+        tracker.arrivals?.hit(exchange.attempt)
+      }
       hits[exchange.attempt, default: []].append(
         Hit(exchange, exchange.tuple(tracker.addresses), hit, formerUsers: formerUsers))
       tracker.attempts.noteHit(exchange.attempt)
       tracker.timeline.noteHit(at: exchange.time)
-      tracker.arrivals?.hit(exchange.attempt)
       tracker.sources.noteHit(address: exchange.source)
     }
     tracker.attempts[exchange.attempt].openVerdicts &-= 1

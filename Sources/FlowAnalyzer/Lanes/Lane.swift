@@ -75,6 +75,40 @@ final class Lane {
     return result
   }
 
+  // MARK: - Forecasts
+
+  /// From here on attempts are kept for a forecast.
+  ///
+  /// - Parameter limit: how many are kept of all lanes together. A lane keeps half as many, as it may have
+  ///   most of the traffic.
+  func logArrivals(upTo limit: Int) {
+    var log = ArrivalLog(limit: max(1, limit / 2))
+    log.keepCountingSeconds()
+    audit.tracker.arrivals = log
+  }
+
+  /// How many attempts came in which second since the last time.
+  func takeSeconds() -> [(end: Int64, attempts: Int)] {
+    audit.tracker.arrivals?.takeSeconds() ?? []
+  }
+
+  /// Takes the log of attempts, whose tuples are gone afterwards.
+  ///
+  /// - Parameters:
+  ///   - addresses: what its addresses are numbered by from here on.
+  ///   - clients: the same for those of clients.
+  func takeLog(
+    _ addresses: inout AddressTable, clients: inout AddressTable
+  ) -> ArrivalLog {
+    var log = audit.tracker.arrivals ?? ArrivalLog(limit: 0)
+    audit.tracker.arrivals = nil
+    log.renumber(
+      address: { addresses.identifier(of: audit.tracker.addresses[$0]) },
+      client: { clients.identifier(of: audit.joiner.addresses[$0]) })
+    audit.tracker.releaseTuples()
+    return log
+  }
+
   // MARK: - Findings
 
   var listedFindings: Int { audit.ledger.findings.entries.count }

@@ -55,13 +55,17 @@ final class LaneCrew: @unchecked Sendable {
     taken = lanes.map { _ in 0 }
     isBusy = lanes.map { _ in false }
     workers = max(1, threads)
+  }
+
+  /// Has the other threads begin. Before that the lanes are the caller's.
+  func start() {
     let queue = DispatchQueue(label: "lanes", attributes: .concurrent)
     for helper in 1..<workers {
       queue.async(group: helpers) { [self] in work(as: helper, untilGoal: false) }
     }
   }
 
-  /// Audits the next batches.
+  /// Audits the next batches. Afterwards no lane is at work until the next call.
   ///
   /// - Returns: false where those were the last.
   func step(batches: Int) -> Bool {

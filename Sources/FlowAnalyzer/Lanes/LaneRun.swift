@@ -3,6 +3,7 @@ struct LaneRun: ~Copyable {
   private let crew: LaneCrew
   private let configuration: AnalyzerConfiguration
   private let survey: Survey
+  private var busiest = BusiestSecond()
 
   init(_ survey: Survey, _ configuration: AnalyzerConfiguration) {
     self.survey = survey
@@ -11,6 +12,10 @@ struct LaneRun: ~Copyable {
     let mayReadAhead = survey.inputs.allSatisfy { input in input.isRegularFile }
     crew = LaneCrew(
       survey, configuration, threads: mayReadAhead ? max(1, configuration.workers) : 1)
+    if let options = configuration.forecast {
+      for lane in crew.lanes { lane.logArrivals(upTo: options.maximumArrivals) }
+    }
+    crew.start()
   }
 
   /// Whether captures can be audited in lanes: those of the server side alone.
@@ -19,13 +24,18 @@ struct LaneRun: ~Copyable {
   var progress: Analyzer.Progress { crew.progress }
 
   /// - Returns: false where that were the last segments.
-  func step() -> Bool {
+  mutating func step() -> Bool {
     let hasMore = crew.step(batches: Analyzer.stride)
+    // No lane is at work now.
     crew.trimFindings(to: configuration.maximumFindings)
+    if configuration.forecast != nil {
+      for lane in crew.lanes { busiest.add(lane.takeSeconds()) }
+      busiest.settle()
+    }
     return hasMore
   }
 
-  func finish(isPartial: Bool) -> Analysis {
+  mutating func finish(isPartial: Bool) -> Analysis {
     let lanes = crew.stop(isEarly: isPartial)
     let (captures, end, window) = crew.withSource { source in
       if isPartial { source.compareClocks() }
@@ -39,11 +49,29 @@ struct LaneRun: ~Copyable {
     let builder = ReportBuilder(
       configuration: configuration, captures: captures, clocks: survey.clocks, window: window,
       isPartial: isPartial)
+    var report = builder.report(Self.result(of: lanes, at: end, configuration))
+    if let options = configuration.forecast {
+      forecast(options, from: lanes, into: &report)
+    }
     return Analysis(
-      report: builder.report(Self.result(of: lanes, at: end, configuration)),
-      failures: captures.compactMap(\.failure),
+      report: report, failures: captures.compactMap(\.failure),
       assumed: captures.filter { $0.role == nil && $0.packets > 0 }.map(\.path),
       course: ReadingCourse(survey))
+  }
+
+  private mutating func forecast(
+    _ options: ForecastOptions, from lanes: [Lane], into report: inout AnalysisReport
+  ) {
+    // What an interrupted run has read since its last step.
+    for lane in lanes { busiest.add(lane.takeSeconds()) }
+    busiest.settle()
+    var addresses = AddressTable()
+    var clients = AddressTable()
+    var logs: [ArrivalLog] = []
+    for lane in lanes { logs.append(lane.takeLog(&addresses, clients: &clients)) }
+    let log = ArrivalLog(
+      merging: logs, limit: options.maximumArrivals, busiestSecond: busiest.attempts)
+    report.forecast(from: log, addresses, options, configuration)
   }
 
   /// What all lanes have found together.

@@ -5,7 +5,7 @@ import Testing
 @Suite("Entries of a load balancer")
 struct EntryLoadTests {
   private static let log = MadeTraffic(rate: 100, span: 300).log()
-  private static let load = EntryLoad(Traffic(log, seed: 1))
+  private static let load = EntryLoad(Traffic(log, seed: 1), of: log)
 
   @Test(arguments: [0, 2, 65, 120])
   func `they are what was counted, and in the long run rate x (lifetime + hold)`(seconds: Int64) {
@@ -32,11 +32,13 @@ struct EntryLoadTests {
   }
 
   @Test func `what lasts less than a second has no rate`() {
-    let load = EntryLoad(Traffic(MadeTraffic(rate: 100, span: 0.5).log(), seed: 1))
+    let log = MadeTraffic(rate: 100, span: 0.5).log()
+    let load = EntryLoad(Traffic(log, seed: 1), of: log)
     #expect(load.rate.newPerSecond == 0)
     #expect(load.entries(hold: 60_000_000_000).expected == 0)
     #expect(load.entries(hold: 60_000_000_000).peak > 20)
-    let none = EntryLoad(Traffic(ArrivalLog(limit: 0), seed: 1))
+    let empty = ArrivalLog(limit: 0)
+    let none = EntryLoad(Traffic(empty, seed: 1), of: empty)
     #expect(none.rate.peakPerSecond == 0 && none.entries(hold: 0).peak == 0)
   }
 }

@@ -37,6 +37,13 @@ struct ForecastTests {
     return try #require(Analyzer().forecast(inputs, options).report.forecast)
   }
 
+  /// The first attempts only.
+  private static func beginning() throws -> CaptureBuilder {
+    var short = try CaptureBuilder(reading: collide)
+    short.packets.removeLast(short.packets.count - 60)
+    return short
+  }
+
   // MARK: - In every report
 
   @Test func `a brief forecast has one world for each question, and the best measure`() throws {
@@ -63,8 +70,9 @@ struct ForecastTests {
     #expect(without.jsonText == AnalysisReport(real: "l4-collide/server.pcap").jsonText)
   }
 
-  @Test func `where it can say nothing, the reason is said`() {
-    let few = Self.brief(limit: 10, timeWait: 1_000_000)
+  @Test func `where it can say nothing, the reason is said`() throws {
+    let folder = try TemporaryDirectory()
+    let few = Self.brief(try folder.write(try Self.beginning(), as: "short.pcap"))
     #expect(few.forecast == nil && few.forecastAbsence == .fewAttempts)
     var configuration = AnalyzerConfiguration()
     configuration.forecast = .brief
@@ -74,13 +82,15 @@ struct ForecastTests {
     #expect(none.forecast == nil && none.forecastAbsence == .noAttempts)
   }
 
-  @Test func `a log that is full is bounded, and says what it leaves out`() throws {
-    // 40 of 140 attempts span 1 s, less than 60 s and more than 0.1 s.
-    let cut = Self.brief(limit: 40)
-    #expect(cut.forecast == nil && cut.forecastAbsence == .tooManyAttempts)
-    let short = try #require(Self.brief(limit: 40, timeWait: 100_000_000).forecast)
-    #expect(short.basis.attempts == 40 && short.basis.attemptsOmitted == 100)
-    #expect(short.basis.limits.contains(.attemptsOmitted))
+  @Test func `of more attempts than are kept a sample is replayed`() throws {
+    let forecast = try #require(Self.brief(limit: 60).forecast)
+    #expect(forecast.basis.attempts == 140 && forecast.basis.attemptsHit == 73)
+    #expect(forecast.basis.attemptsReplayed >= 15 && forecast.basis.attemptsReplayed <= 60)
+    #expect(forecast.basis.attemptsOmitted == 0)
+    #expect(forecast.rows[0].attempts >= 130 && forecast.rows[0].attempts <= 150)
+    #expect(abs(forecast.rows[0].attemptsHit.median - 73) < 25)
+    let whole = try #require(Self.brief().forecast)
+    #expect(whole.basis.attemptsReplayed == 140)
   }
 
   // MARK: - How far it goes
@@ -101,14 +111,10 @@ struct ForecastTests {
   }
 
   @Test func `of too few attempts nothing is recommended`() throws {
+    let folder = try TemporaryDirectory()
+    let path = try folder.write(try Self.beginning(), as: "short.pcap")
     var report = Analyzer().forecast(
-      [CaptureInput(path: Self.collide, role: .server)],
-      {
-        var options = ForecastOptions.brief
-        options.isBrief = false
-        options.maximumArrivals = 15
-        return options
-      }()
+      [CaptureInput(path: path, role: .server)], ForecastOptions()
     ).report
     let forecast = try #require(report.forecast)
     #expect(forecast.basis.grade == .inconclusive && forecast.recommendations.isEmpty)

@@ -117,6 +117,34 @@ struct ReplayTests {
     #expect(seconds == Forecast.Interval(low: 1.5, median: 1.5, high: 1.5))
   }
 
+  @Test func `a SYN sent again meets another TIME_WAIT, unless it keeps its port`() {
+    // Half of those who meet one are rejected, and end it; where the next try draws another port, it may meet
+    // the next one.
+    var world = World.linux(.random, ports: 8000)
+    let another = ReplayOutcome.of(Self.log, in: world)
+    world.policy.samePort = 1
+    let same = ReplayOutcome.of(Self.log, in: world)
+    #expect(another.hits > another.attemptsHit * 11 / 10)
+    #expect(same.hits == same.attemptsHit && same.failed == 0)
+    // What is rejected ends one TIME_WAIT each, and not several.
+    #expect(same.attemptsHit > another.attemptsHit)
+    // Where RSTs are ignored, it meets the same until that is over, or until it gives up, after 19 s of 60 s.
+    world.ignoresResets = true
+    let stuck = ReplayOutcome.of(Self.log, in: world)
+    #expect(stuck.failed > stuck.delayed * 6 / 10 && stuck.failed < stuck.delayed * 9 / 10)
+  }
+
+  @Test func `the next free number is found however many are taken`() {
+    var numbers = NumberSet(below: 130)
+    #expect(numbers.next(from: 129) == 129)
+    numbers[129] = false
+    #expect(numbers.next(from: 129) == 0)
+    for number in 0..<129 where number != 70 { numbers[number] = false }
+    #expect([0, 70, 71, 128].map { numbers.next(from: $0) } == [70, 70, 70, 70])
+    numbers[70] = false
+    #expect(numbers.next(from: 70) == nil)
+  }
+
   // MARK: - Traffic
 
   @Test(arguments: [1.5, 2, 5])
@@ -127,6 +155,23 @@ struct ReplayTests {
     #expect(abs(factor - load) < 0.02)
     #expect(scaled.span <= traffic.span)
     #expect(zip(scaled.items, scaled.items.dropFirst()).allSatisfy { $0.time <= $1.time })
+  }
+
+  @Test func `others than the recorded clients have other ports`() {
+    // Two clients, 10 s apart, each with a port that it keeps, and two more like them.
+    let two = ArrivalLog(
+      Array(Self.log.arrivals[0..<2]).enumerated().map { number, arrival in
+        var arrival = arrival
+        arrival.time = Timestamp(nanoseconds: Int64(number) * 10_000_000_000)
+        arrival.clientPort = arrival.port
+        return arrival
+      })
+    let scaled = Traffic(two, seed: 1).scaled(by: 2, seed: 1)
+    #expect(scaled.items.count == 4 && Set(scaled.items.map(\.copy)).count == 2)
+    let replay = Replay.run(
+      scaled, of: two, in: .linux(.preserving, ports: 64_512),
+      random: SeededRandom(seed: 1, stream: 0, repetition: 0))
+    #expect(replay.attemptsHit == 0)
   }
 
   @Test func `pooled requests need fewer connections, which last longer`() {

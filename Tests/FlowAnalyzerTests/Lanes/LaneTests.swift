@@ -10,6 +10,7 @@ struct LaneTests {
   func `a real capture gives the same report`(_ scenario: String, workers: Int) {
     var configuration = AnalyzerConfiguration()
     configuration.workers = workers
+    configuration.forecast = .brief
     let input = CaptureInput(path: KernelTruth.capture(scenario).path, role: .server)
     let inLanes = Analyzer(configuration: configuration).analyze([input]).report
     configuration.usesLanes = false

@@ -30,6 +30,7 @@ extension Forecast.Basis: JSONWritable {
       json.field("attempts", attempts)
       json.field("attemptsHit", attemptsHit)
       json.field("attemptsOmitted", attemptsOmitted)
+      json.field("attemptsReplayed", attemptsReplayed)
       json.field("grade", grade)
       json.field("limits", limits)
       json.field("seed", seed)

@@ -23,10 +23,16 @@ extension ForecastProse {
     let partial = isPartial ? "INTERRUPTED: what was read until then. " : ""
     return """
       \(partial, .warning)\(Quantity.count(basis.attempts, "attempt")) of \
-      \(Quantity.duration(basis.spanSeconds)), replayed; \
+      \(Quantity.duration(basis.spanSeconds)), \(sample)replayed; \
       \(Quantity.count(basis.attemptsHit)) met something that the server held, and in the replay of the \
       same world \(recorded.attemptsHit.text, .strong) do.
       """
+  }
+
+  /// One attempt in so many, where not all are replayed.
+  private var sample: String {
+    guard basis.attemptsReplayed < basis.attempts, basis.attemptsReplayed > 0 else { return "" }
+    return "a sample of \(Quantity.count(basis.attemptsReplayed)) "
   }
 
   package var legend: String {
@@ -48,9 +54,12 @@ extension ForecastProse {
       ? "The load balancer chooses ports \(balancer.choice.adverb)"
       : "Nothing tells how the load balancer chooses ports; random is assumed"
     var hold =
-      balancer.holdSeconds.nanoseconds == 0
-      ? "It gives a port away again at once"
-      : "It keeps a port back for about \(Quantity.duration(balancer.holdSeconds)) after a close"
+      balancer.choice.goesInTurn && balancer.leak == 0
+      ? "Ports rest until their turn comes, so that it does not show for how long it keeps one back; the "
+        + "shortest time that fits is assumed, \(Quantity.duration(balancer.holdSeconds))"
+      : balancer.holdSeconds.nanoseconds == 0
+        ? "It gives a port away again at once"
+        : "It keeps a port back for about \(Quantity.duration(balancer.holdSeconds)) after a close"
     if balancer.evicts {
       hold += ", but gives it away where no other is left"
     } else if balancer.leak >= 0.01 {
@@ -121,8 +130,8 @@ extension ForecastProse {
         + "order is a matter of chance."
     case .choiceUnknown: "Nothing tells how the load balancer chooses ports: random is assumed."
     case .attemptsOmitted:
-      "Only the first \(Quantity.count(basis.attempts, "attempt")) are replayed; "
-        + "\(Quantity.count(basis.attemptsOmitted)) more were seen."
+      "\(Quantity.count(basis.attemptsOmitted, "attempt")) are of more servers or SNAT addresses than can "
+        + "be told apart, and left out."
     case .inconclusive: "The captures themselves allow no verdict, and so no recommendation."
     case .replayDiffers:
       "The replay of the recorded world does not give what was recorded: the load balancer does "
@@ -149,7 +158,7 @@ extension ForecastProse {
   /// What stands above the recommendation, or in its place.
   package var remark: StyledText? {
     if basis.grade == .inconclusive {
-      return StyledText("These captures are not enough to forecast from; see above.", .warning)
+      return StyledText("These captures are not enough to forecast from.", .warning)
     }
     if recorded.delayed.median == 0 {
       return "In the replay, users notice nothing: there is nothing to mend at this load."

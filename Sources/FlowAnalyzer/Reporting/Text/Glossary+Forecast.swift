@@ -22,9 +22,6 @@ extension Forecast.Absence {
     case .notAsked, .noAttempts: nil
     case .fewAttempts: "there are too few attempts to forecast from."
     case .inconclusive: "the captures allow no verdict, and so no forecast."
-    case .tooManyAttempts:
-      "what a report keeps for its forecast does not reach over one TIME_WAIT here; snat-audit whatif, "
-        + "with the same captures, keeps more."
     }
   }
 }

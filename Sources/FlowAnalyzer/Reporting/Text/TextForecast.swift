@@ -26,6 +26,7 @@ struct TextForecast {
       writeAdvice()
       canvas.heading("WORLDS", "`*` as recorded")
       canvas.writeWorlds { prose.worlds($0) }
+      writeGrowth()
       writePrices()
       writeRisks()
     }
@@ -49,6 +50,13 @@ struct TextForecast {
     for (number, advice) in prose.advice.enumerated() {
       canvas.labelled(StyledText("\(number + 1)."), advice, hanging: 3)
     }
+  }
+
+  private mutating func writeGrowth() {
+    let growth = prose.growth
+    guard !growth.isEmpty else { return }
+    canvas.heading("WHERE IS THE CLIFF?", "the same traffic, more of it")
+    for remark in growth { canvas.paragraph(remark) }
   }
 
   private mutating func writePrices() {

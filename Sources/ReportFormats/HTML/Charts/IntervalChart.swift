@@ -110,7 +110,7 @@ extension IntervalChart {
         ])
       svg.text(axis.label(index), x: 0, shift: -8, y: y + 4, anchor: .end, class: "tick")
     }
-    var last = -1.0
+    let labelled = labelled
     for point in points {
       let x = share(point)
       svg.element(
@@ -119,12 +119,19 @@ extension IntervalChart {
           "class": "base", "x1": x.percent, "x2": x.percent, "y1": bottom.svg,
           "y2": (bottom + 4).svg,
         ])
-      // A label too close to the one before is left out, but for the recorded setting.
-      guard x - last > 0.085 || point.isRecorded else { continue }
-      last = x
+      guard labelled.contains(x) else { continue }
       svg.text(point.label, x: x, y: bottom + 18, anchor: .middle, class: "tick")
     }
     svg.text(unit, x: 0.5, y: bottom + 38, anchor: .middle, class: "tick")
+  }
+
+  /// Where labels stand: that of the recorded setting, and those that are not too close to another one.
+  private var labelled: [Double] {
+    var places = points.filter(\.isRecorded).prefix(1).map(share)
+    for place in points.map(share) where places.allSatisfy({ abs($0 - place) > 0.085 }) {
+      places.append(place)
+    }
+    return places
   }
 
   /// The recorded setting, as a line through the picture.

@@ -39,10 +39,8 @@ struct ForecastView {
   let balancers: TableView?
   let remark: Markup?
   let advice: Advice?
-  let charts: [Chart]
-  let worlds: [TableView]
-  let prices: TableView?
-  let priceRemarks: [Markup]
+  /// Nil where nothing was replayed.
+  let replayed: Replayed?
   let lateSegments: String?
   let links: TableView?
 
@@ -52,6 +50,15 @@ struct ForecastView {
 
   struct Advice {
     let list: [Markup]
+  }
+
+  /// What came of the replays.
+  struct Replayed {
+    let charts: [Chart]
+    let growth: [Markup]
+    let worlds: [TableView]
+    let prices: TableView?
+    let priceRemarks: [Markup]
   }
 
   struct Chart {
@@ -78,11 +85,25 @@ extension ForecastView {
       prose.balancers, caption: "Load balancers: capture points whose SNAT addresses are their own")
     remark = prose.remark.map { Markup($0) }
     advice = prose.advice.isEmpty ? nil : Advice(list: prose.advice.map { Markup($0) })
+    replayed = prose.forecast.basis.attempts > 0 ? Replayed(prose) : nil
+    lateSegments = prose.lateSegments
+    links =
+      prose.forecast.links.isEmpty
+      ? nil
+      : TableView(
+        prose.links,
+        caption: "Share of connections on the busiest link of a group, by SNAT addresses")
+  }
+}
+
+extension ForecastView.Replayed {
+  init(_ prose: ForecastProse) {
     charts = IntervalChart.all(prose.forecast).map { chart in
-      Chart(
+      ForecastView.Chart(
         title: chart.title, drawing: chart.drawing, hasRefused: chart.series.count > 2,
         table: nil)
     }
+    growth = prose.growth.map { Markup($0) }
     let groups = Forecast.Row.Group.allCases.filter { group in
       group != .recorded && prose.forecast.rows.contains { $0.group == group }
     }
@@ -93,12 +114,5 @@ extension ForecastView {
     }
     prices = TableView(prose.prices, caption: "What each hold asks of the load balancer")
     priceRemarks = prose.priceRemarks.map { Markup($0) }
-    lateSegments = prose.lateSegments
-    links =
-      prose.forecast.links.isEmpty
-      ? nil
-      : TableView(
-        prose.links,
-        caption: "Share of connections on the busiest link of a group, by SNAT addresses")
   }
 }

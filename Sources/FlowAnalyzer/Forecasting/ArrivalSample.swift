@@ -1,0 +1,68 @@
+/// Which attempts a log keeps where there are too many.
+///
+/// Two samples, of which each answers what the other cannot:
+///
+/// - Of **attempts**: of as many that follow each other, one by lot. It is what is replayed, with as many times
+///   fewer ports. The rate is what it was at all times, and attempts on a few busy tuples are drawn like others.
+/// - Of **ports**: all attempts from some of the source ports, by a hash. How long each of these
+///   rests between two connections is as it was, and which of the free ones is chosen: what holds, and the
+///   order in which ports are chosen, are told from.
+///
+/// What is left out of a sample never belongs to it again, so that it can be made smaller at any time.
+struct ArrivalSample {
+  /// One in 2^n is kept.
+  var attemptHalvings = 0
+  var portHalvings = 0
+
+  private static let mostHalvings = 31
+
+  var isComplete: Bool { attemptHalvings == 0 && portHalvings == 0 }
+
+  /// Halves one of the samples, or the other where that one is as small as can be.
+  ///
+  /// - Returns: false where both are.
+  mutating func halve(isOfAttempts: Bool) -> Bool {
+    guard min(attemptHalvings, portHalvings) < Self.mostHalvings else { return false }
+    if isOfAttempts && attemptHalvings < Self.mostHalvings || portHalvings == Self.mostHalvings {
+      attemptHalvings += 1
+    } else {
+      portHalvings += 1
+    }
+    return true
+  }
+
+  /// Of what samples an attempt is.
+  ///
+  /// - Parameters:
+  ///   - number: how many attempts began before it.
+  ///   - port: from which its first SYN came.
+  func samples(of number: UInt32, port: UInt16) -> ArrivalLog.Arrival.Notes {
+    var samples: ArrivalLog.Arrival.Notes = []
+    if isOfAttempts(number) { samples.insert(.ofAttempts) }
+    if PortSample(halvings: portHalvings).contains(port) { samples.insert(.ofPorts) }
+    return samples
+  }
+
+  /// Of the two winners of neighbouring groups one wins, by lot.
+  private func isOfAttempts(_ number: UInt32) -> Bool {
+    var group = number
+    for halving in 0..<attemptHalvings {
+      let isSecond = group & 1
+      group >>= 1
+      let lot = mixed(UInt64(group) << 8 | UInt64(halving)) & 1
+      if UInt64(isSecond) != lot { return false }
+    }
+    return true
+  }
+}
+
+/// One in so many ports of each address, by a hash. A smaller sample is part of a larger one.
+struct PortSample {
+  private let end: UInt64
+
+  init(oneIn scale: Int) { end = (1 << 32) / UInt64(max(scale, 1)) }
+
+  init(halvings: Int) { end = 1 << UInt64(32 - halvings) }
+
+  func contains(_ port: UInt16) -> Bool { mixed(UInt64(port)) >> 32 < end }
+}
