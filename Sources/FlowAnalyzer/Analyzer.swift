@@ -211,6 +211,7 @@ struct Audit: ~Copyable {
     tracker.attempts.tellsEnds = hasClientSide || listsConnections
     clients.limitEmbryos(to: configuration.embryoLimit)
     tracker.limitEmbryos(to: configuration.embryoLimit)
+    joiner.addresses.sweep(at: 2 * configuration.embryoLimit)
     clients.looksForTranslations = false
     clients.recordsTimeline = false
     clients.attempts.tellsEnds = hasClientSide
@@ -246,6 +247,7 @@ struct Audit: ~Copyable {
     }
     tracker.sweepAddresses()
     clients.sweepAddresses()
+    joiner.sweepAddresses(clients: clients, servers: tracker, ledger)
   }
 
   /// How many segments ahead their tuples are looked up, so that memory has answered by then.
