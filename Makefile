@@ -17,10 +17,12 @@ LIVE ?= 10000000
 TIME ?= 60
 TARGETS ?=
 TUPLES ?= 20000000
+COUNT ?= 5000
+SEED ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help deps deps-test deps-bench deps-instructions deps-lab build demo lab test lint format \
-  fuzz test-sanitized bench-flood bench bench-check bench-growth bench-stages instructions instructions-record \
+  fuzz odd test-sanitized bench-flood bench bench-check bench-growth bench-stages instructions instructions-record \
   install uninstall docs clean
 
 help: ## List the targets.
@@ -66,6 +68,9 @@ test-sanitized: deps-test ## All tests again, with the address and the thread sa
 
 fuzz: deps ## Fuzz each target for TIME= seconds (60), or TARGETS= only; see docs/reliability.md.
 	@SWIFT="$(SWIFT)" Scripts/fuzz $(TIME) $(TARGETS)
+
+odd: build ## Read COUNT= odd captures (5000) of SEED=, and compare with libpcap and capinfos.
+	@Scripts/odd/odd --binary "$$($(RELEASE) --show-bin-path)/snat-audit" --count $(COUNT) --seed $(SEED)
 
 lint: ## Check the formatting.
 	$(SWIFT) format lint --strict -r $(SOURCES)

@@ -50,11 +50,12 @@ struct AnonymizeTests {
   @Test(arguments: inputs)
   func `what other commands say has none either`(input: [String]) throws {
     let secrets = try Secrets(of: input)
-    let commands = [
+    var commands = [
       ["connections"] + input, ["explain", "worst"] + input, ["check", "--max-hits", "0"] + input,
-      ["whatif"] + input + ["--report", "json"],
       ["extract", "worst", "--output", "-"] + input,
     ]
+    // Replays take long, and tell of load balancers alone.
+    if input.count != 2 { commands.append(["whatif"] + input + ["--report", "json"]) }
     for command in commands {
       let path = folder.path("output")
       let words = ([Tool.url.path] + command + ["--anonymize", key]).map { "'\($0)'" }

@@ -93,6 +93,17 @@ struct SelectionTests {
     #expect(none.output.contains("no-packets"))
   }
 
+  @Test func `where nothing is let pass, the report says who kept it out`() throws {
+    let filtered = try Tool.run("analyze", "--server", Captures.collide, "--filter", "udp")
+    let text = filtered.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(text.contains("The filter of this run kept 1,820 packets out"))
+    #expect(text.contains("'vlan and ...'"))
+    #expect(!text.contains("Check the interface"))
+    let late = try Tool.run(
+      "analyze", "--server", Captures.collide, "--since", "2030-01-01T00:00:00Z")
+    #expect(late.output.contains("1,820 packets lay outside of the time"))
+  }
+
   @Test func `reports for people say what was asked for`() throws {
     for format in ["text", "markdown", "html"] {
       let result = try Tool.run(

@@ -64,6 +64,7 @@ struct Audit: ~Copyable {
     tracker.attempts.tellsEnds = hasClientSide || listsConnections
     clients.limitEmbryos(to: limits.embryos)
     tracker.limitEmbryos(to: limits.embryos)
+    joiner.addresses.sweep(at: 2 * limits.embryos)
     clients.recordsTimeline = false
     clients.attempts.tellsEnds = hasClientSide
     ledger = AuditLedger(
@@ -105,6 +106,7 @@ struct Audit: ~Copyable {
     }
     tracker.sweepAddresses()
     clients.sweepAddresses()
+    joiner.sweepAddresses(clients: clients, servers: tracker, ledger)
   }
 
   /// Takes in one segment of a batch.

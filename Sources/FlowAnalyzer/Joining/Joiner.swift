@@ -204,6 +204,10 @@ struct Joiner: ~Copyable {
     topology.note(server, leg: legs[number])
   }
 
+  func noteFormerUsers(in uses: inout AddressTable.Uses) {
+    for list in formerUsers.values { uses.note(list) }
+  }
+
   // MARK: - What findings ask for
 
   private struct SynIdentifier: Hashable {
@@ -306,12 +310,16 @@ struct Joiner: ~Copyable {
     guard leg.notes.isSuperset(of: [.isLive, .isSettled]), leg.openAttempts == 0 else {
       return false
     }
-    if isFlooded, leg.notes.contains(.isGone), leg.serverCount == 0, leg.synAckAt == nil {
-      return true
-    }
+    if isFlotsam(leg) { return true }
     guard now.nanoseconds(since: leg.lastSynAt) > Self.attemptWindow
     else { return false }
     return leg.isJoinedByHandshake || leg.notes.contains(.isGone)
+  }
+
+  /// Whether a leg is one of a flood, whose tuple and attempt have made room for others.
+  private func isFlotsam(_ leg: ClientLeg) -> Bool {
+    isFlooded && leg.notes.isSuperset(of: [.isLive, .isSettled, .isGone]) && leg.openAttempts == 0
+      && leg.serverCount == 0 && leg.synAckAt == nil
   }
 
   /// Lets go of all legs, after the last packet.
@@ -430,10 +438,17 @@ struct Joiner: ~Copyable {
   mutating func collectEnds(ofClientSide tracker: inout FlowTracker) {
     if tracker.unopened.letGo > 0 { isFlooded = true }
     for end in tracker.attempts.ended where end.attempt.leg != ClientLeg.none {
-      legs[Int(end.attempt.leg)].notes.insert(.isSettled)
+      note(.isSettled, of: end.attempt.leg)
     }
     tracker.attempts.ended.removeAll(keepingCapacity: true)
-    for leg in tracker.forgottenJoins { legs[Int(leg)].notes.insert(.isGone) }
+    for leg in tracker.forgottenJoins { note(.isGone, of: leg) }
     tracker.forgottenJoins.removeAll(keepingCapacity: true)
+  }
+
+  /// Notes what the tracker has told of a leg. A flood's legs go at once: waiting for the sweep they would
+  /// be as many again.
+  private mutating func note(_ note: ClientLeg.Notes, of leg: UInt32) {
+    legs[Int(leg)].notes.insert(note)
+    if isFlotsam(legs[Int(leg)]) { release(leg) }
   }
 }

@@ -7,9 +7,9 @@ struct RecentIndex: ~Copyable {
     var key: UInt64
     var time: Timestamp
     var value: UInt32
-    /// The entry inserted after this one.
+    /// The entries inserted before and after this one.
+    var previous: UInt32
     var next: UInt32
-    var isLive: Bool
   }
 
   /// How many entries may share a key; a further one takes the place of the oldest. What so many have in
@@ -27,13 +27,15 @@ struct RecentIndex: ~Copyable {
 
   /// How many entries can be found.
   var count: Int { index.count }
+  /// How many there is memory for.
+  var placeCount: Int { entries.endPosition }
 
   /// Notes `value` under `key`.
   mutating func insert(_ value: UInt32, for key: UInt64, at time: Timestamp) {
     expire(at: time)
     if let oldest = oldestOfMany(key) { removeEntry(oldest) }
     let position = entries.insert(
-      Entry(key: key, time: time, value: value, next: .max, isLive: true))
+      Entry(key: key, time: time, value: value, previous: last, next: .max))
     let number = UInt32(truncatingIfNeeded: position)
     if last == .max { first = number } else { entries[Int(last)].next = number }
     last = number
@@ -72,10 +74,20 @@ struct RecentIndex: ~Copyable {
     if let position = position(of: value, for: key) { removeEntry(position) }
   }
 
-  /// Its place in the order of time stays until its turn comes.
   private mutating func removeEntry(_ position: Int) {
-    index.remove(Self.hash(entries[position].key), position: position)
-    entries[position].isLive = false
+    let entry = entries[position]
+    index.remove(Self.hash(entry.key), position: position)
+    if entry.previous == .max {
+      first = entry.next
+    } else {
+      entries[Int(entry.previous)].next = entry.next
+    }
+    if entry.next == .max {
+      last = entry.previous
+    } else {
+      entries[Int(entry.next)].previous = entry.previous
+    }
+    entries.remove(position)
   }
 
   /// The oldest entry of a key that has as many as it may; the index has the last to come first.
@@ -94,12 +106,8 @@ struct RecentIndex: ~Copyable {
   /// A few at a time: what is too old is left to its finder to notice.
   private mutating func expire(at now: Timestamp) {
     for _ in 0..<4 where first != .max {
-      let entry = entries[Int(first)]
-      guard !entry.isLive || now.nanoseconds(since: entry.time) > window else { return }
-      if entry.isLive { index.remove(Self.hash(entry.key), position: Int(first)) }
-      entries.remove(Int(first))
-      first = entry.next
-      if first == .max { last = .max }
+      guard now.nanoseconds(since: entries[Int(first)].time) > window else { return }
+      removeEntry(Int(first))
     }
   }
 

@@ -54,6 +54,16 @@ struct TopologyRecord {
     for service in servers { body(service.address) }
   }
 
+  /// Notes the addresses of all that is kept.
+  func noteAddresses(in uses: inout AddressTable.Uses) {
+    for address in snat.keys { uses.note(address) }
+    for service in virtual { uses.note(service.address) }
+    for service in servers { uses.note(service.address) }
+    // A number that is given again must not be taken for that of the last pair.
+    uses.note(last?.virtual.address ?? .max)
+    uses.note(last?.server.address ?? .max)
+  }
+
   /// The load balancer passes handshakes on, as far as this can be said of all connections.
   var passesHandshakes: Bool {
     let passed = (translations[.l4] ?? 0) + (translations[.fullnat] ?? 0)

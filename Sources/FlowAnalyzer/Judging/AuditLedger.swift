@@ -65,6 +65,13 @@ struct AuditLedger: ~Copyable {
   /// report lists, and are counted only.
   mutating func dropFindings(behind hit: Hit) { findings.drop(behind: hit) }
 
+  /// Notes the clients of all that is kept, by the joiner's numbers.
+  func noteClients(in uses: inout AddressTable.Uses) {
+    for exchange in waiting { uses.note(exchange.previous) }
+    for hit in hits.values.joined() { hit.noteClients(in: &uses) }
+    findings.noteClients(in: &uses)
+  }
+
   /// The common case: nothing can be learnt from it.
   private mutating func enterFirstUse(by attempt: UInt32, _ tracker: inout FlowTracker) {
     counts.firstUses += 1

@@ -72,6 +72,11 @@ struct FindingList {
     }
   }
 
+  func noteClients(in uses: inout AddressTable.Uses) {
+    for entry in entries { uses.note(entry.finding.client) }
+    for hit in hits { hit.noteClients(in: &uses) }
+  }
+
   /// Brings the entries into the order of their first hits, and cuts them to the limit.
   mutating func sort() {
     if entries.count > limit { cut() }
@@ -115,6 +120,14 @@ struct FindingList {
       }
     }
     hits.removeLast(hits.count - end)
+  }
+}
+
+extension Hit {
+  /// Notes the clients of what the SYN met, by the joiner's numbers.
+  func noteClients(in uses: inout AddressTable.Uses) {
+    uses.note(previous)
+    if let formerUsers { uses.note(formerUsers) }
   }
 }
 

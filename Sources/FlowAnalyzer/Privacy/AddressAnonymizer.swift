@@ -14,12 +14,12 @@ public final class AddressAnonymizer: Sendable {
     var cipher: AddressCipher
     /// Few addresses occur again and again. Those of a flood do not fill the memory.
     var known: [IPAddress: IPAddress] = [:]
-    static let capacity = 1 << 16
+    let capacity: Int
 
     mutating func encrypted(_ address: IPAddress) -> IPAddress {
       if let known = known[address] { return known }
       let encrypted = cipher.encrypt(address)
-      if known.count >= Self.capacity { known.removeAll(keepingCapacity: true) }
+      if known.count >= capacity { known.removeAll(keepingCapacity: true) }
       known[address] = encrypted
       return encrypted
     }
@@ -30,11 +30,16 @@ public final class AddressAnonymizer: Sendable {
   public let keyFingerprint: String
 
   /// - Parameter key: 32 random bytes.
-  public init(key: [UInt8]) throws(AnonymizationError) {
+  public convenience init(key: [UInt8]) throws(AnonymizationError) {
+    try self.init(key: key, remembering: 1 << 16)
+  }
+
+  /// - Parameter capacity: how many addresses are not encrypted again.
+  init(key: [UInt8], remembering capacity: Int) throws(AnonymizationError) {
     var cipher = try AddressCipher(key: key)
     let fingerprint = cipher.fingerprint()
     keyFingerprint = String { $0.append(hexadecimal: fingerprint) }
-    state = Mutex(State(cipher: cipher))
+    state = Mutex(State(cipher: cipher, capacity: capacity))
   }
 
   func encrypted(_ address: IPAddress) -> IPAddress {

@@ -281,6 +281,14 @@ struct AttemptTable: ~Copyable {
     }
   }
 
+  /// Notes the clients of all attempts that are kept, by the joiner's numbers.
+  func noteClients(in uses: inout AddressTable.Uses) {
+    for position in 0..<attempts.endPosition where attempts[position].isLive {
+      uses.note(attempts[position].party)
+    }
+    for end in ended { uses.note(end.attempt.party) }
+  }
+
   /// Gives back the memory of attempts, all of which have ended; what was counted stays.
   mutating func release() {
     attempts = Slab()

@@ -5,9 +5,10 @@
 /// kept. Beyond, each new one takes the place of the oldest, whose SYNs get their verdicts as they stand.
 /// Tuples that have hatched, which are all that a SYN can hit, are never let go this way.
 struct Embryos: BitwiseCopyable {
-  /// Every port of sixteen addresses: no load balancer has as many attempts under way, and at a million
-  /// SYNs a second each tuple still waits a second for its answer.
-  static let usualLimit = 1 << 20
+  /// Every port of eight addresses: no load balancer has as many attempts under way at once, and at half a
+  /// million SYNs a second each tuple still waits a second for its answer, at thirty thousand for the first
+  /// five SYNs of Linux.
+  static let usualLimit = 1 << 19
 
   var limit = usualLimit
   fileprivate(set) var count = 0

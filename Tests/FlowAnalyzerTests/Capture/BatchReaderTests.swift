@@ -13,7 +13,7 @@ struct BatchReaderTests {
       microseconds: (0..<11_000).map { 1_000_000 + $0 })
     let path = try directory.write(capture, as: "long.pcap")
     for readsAhead in [false, true] {
-      for _ in 0..<20 {
+      for _ in 0..<8 {
         let reader = BatchReader(
           of: Survey(of: [CaptureInput(path: path, role: .server)]), readsAhead: readsAhead)
         var segments = 0

@@ -39,7 +39,7 @@ import Testing
     return output
   }
 
-  @Test(arguments: FixtureTests.all)
+  @Test(arguments: ["l4-collide", "half-open-v6", "l7-http", "loss-lb"])
   func `a batch holds what comes one by one`(scenario: String) {
     let path = KernelTruth.capture(scenario).path
     let one = [CaptureInput(path: path, role: .server)]

@@ -31,7 +31,8 @@ import Testing
 
     mutating func send(
       _ flags: TCPFlags, from source: Endpoint, to destination: Endpoint, sequence: UInt32 = 1,
-      acknowledgment: UInt32 = 0, length: UInt32 = 0, after nanoseconds: Int64 = 1000
+      acknowledgment: UInt32 = 0, length: UInt32 = 0, after nanoseconds: Int64 = 1000,
+      on side: Side? = nil
     ) {
       frame += 1
       time += nanoseconds
@@ -41,7 +42,7 @@ import Testing
           sequence: SequenceNumber(sequence), acknowledgment: SequenceNumber(acknowledgment),
           flags: flags, window: 1, payloadLength: length, options: TCPOptions(),
           ipIdentification: 1, dontFragment: true, digest: frame &* 0x9e37_79b9_7f4a_7c15,
-          frame: frame, capture: 0, point: 0), side)
+          frame: frame, capture: 0, point: 0), side ?? self.side)
       let records = audit.tracker.records.count + audit.clients.records.count
       most.records = max(most.records, records)
       most.pending = max(most.pending, audit.tracker.pending.count + audit.clients.pending.count)
@@ -50,7 +51,8 @@ import Testing
       most.legs = max(most.legs, audit.joiner.legs.count)
       most.addresses = max(
         most.addresses,
-        audit.tracker.addresses.givenCount + audit.clients.addresses.givenCount)
+        audit.tracker.addresses.givenCount + audit.clients.addresses.givenCount
+          + audit.joiner.addresses.givenCount)
       if frame % 256 == 0 { audit.endBatch() }
     }
 
@@ -174,13 +176,64 @@ import Testing
       listed += stage.audit.takeConnections().count
     }
     // Answered ones wait for their partners for as long as those could come.
-    if kind != .answeredSyn { #expect(stage.most.legs <= 4 * Self.limit) }
+    if kind != .answeredSyn { #expect(stage.most.legs <= 2 * Self.limit) }
     #expect(stage.most.records <= Self.limit)
+    #expect(stage.most.addresses <= 12 * Self.limit)
     let report = stage.finish()
     listed += stage.audit.takeConnections().count
     #expect(listed == Int(Self.tuples))
     #expect(report.summary.pairs?.clientConnections == Int(Self.tuples))
     #expect(report.coverage.reasons.contains(.flood))
+  }
+
+  @Test func `clients keep their names through a flood of the clients' side`() throws {
+    func address(_ low: UInt64) -> IPAddress { IPAddress(v6High: 0xfd00 << 48, low: 1 << 62 | low) }
+    let virtual = Endpoint(address: address(1), port: 80)
+    let server = Endpoint(address: address(2), port: 80)
+    let translated = Endpoint(address: address(3), port: 9)
+    let clients = [11, 12, 13].map { Endpoint(address: address($0), port: 4000) }
+    var stage = Flooded(hasClientSide: true)
+    var number: UInt32 = 0
+    // One client after the other on one tuple: the load balancer takes over addresses and ports only.
+    for (client, isn) in zip(clients, [9_000_000, 5_000_000, 1_000_000] as [UInt32]) {
+      func send(_ flags: TCPFlags, sequence: UInt32, acknowledgment: UInt32 = 0) {
+        stage.send(
+          flags, from: client, to: virtual, sequence: sequence, acknowledgment: acknowledgment)
+        stage.send(
+          flags, from: translated, to: server, sequence: sequence, acknowledgment: acknowledgment,
+          on: .server)
+      }
+      func answer(_ flags: TCPFlags, sequence: UInt32, acknowledgment: UInt32) {
+        stage.send(
+          flags, from: server, to: translated, sequence: sequence, acknowledgment: acknowledgment,
+          on: .server)
+        stage.send(
+          flags, from: virtual, to: client, sequence: sequence, acknowledgment: acknowledgment)
+      }
+      send(.syn, sequence: isn)
+      if client != clients[0] {
+        answer(.ack, sequence: 502, acknowledgment: isn + 4_000_002)
+        send(.rst, sequence: isn + 4_000_002)
+        send(.syn, sequence: isn)
+      }
+      answer([.syn, .ack], sequence: 500, acknowledgment: isn + 1)
+      send(.ack, sequence: isn + 1, acknowledgment: 501)
+      answer([.fin, .ack], sequence: 501, acknowledgment: isn + 1)
+      send([.fin, .ack], sequence: isn + 1, acknowledgment: 502)
+      answer(.ack, sequence: 502, acknowledgment: isn + 2)
+      for _ in 0..<Self.tuples {
+        stage.flood(.ipv6, number)
+        number += 1
+      }
+    }
+    #expect(stage.most.addresses < Int(number) / 2)
+    let findings = stage.finish().findings
+    #expect(findings.count == 2)
+    for (index, finding) in findings.enumerated() {
+      #expect(finding.current.client?.ip == clients[index + 1].address)
+      let previous = finding.hits.map { $0.previous.client?.ip }
+      #expect(previous == [clients[index].address])
+    }
   }
 
   @Test func `a flood of one number only takes no longer`() {
@@ -249,6 +302,43 @@ extension Audit {
     table.sweep { uses in uses.note(new) }
     #expect(table.givenCount == 1)
     #expect(table[new] == IPAddress(v6High: 8, low: 0))
+  }
+}
+
+@Suite("What was noted a short time ago") struct RecentIndexTests {
+  private func found(_ index: borrowing RecentIndex, _ key: UInt64) -> [UInt32] {
+    var values: [UInt32] = []
+    index.forEach(key) { values.append($0) }
+    return values.sorted()
+  }
+
+  @Test func `what is removed gives its place back, though one before it stays`() {
+    var index = RecentIndex(window: 1_000_000)
+    index.insert(7, for: 7, at: Timestamp(nanoseconds: 0))
+    for number in 100..<1100 as Range<UInt32> {
+      index.insert(number, for: UInt64(number), at: Timestamp(nanoseconds: Int64(number)))
+      if number >= 110 { index.remove(number - 10, for: UInt64(number - 10)) }
+    }
+    #expect(index.count == 11)
+    #expect(index.placeCount <= 12)
+    #expect(found(index, 7) == [7])
+    #expect(found(index, 1095) == [1095])
+    #expect(found(index, 1000).isEmpty)
+  }
+
+  @Test func `what is too old is forgotten in the order in which it came`() {
+    var index = RecentIndex(window: 100)
+    for number in 0..<10 as Range<UInt32> {
+      index.insert(number, for: UInt64(number), at: Timestamp(nanoseconds: Int64(number)))
+    }
+    // From the front, the middle and the end.
+    for number in [0, 5, 9] as [UInt32] { index.remove(number, for: UInt64(number)) }
+    #expect(index.count == 7)
+    index.insert(20, for: 20, at: Timestamp(nanoseconds: 103))
+    #expect((0..<10).flatMap { found(index, $0) } == [3, 4, 6, 7, 8])
+    index.insert(21, for: 21, at: Timestamp(nanoseconds: 300))
+    index.insert(22, for: 22, at: Timestamp(nanoseconds: 301))
+    #expect((0..<30).flatMap { found(index, $0) } == [21, 22])
   }
 }
 

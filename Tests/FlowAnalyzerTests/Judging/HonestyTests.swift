@@ -230,7 +230,7 @@ struct HonestyTests {
   @Test func `stray segments do not fill the memory`() {
     var tracker = FlowTracker(timeWait: 60_000_000_000)
     let stray = Conversation("0 > . 1000 ack 5000").segments[0]
-    for number in 0..<200_000 {
+    for number in 0..<60_000 {
       var segment = stray
       segment.time = Timestamp(nanoseconds: Int64(number) * 10_000_000)
       segment.source.port = UInt16(truncatingIfNeeded: number)

@@ -45,7 +45,7 @@ enum Translations {
 }
 
 /// The join of some captures: every connection, and the report.
-struct Joined {
+struct Joined: Sendable {
   var connections: [JoinedConnection] = []
   var report: AnalysisReport
 

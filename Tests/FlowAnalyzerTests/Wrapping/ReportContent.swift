@@ -63,13 +63,22 @@ struct ReportContent {
     }
   }
 
-  /// Nanoseconds since the epoch; nil for what is no time.
+  /// Nanoseconds since the epoch; nil for what is no time. Without a formatter: there are very many.
   private static func time(_ text: String) -> Int64? {
-    guard let match = text.wholeMatch(of: #/(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{9})Z/#),
-      let date = ISO8601DateFormatter().date(from: "\(match.1)Z"),
-      let fraction = Int64(match.2)
-    else { return nil }
-    return Int64(date.timeIntervalSince1970) * 1_000_000_000 + fraction
+    let text = Array(text.utf8)
+    guard text.count == 30, text[10] == UInt8(ascii: "T"), text[29] == UInt8(ascii: "Z") else {
+      return nil
+    }
+    let parts = text.dropLast().split { !(48...57).contains($0) }.map { digits in
+      digits.reduce(0) { 10 * $0 + Int64($1 - 48) }
+    }
+    guard parts.count == 7 else { return nil }
+    // Years that begin in March have their leap day last.
+    let (year, month) = parts[1] > 2 ? (parts[0], parts[1] - 3) : (parts[0] - 1, parts[1] + 9)
+    let days =
+      365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + parts[2] - 719_469
+    let seconds = ((24 * days + parts[3]) * 60 + parts[4]) * 60 + parts[5]
+    return 1_000_000_000 * seconds + parts[6]
   }
 }
 

@@ -2,6 +2,7 @@ import Fixtures
 import FlowAnalyzer
 import Foundation
 import ReportFormats
+import Testing
 
 /// A page as a test sees it.
 struct Page {
@@ -44,5 +45,12 @@ struct Page {
   /// The values of an attribute, in order.
   func attributes(_ name: String) -> [String] {
     matches(" \(name)=\"[^\"]*\"").map { String($0.dropFirst(name.count + 3).dropLast()) }
+  }
+}
+
+extension Page: CustomTestStringConvertible {
+  /// Its heading; all of it would fill the log.
+  var testDescription: String {
+    html.firstMatch(of: #/<title>([^<]*)/#).map { String($0.1) } ?? "a page"
   }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite("ipcrypt-pfx")
 struct AddressCipherOracleTests {
   @Test(.needs("python"))
-  func `ten thousand addresses become those of the reference`() throws {
+  func `thousands of addresses become those of the reference`() throws {
     var state: UInt64 = 0x5eed
     func random() -> UInt64 {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -16,7 +16,7 @@ struct AddressCipherOracleTests {
     var cipher = try AddressCipher(key: key)
     var lines: [String] = []
     var expected = ""
-    for round in 0..<10_000 {
+    for round in 0..<2000 {
       // Also neighbours, where a mistake in a late bit would show.
       let (high, low) = (round % 3 == 0 ? 0xfd10 << 48 : random(), random())
       let address =

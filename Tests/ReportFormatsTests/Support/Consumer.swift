@@ -82,12 +82,12 @@ extension Consumer {
     }
   }
 
-  func run(_ arguments: String..., input: String = "", seconds: Int = 60) throws -> Result {
+  func run(_ arguments: String..., input: String = "", seconds: Int = 300) throws -> Result {
     try run(arguments, input: input, seconds: seconds)
   }
 
   /// Runs to the end, which comes after `seconds` at the latest.
-  func run(_ arguments: [String], input: String = "", seconds: Int = 60) throws -> Result {
+  func run(_ arguments: [String], input: String = "", seconds: Int = 300) throws -> Result {
     // Files on all three sides: nobody waits for anybody, whatever the lengths.
     let folder = try TemporaryFolder()
     let process = Process()

@@ -88,11 +88,12 @@ final class Run: @unchecked Sendable {
     }
   }
 
-  /// Waits for its end. A run that hangs is ended after a minute, for the test to fail.
+  /// Waits for its end. A run that hangs is ended after some minutes, for the test to fail: under a
+  /// sanitizer, on a busy machine, good ones take more than one.
   func result(readingOutput: Bool = true) -> Tool.Result {
     let process = process
     let watchdog = DispatchWorkItem { process.terminate() }
-    DispatchQueue.global().asyncAfter(deadline: .now() + 60, execute: watchdog)
+    DispatchQueue.global().asyncAfter(deadline: .now() + 300, execute: watchdog)
     defer { watchdog.cancel() }
     let data = readingOutput ? output.fileHandleForReading.readDataToEndOfFile() : Data()
     process.waitUntilExit()
@@ -136,6 +137,14 @@ enum Captures {
 
   static func data(_ path: String) throws -> Data {
     try Data(contentsOf: Fixtures.captures.appending(path: path))
+  }
+
+  /// The first packets of a little-endian pcap file.
+  static func beginning(of path: String, packets: Int) throws -> Data {
+    let capture = try data(path)
+    var end = 24
+    for _ in 0..<packets { end += 16 + Int(capture[end + 8]) + Int(capture[end + 9]) << 8 }
+    return capture.prefix(end)
   }
 
   /// A pcap file header without packets, of a link type that is not supported unless given.

@@ -3,8 +3,32 @@ extension ReportProse {
   package var gaps: [(finding: String, advice: String)] {
     report.coverage.reasons.map { reason in
       let (finding, advice) = reason.explanation
-      return (finding, reason == .flood ? advice + unopened : advice)
+      switch reason {
+      case .flood: return (finding, advice + unopened)
+      case .noPackets, .noTCP, .noSyns: return (finding, adviceOnSelection ?? advice)
+      default: return (finding, advice)
+      }
     }
+  }
+
+  /// Where packets were kept out, why nothing may be left: nil where none were.
+  private var adviceOnSelection: String? {
+    func count(_ reason: DecodeError) -> UInt64 {
+      report.captures.reduce(0) { $0 + ($1.skipped[reason.rawValue] ?? 0) }
+    }
+    let (filtered, early) = (count(.filtered), count(.outsideTime))
+    guard filtered + early > 0 else { return nil }
+    var sentences: [String] = []
+    if filtered > 0 {
+      sentences.append(
+        "The filter of this run kept \(Quantity.count(filtered, "packet")) out: it must let whole "
+          + "connections pass, behind VLAN tags with 'vlan and ...', in tunnels the tunnel itself.")
+    }
+    if early > 0 {
+      sentences.append(
+        "\(Quantity.count(early, "packet")) lay outside of the time that was asked for.")
+    }
+    return sentences.joined(separator: " ")
   }
 
   /// How many tuples never carried a connection, where they lead to, and what that does to the counts.
