@@ -101,6 +101,11 @@ public struct Forecast: Sendable {
     public var evicts: Bool
     public var evidence: Evidence
 
+    /// Ports rest until their turn comes, so that nothing shows how long they are kept back.
+    var hidesHold: Bool {
+      choice.goesInTurn && evidence.reuses >= 20 && evidence.meanRank < PortEvidence.inOrder
+    }
+
     /// What the choice is told from.
     public struct Evidence: Sendable {
       /// Choices after the first of each address, and how many took one of the next 16 numbers.

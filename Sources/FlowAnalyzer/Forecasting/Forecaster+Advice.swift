@@ -33,14 +33,14 @@ extension Forecaster {
     let hit = log.hits
     let span = log.span
     var limits: [Forecast.Basis.Limit] = []
-    if span < world.timeWait {
+    if log.total > 0, span < world.timeWait {
       limits.append(.shorterThanTimeWait)
-    } else if span < 3 * world.timeWait {
+    } else if log.total > 0, span < 3 * world.timeWait {
       limits.append(.shorterThanThreeTimeWaits)
     }
     if log.total < 100 { limits.append(.fewAttempts) }
     if hit > 0, Double(hit) < 10 * weight { limits.append(.fewHits) }
-    if !model.isInferred { limits.append(.choiceUnknown) }
+    if log.total > 0, !model.isInferred { limits.append(.choiceUnknown) }
     if log.omitted > 0 { limits.append(.attemptsOmitted) }
     if isInconclusive { limits.append(.inconclusive) }
     let slack = max(0.3 * Double(hit), 4 * (Double(hit) * weight).squareRoot())

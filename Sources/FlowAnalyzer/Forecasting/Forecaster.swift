@@ -87,7 +87,7 @@ struct Forecaster {
     for repetition in 0..<repetitions {
       var random = SeededRandom(seed: seed, stream: stream, repetition: repetition)
       var world = one.world
-      world.policy = (one.policy ?? model.policy(&random)).thinned(by: scale)
+      world.policy = (one.policy ?? policy(in: one, &random)).thinned(by: scale)
       outcomes.append(Replay.run(traffic, of: log, in: world, random: random))
     }
     var world = one.world
@@ -103,6 +103,13 @@ struct Forecaster {
       expectedHits: options.isBrief
         ? nil : ExpectedHits.of(traffic, in: world).map { $0 * weight },
       entries: one.group.changesEntries ? entries.entries(hold: one.world.policy.hold) : nil)
+  }
+
+  /// As it was recorded, with a hold that fits. Where ports rest until their turn comes all do, and it matters
+  /// only where that comes sooner.
+  private func policy(in one: Case, _ random: inout SeededRandom) -> PortPolicy {
+    let drawn = model.policy(&random)
+    return model.evidence.hidesHold && one.group != .load ? model.likeliest : drawn
   }
 
   /// How many recorded attempts each that is replayed stands for: more than by its scale, where some of the

@@ -43,7 +43,7 @@ struct LoadBalancerModel {
     var atRandom = HoldEstimate(
       history, size: history.oneIn == 1 ? size : max(looked, size / history.oneIn),
       isSplit: isSplit)
-    if evidence.choice?.goesInTurn ?? false { atRandom?.forgetOrder() }
+    if evidence.hidesHold { atRandom?.forgetOrder() }
     guard let atRandom, evidence.choice.map({ $0 == .random || $0 == .preserving }) ?? true else {
       (choice, isInferred) = (evidence.choice ?? .random, evidence.choice != nil)
       (hold, searchEvidence) = (atRandom, 0)

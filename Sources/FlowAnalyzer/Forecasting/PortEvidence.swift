@@ -25,6 +25,14 @@ struct PortEvidence {
   private var choicesThroughout = 0
   private var followingThroughout = 0
 
+  /// Up to here the mean rank says that ports are chosen in the order in which they became free.
+  static let inOrder = 0.15
+
+  /// Ports rest until their turn comes, so that nothing shows how long they are kept back.
+  var hidesHold: Bool {
+    (choice?.goesInTurn ?? false) && reuses >= 20 && meanRank < Self.inOrder
+  }
+
   /// The policy that fits, if any does better than chance would.
   var choice: PortChoice? {
     if known >= 20, preserved * 10 >= known * 9 { return .preserving }
@@ -37,7 +45,7 @@ struct PortEvidence {
     if returning >= 20, returnedTo * 10 >= returning * 9 { return .hash }
     guard reuses >= 20 else { return nil }
     // The mean of ranks that are drawn at random has a standard deviation of 0.29 / sqrt(n).
-    if meanRank < 0.15 { return .leastRecent }
+    if meanRank < Self.inOrder { return .leastRecent }
     if meanRank > 0.85 { return .mostRecent }
     return .random
   }

@@ -6,8 +6,9 @@ struct ForecastEffort {
   /// Attempts that are replayed at once, where there are more; and as many as have so many hits.
   var sample: Int
   var hits = 100
-  /// But not more than this, or than one attempt in 50.
+  /// But not more than this, or than one attempt in 50, if that is more.
   var most: Int
+  private static let mostOfAll = 100_000
   /// And not less than so many TIME_WAITs, or so many attempts for each port: what is held must have come to
   /// its usual number.
   var timeWaits: Int64
@@ -23,7 +24,7 @@ struct ForecastEffort {
     budget: 12_000, repetitions: 3...25, sample: 3000, most: 16_000, timeWaits: 2, perPort: 40,
     choices: 1500)
 
-  func most(of log: ArrivalLog) -> Int { max(most, log.total / 50) }
+  func most(of log: ArrivalLog) -> Int { max(most, min(log.total / 50, Self.mostOfAll)) }
 
   /// Of how many attempts one is replayed.
   fileprivate func scale(of log: ArrivalLog) -> Double {
@@ -57,22 +58,21 @@ struct TrafficSample {
     let size = Double(model.likeliest.size)
     let wanted = min(effort.scale(of: log), max(1, size / Double(Self.fewestPorts)))
     traffic = Traffic(log, seed: seed, sample: isByPort ? .ofPorts : .ofAttempts)
-    let kept = total / Double(max(traffic.items.count, 1))
+    let kept = max(1, total / Double(max(traffic.items.count, 1)))
     let rest = max(1, wanted / kept)
     if isByPort, max(kept, rest) > 1 {
       traffic = traffic.thinned(toPortsOneIn: Int(rest))
     } else {
       traffic = traffic.thinned(by: rest)
     }
-    recorded = traffic.items.count
     // The log keeps fewer than are wanted, where there are few ports for many attempts.
-    traffic = traffic.repeated(Int((kept / wanted).rounded(.up)), seed: seed)
-    let whole = max(traffic.items.count, 1)
-    scale = total / Double(whole)
+    let copies = max(1, Int((kept / wanted).rounded(.up)))
+    scale = max(1, total / Double(max(traffic.items.count * copies, 1)))
     let perPort = Double(effort.perPort * log.services.count) * size / scale
     traffic = traffic.cut(
-      to: effort.most(of: log), atLeast: effort.timeWaits * timeWait,
-      enough: Int(min(perPort, 1e9)))
-    recorded = recorded * traffic.items.count / whole
+      to: effort.most(of: log) / copies, atLeast: effort.timeWaits * timeWait,
+      enough: Int(min(perPort, 1e9)) / copies)
+    recorded = traffic.items.count
+    traffic = traffic.repeated(copies, seed: seed)
   }
 }

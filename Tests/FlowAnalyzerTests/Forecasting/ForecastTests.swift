@@ -70,6 +70,19 @@ struct ForecastTests {
     #expect(without.jsonText == AnalysisReport(real: "l4-collide/server.pcap").jsonText)
   }
 
+  @Test func `of a capture without a packet whatif says so, and draws nothing`() throws {
+    let folder = try TemporaryDirectory()
+    var empty = try CaptureBuilder(reading: Self.collide)
+    empty.packets.removeAll()
+    let report = Analyzer().forecast(
+      [CaptureInput(path: try folder.write(empty, as: "empty.pcap"), role: .server)],
+      ForecastOptions()
+    ).report
+    let text = report.forecastText()
+    #expect(text.contains("nothing to replay") && text.contains("allow no verdict"))
+    #expect(!text.contains("WORLDS") && !text.contains("see above"))
+  }
+
   @Test func `where it can say nothing, the reason is said`() throws {
     let folder = try TemporaryDirectory()
     let few = Self.brief(try folder.write(try Self.beginning(), as: "short.pcap"))

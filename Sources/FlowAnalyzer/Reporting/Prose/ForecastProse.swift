@@ -21,6 +21,9 @@ package struct ForecastProse: Sendable {
 extension ForecastProse {
   package var sum: StyledText {
     let partial = isPartial ? "INTERRUPTED: what was read until then. " : ""
+    guard basis.attempts > 0 else {
+      return "\(partial, .warning)No attempt was seen, and so there is nothing to replay."
+    }
     return """
       \(partial, .warning)\(Quantity.count(basis.attempts, "attempt")) of \
       \(Quantity.duration(basis.spanSeconds)), \(sample)replayed; \
@@ -29,7 +32,13 @@ extension ForecastProse {
       """
   }
 
-  /// One attempt in so many, where not all are replayed.
+  /// How many attempts are replayed, where not all are.
+  package var sampling: String? {
+    guard !sample.isEmpty else { return nil }
+    return "Replayed is a sample: \(Quantity.count(basis.attemptsReplayed)) of "
+      + "\(Quantity.count(basis.attempts, "attempt"))."
+  }
+
   private var sample: String {
     guard basis.attemptsReplayed < basis.attempts, basis.attemptsReplayed > 0 else { return "" }
     return "a sample of \(Quantity.count(basis.attemptsReplayed)) "
@@ -44,6 +53,7 @@ extension ForecastProse {
   package var limits: [String] { basis.limits.map(explanation) }
 
   package var loadBalancer: String {
+    guard basis.attempts > 0 else { return "No port was chosen." }
     let balancer = forecast.loadBalancer
     let count = forecast.balancers.count
     let pool =
@@ -54,7 +64,7 @@ extension ForecastProse {
       ? "The load balancer chooses ports \(balancer.choice.adverb)"
       : "Nothing tells how the load balancer chooses ports; random is assumed"
     var hold =
-      balancer.choice.goesInTurn && balancer.leak == 0
+      balancer.hidesHold
       ? "Ports rest until their turn comes, so that it does not show for how long it keeps one back; the "
         + "shortest time that fits is assumed, \(Quantity.duration(balancer.holdSeconds))"
       : balancer.holdSeconds.nanoseconds == 0

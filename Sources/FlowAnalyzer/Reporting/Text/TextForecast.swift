@@ -102,6 +102,7 @@ extension TextReport {
       "FORECAST", "medians of replays, 5th to 95th percentile in parentheses")
     canvas.writeWorlds { prose.worlds(of: nil, $0) }
     canvas.paragraph(prose.bestMeasure)
+    if let sampling = prose.sampling { canvas.paragraph(StyledText(sampling, .dim)) }
     canvas.paragraph(
       StyledText(
         "snat-audit whatif, with the same captures, tries more, and says at what price.", .dim)

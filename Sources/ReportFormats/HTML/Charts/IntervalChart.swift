@@ -110,7 +110,7 @@ extension IntervalChart {
         ])
       svg.text(axis.label(index), x: 0, shift: -8, y: y + 4, anchor: .end, class: "tick")
     }
-    let labelled = labelled
+    var labelled = labelled
     for point in points {
       let x = share(point)
       svg.element(
@@ -119,7 +119,8 @@ extension IntervalChart {
           "class": "base", "x1": x.percent, "x2": x.percent, "y1": bottom.svg,
           "y2": (bottom + 4).svg,
         ])
-      guard labelled.contains(x) else { continue }
+      guard let place = labelled.firstIndex(of: x) else { continue }
+      labelled.remove(at: place)
       svg.text(point.label, x: x, y: bottom + 18, anchor: .middle, class: "tick")
     }
     svg.text(unit, x: 0.5, y: bottom + 38, anchor: .middle, class: "tick")

@@ -15,7 +15,7 @@ struct BriefForecastView {
       drawing = WorldChart(rows: prose.forecast.rows).drawing
       table = TableView(
         prose.worlds(of: nil), caption: "Medians of replays, 5th to 95th percentile in parentheses")
-      remarks = prose.limits
+      remarks = prose.limits + [prose.sampling].compactMap(\.self)
       nothing = nil
       return
     }
