@@ -79,10 +79,10 @@ final class Lane {
 
   /// From here on attempts are kept for a forecast.
   ///
-  /// - Parameter limit: how many are kept of all lanes together. A lane keeps half as many, as it may have
-  ///   most of the traffic.
+  /// - Parameter limit: how many are kept of all lanes together. A lane keeps as many, as it may have all of the
+  ///   traffic.
   func logArrivals(upTo limit: Int) {
-    var log = ArrivalLog(limit: max(1, limit / 2))
+    var log = ArrivalLog(limit: limit)
     log.keepCountingSeconds()
     audit.tracker.arrivals = log
   }
