@@ -17,6 +17,7 @@ LIVE ?= 10000000
 TIME ?= 60
 TARGETS ?=
 TUPLES ?= 20000000
+SANITIZERS ?=
 COUNT ?= 5000
 SEED ?= 1
 
@@ -63,8 +64,8 @@ test: deps lint ## Check the formatting and run all tests; in short form the lab
 	$(SWIFT) test --disable-xctest
 	@Scripts/lab/lab test --budget 300 --binary "$$($(SWIFT) build --show-bin-path)/snat-audit"
 
-test-sanitized: deps-test ## All tests again, with the address and the thread sanitizer.
-	@SWIFT="$(SWIFT)" Scripts/test-sanitized .build-sanitized
+test-sanitized: deps-test ## All tests again, with the address and the thread sanitizer, or SANITIZERS= only.
+	@SWIFT="$(SWIFT)" Scripts/test-sanitized .build-sanitized $(SANITIZERS)
 
 fuzz: deps ## Fuzz each target for TIME= seconds (60), or TARGETS= only; see docs/reliability.md.
 	@SWIFT="$(SWIFT)" Scripts/fuzz $(TIME) $(TARGETS)

@@ -1,5 +1,3 @@
-import Dispatch
-
 /// Threads that read captures and audit them in lanes, each doing what is at hand: the next batch, or a
 /// lane's part of one that was read.
 ///
@@ -43,7 +41,7 @@ final class LaneCrew: @unchecked Sendable {
   private var isStopped = false
   private var waiting = 0
   private var readUpTo = Analyzer.Progress(bytesRead: 0, bytesTotal: nil)
-  private let helpers = DispatchGroup()
+  private let helpers = ThreadGroup()
 
   /// - Parameter threads: how many work, the caller's own among them.
   init(_ survey: Survey, _ configuration: AnalyzerConfiguration, threads: Int) {
@@ -57,11 +55,10 @@ final class LaneCrew: @unchecked Sendable {
     workers = max(1, threads)
   }
 
-  /// Has the other threads begin. Before that the lanes are the caller's.
+  /// Has the other threads begin, as many as the system gives. Before that the lanes are the caller's.
   func start() {
-    let queue = DispatchQueue(label: "lanes", attributes: .concurrent)
     for helper in 1..<workers {
-      queue.async(group: helpers) { [self] in work(as: helper, untilGoal: false) }
+      helpers.start { [self] in work(as: helper, untilGoal: false) }
     }
   }
 
