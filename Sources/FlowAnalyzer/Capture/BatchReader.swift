@@ -1,19 +1,25 @@
-import Dispatch
-import Synchronization
-
-/// Reads and decodes captures a batch ahead of who analyses them, on a thread of its own if it may.
+/// Reads and decodes captures some batches ahead of who analyses them, on a thread of its own if it may.
 ///
-/// Two batches go back and forth. What the analysis asks for while it has one, a clock to be shifted,
-/// takes effect where that batch is filled again: two batches on, with or without a thread, so that
-/// the result is the same.
+/// The batches go back and forth in slots. What the analysis asks for while it has one, a clock to be
+/// shifted, takes effect where that slot is filled again: `slotCount` batches on, with or without a
+/// thread, so that the result is the same.
 final class BatchReader {
-  /// One of the two batches. The semaphores see to it that only one side has it at a time.
-  private final class Slot: @unchecked Sendable {
+  static let slotCount = 4
+
+  /// Without a thread all slots have the same one: it stays in the cache.
+  private final class SharedBatch: @unchecked Sendable {
     var batch = SegmentBatch()
+  }
+
+  /// The reading thread sees to it that only one side has it at a time.
+  private final class Slot: @unchecked Sendable {
+    let shared: SharedBatch
     var shifts: [(point: UInt32, shift: Int64)] = []
     var isFilled = false
     /// There is nothing after it.
     var isLast = false
+
+    init(_ shared: SharedBatch) { self.shared = shared }
   }
 
   private final class Producer: @unchecked Sendable {
@@ -32,19 +38,19 @@ final class BatchReader {
       for shift in slot.shifts { source.shiftClock(of: shift.point, by: shift.shift) }
       if !slot.shifts.isEmpty { clockShifts += 1 }
       slot.shifts.removeAll()
-      slot.batch.removeAll()
-      slot.batch.clockShifts = clockShifts
-      source.fill(&slot.batch)
-      anonymizer?.encrypt(&slot.batch)
+      slot.shared.batch.removeAll()
+      slot.shared.batch.clockShifts = clockShifts
+      source.fill(&slot.shared.batch)
+      anonymizer?.encrypt(&slot.shared.batch)
       slot.isLast = source.isFinished
-      slot.batch.progress = Analyzer.Progress(
+      slot.shared.batch.progress = Analyzer.Progress(
         bytesRead: source.bytesRead, bytesTotal: source.bytesTotal)
       slot.isFilled = true
     }
   }
 
   private let producer: Producer
-  private let slots = [Slot(), Slot()]
+  private let slots: [Slot]
   private var turn = 0
   /// Nil where everything happens on the caller's thread.
   private let thread: ReadingThread?
@@ -55,17 +61,18 @@ final class BatchReader {
   ///   - anonymizer: encrypts the addresses of what is lent; nil lends them as they are.
   init(of survey: Survey, readsAhead: Bool, anonymizer: AddressAnonymizer? = nil) {
     producer = Producer(survey, anonymizer)
-    thread = readsAhead ? ReadingThread() : nil
-    let (producer, slots) = (producer, slots)
-    if let thread {
-      thread.start { turn in
+    let shared = SharedBatch()
+    let slots = (0..<Self.slotCount).map { _ in Slot(readsAhead ? SharedBatch() : shared) }
+    self.slots = slots
+    let producer = producer
+    let thread = ReadingThread(slotCount: Self.slotCount)
+    let isStarted =
+      readsAhead
+      && thread.start { turn in
         producer.fill(slots[turn])
         return !slots[turn].isLast
       }
-    } else {
-      producer.fill(slots[0])
-      if !slots[0].isLast { producer.fill(slots[1]) }
-    }
+    self.thread = isStarted ? thread : nil
   }
 
   /// Who wants no more of it may just drop it.
@@ -77,25 +84,21 @@ final class BatchReader {
   /// - Returns: false where that was the last.
   func next(_ body: (borrowing SegmentBatch) -> [(point: UInt32, shift: Int64)]) -> Bool {
     let slot = slots[turn]
-    thread?.waitUntilFilled()
-    slot.shifts = body(slot.batch)
+    if let thread { thread.waitUntilFilled() } else { producer.fill(slot) }
+    slot.shifts = body(slot.shared.batch)
     slot.isFilled = false
     guard !slot.isLast else { return false }
-    if let thread {
-      thread.giveBack()
-    } else if !slots[1 - turn].isLast {
-      producer.fill(slot)
-    }
-    turn = 1 - turn
+    thread?.giveBack(turn)
+    turn = (turn + 1) % slots.count
     return true
   }
 
   /// Reads no further, and lends what has been read already. From here on the source is the caller's.
   func stop(_ body: (borrowing SegmentBatch) -> Void) {
     thread?.stop()
-    for slot in [slots[turn], slots[1 - turn]] where slot.isFilled {
+    for slot in slots[turn...] + slots[..<turn] where slot.isFilled {
       slot.isFilled = false
-      body(slot.batch)
+      body(slot.shared.batch)
     }
     producer.source.giveUpHeldBack(body)
   }
@@ -107,40 +110,74 @@ final class BatchReader {
   }
 }
 
-/// A thread that fills two slots in turns.
-private final class ReadingThread: Sendable {
-  private let free = DispatchSemaphore(value: 0)
-  private let filled = DispatchSemaphore(value: 0)
-  private let ended = DispatchSemaphore(value: 0)
-  private let isStopped = Atomic(false)
+/// A thread that fills slots in turns.
+private final class ReadingThread: @unchecked Sendable {
+  /// So many slots are given back at once: to wake a thread that waits costs as much as the decoding of
+  /// hundreds of packets.
+  private static let groupSize = 2
+
+  private let slotCount: Int
+  private let threads = ThreadGroup()
+  private let monitor = Monitor()
+  /// These are looked at and changed under `monitor` only.
+  private var free: Int
+  private var filled = 0
+  private var isStopped = false
+
+  init(slotCount: Int) {
+    self.slotCount = slotCount
+    free = slotCount
+  }
 
   /// - Parameter fill: fills the slot with that number; false where it was the last.
-  func start(_ fill: @escaping @Sendable (Int) -> Bool) {
-    // Not as its first value: libdispatch traps where a semaphore goes with less than it began with, and
-    // how many slots are free when somebody wants no more is chance.
-    for _ in 0..<2 { free.signal() }
-    DispatchQueue(label: "reader").async {
+  /// - Returns: false where the system gives no thread.
+  func start(_ fill: @escaping @Sendable (Int) -> Bool) -> Bool {
+    threads.start { [self] in
       var turn = 0
-      while true {
-        self.free.wait()
-        if self.isStopped.load(ordering: .acquiring) { break }
+      while waitUntilFree() {
         let hasMore = fill(turn)
-        self.filled.signal()
-        if !hasMore { break }
-        turn = 1 - turn
+        monitor.withLock {
+          filled += 1
+          monitor.wakeAll()
+        }
+        guard hasMore else { break }
+        turn = (turn + 1) % slotCount
       }
-      self.ended.signal()
     }
   }
 
-  func waitUntilFilled() { filled.wait() }
-  func giveBack() { free.signal() }
+  /// - Returns: false where nobody wants any more.
+  private func waitUntilFree() -> Bool {
+    monitor.withLock {
+      while free == 0, !isStopped { monitor.wait() }
+      guard !isStopped else { return false }
+      free -= 1
+      return true
+    }
+  }
+
+  func waitUntilFilled() {
+    monitor.withLock {
+      while filled == 0 { monitor.wait() }
+      filled -= 1
+    }
+  }
+
+  /// To be called for each slot in turns.
+  func giveBack(_ turn: Int) {
+    guard turn % Self.groupSize == Self.groupSize - 1 else { return }
+    monitor.withLock {
+      free += Self.groupSize
+      monitor.wakeAll()
+    }
+  }
 
   /// Ends it, and waits for its end.
   func stop() {
-    isStopped.store(true, ordering: .releasing)
-    free.signal()
-    ended.wait()
-    ended.signal()
+    monitor.withLock {
+      isStopped = true
+      monitor.wakeAll()
+    }
+    threads.wait()
   }
 }

@@ -76,30 +76,31 @@ struct CaptureReader: ~Copyable {
     return outcome
   }
 
-  /// Reads packets on without making each the current one: the fast lane, which takes those that are
-  /// at hand and leaves all else to `advance()`.
+  /// Finds packets without making each the current one: the fast lane, which takes those that are at
+  /// hand and leaves all else to `advance()`.
   ///
-  /// - Parameters:
-  ///   - isInTime: stops it at a packet of which it does not want the time.
-  ///   - body: is given the number of the packet, too; stops it after the packet by returning false.
-  /// - Returns: whether the current packet is one that it was stopped at. If not, the current packet is
-  ///   lent no more, but has the time of the last one that was.
-  @inline(__always)
-  mutating func lendPackets(
-    while isInTime: (Timestamp) -> Bool,
-    _ body: (_ frame: RawSpan, PcapFile.Record, LinkType?, _ number: UInt64) -> Bool
-  ) -> Bool {
+  /// Afterwards there is no current packet, but the time of the last one found.
+  mutating func find(_ wanted: FoundPackets.Wanted) {
     forgetPacket()
-    var number = packets
-    let lent = plain.lendPackets(
-      &packet, while: isInTime,
-      { frame, record, linkType in
-        number &+= 1
-        return body(frame, record, linkType, number)
-      })
-    packets = number &+ (lent.isStoppedByTime ? 1 : 0)
-    return lent.isStoppedByTime
+    plain.find(wanted)
+    let count = foundCount
+    packets &+= UInt64(count)
+    if count > 0 { packet.time = plain.withFound { _, found in found[count - 1].time } }
   }
+
+  /// How many packets were found last.
+  var foundCount: Int { plain.withFound { _, found in found.count } }
+
+  /// Lends the packets that were found last, and the buffer in which they lie.
+  @inline(__always)
+  func withFound<Result>(
+    _ body: (RawSpan, borrowing FoundPackets) -> Result
+  ) -> Result {
+    plain.withFound(body)
+  }
+
+  /// How many bytes a packet that was found had on the wire.
+  func originalLength(of packet: FoundPackets.Packet) -> Int { plain.originalLength(of: packet) }
 
   /// The bytes are the reader's, who has others there now.
   private mutating func forgetPacket() {

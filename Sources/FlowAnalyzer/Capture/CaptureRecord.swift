@@ -12,9 +12,9 @@ public struct CaptureRecord: Sendable {
   public internal(set) var point: Int?
   /// Which point of its side it is, counted from 1.
   var pointOrdinal = 0
-  public internal(set) var packets: UInt64 = 0
+  public var packets: UInt64 { tally.packets }
   /// Segments, each counted once however often it was captured.
-  public internal(set) var tcpSegments: UInt64 = 0
+  public var tcpSegments: UInt64 { tally.segments - duplicates }
   /// Further copies of segments, at this point or at another of the same side.
   public internal(set) var duplicates: UInt64 = 0
   /// Packets that gave no segment.
@@ -25,18 +25,17 @@ public struct CaptureRecord: Sendable {
   public internal(set) var truncated = false
   /// Packets that the capturing host says it dropped; nil where the file does not say.
   public internal(set) var dropped: UInt64?
-  private var content = ContentHash()
+  /// What every packet changes.
+  var tally = PacketTally()
   /// Equal for files with the same packets, whatever their names and formats.
-  public var contentHash: UInt64 { content.value }
-  private var earliest = Timestamp(nanoseconds: .max)
-  private var latest = Timestamp(nanoseconds: .min)
+  public var contentHash: UInt64 { tally.content.value }
   public internal(set) var warnings: [CaptureWarning] = []
   /// Why the file could not be read, or not to its end.
   public internal(set) var failure: CaptureError?
 
   /// When the earliest packet that was asked for was captured; nil where there was none.
-  public var firstPacket: Timestamp? { earliest > latest ? nil : earliest }
-  public var lastPacket: Timestamp? { earliest > latest ? nil : latest }
+  public var firstPacket: Timestamp? { tally.earliest > tally.latest ? nil : tally.earliest }
+  public var lastPacket: Timestamp? { tally.earliest > tally.latest ? nil : tally.latest }
 
   /// The point as reports call it.
   var pointLabel: String { pointName ?? plainPointLabel }
@@ -54,10 +53,7 @@ public struct CaptureRecord: Sendable {
   }
 
   /// Notes that so many of this file's segments turned out to be copies.
-  mutating func countDuplicates(_ count: UInt64) {
-    tcpSegments -= count
-    duplicates += count
-  }
+  mutating func countDuplicates(_ count: UInt64) { duplicates += count }
 }
 
 extension CaptureRecord {
@@ -66,10 +62,9 @@ extension CaptureRecord {
   /// - Parameters:
   ///   - segment: with its options and its digest.
   ///   - time: by the capture's own clock.
-  @inline(__always)
   mutating func count(_ segment: borrowing Segment, at time: Timestamp) {
-    count(packetAt: time, content: segment.digest)
-    tcpSegments &+= 1
+    tally.count(packetAt: time, content: segment.digest)
+    tally.segments &+= 1
     if segment.options.isTruncated { cutHeaders &+= 1 }
   }
 
@@ -77,29 +72,57 @@ extension CaptureRecord {
   ///
   /// - Parameter length: what it had on the wire, in bytes.
   mutating func count(_ reason: DecodeError, at time: Timestamp, length: Int) {
-    count(packetAt: time, content: UInt64(truncatingIfNeeded: length))
+    tally.count(packetAt: time, content: UInt64(truncatingIfNeeded: length))
     skipped.count(reason)
     if reason.isCut { cutHeaders &+= 1 }
   }
 
   /// Counts a packet that is not asked for: but for this it is as if it had not been captured.
   mutating func countUnasked(_ reason: DecodeError) {
-    packets &+= 1
+    tally.packets &+= 1
     skipped.count(reason)
   }
+}
 
-  @inline(__always)
-  private mutating func count(packetAt time: Timestamp, content value: UInt64) {
+/// What every packet of a capture changes.
+struct PacketTally: BitwiseCopyable {
+  fileprivate(set) var packets: UInt64 = 0
+  /// With copies.
+  fileprivate(set) var segments: UInt64 = 0
+  fileprivate(set) var earliest = Timestamp(nanoseconds: .max)
+  fileprivate(set) var latest = Timestamp(nanoseconds: .min)
+  fileprivate var content = ContentHash()
+
+  /// Counts a packet.
+  ///
+  /// - Parameters:
+  ///   - time: by the capture's own clock.
+  ///   - value: of its content.
+  fileprivate mutating func count(packetAt time: Timestamp, content value: UInt64) {
     packets &+= 1
     earliest = min(earliest, time)
     latest = max(latest, time)
     content.combine(time, value)
   }
+
+  /// Takes in the content of a packet that will be counted with others.
+  @inline(__always)
+  mutating func note(segmentAt time: Timestamp, digest: UInt64) { content.combine(time, digest) }
+
+  /// Counts packets whose segments were noted.
+  ///
+  /// - Parameter others: how many of them were counted one by one.
+  mutating func count(_ found: FoundPackets.Summary, but others: Int) {
+    packets &+= UInt64(found.count - others)
+    segments &+= UInt64(found.count - others)
+    earliest = min(earliest, found.earliest)
+    latest = max(latest, found.latest)
+  }
 }
 
 /// Tells captures apart by their packets: a hash over the time of each, and over the digest of its TCP
 /// header or, where it has none, its length.
-private struct ContentHash {
+private struct ContentHash: BitwiseCopyable {
   // The fractional bits of pi: numbers without a hidden purpose.
   private static let first: UInt64 = 0x0801_f2e2_858e_fc17
   private static let second: UInt64 = 0x6369_20d8_7157_4e69

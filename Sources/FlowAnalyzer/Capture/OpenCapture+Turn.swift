@@ -26,9 +26,8 @@ extension OpenCapture {
     while true {
       takeCurrentPacket(into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
       if batch.isFull { return .batchIsFull }
-      let isOver = takePacketsAtHand(
+      takePacketsAtHand(
         turn: turn, into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
-      if isOver { return .isOver }
       if batch.isFull { return .batchIsFull }
       guard reader.advance(noting: &record) else { return .captureIsOver }
       guard turn.includes(time) else { return .isOver }
@@ -64,35 +63,67 @@ extension OpenCapture {
     reader.withFrame { frame in
       batch.take(
         frame, originalLength: reader.originalLength, linkType: reader.linkType, origin: origin,
-        at: reader.time, role: role, side: nil, decoder: &decoder, sieve: &sieve, noting: &record)
+        at: reader.time, role: role, decoder: &decoder, sieve: &sieve, noting: &record)
     }
   }
 
-  /// Nearly all packets go this way.
-  ///
-  /// - Returns: whether the current packet is one that does not belong to the turn.
-  @inline(never)
+  /// Takes packets on the fast lane, as many as are at hand.
   private mutating func takePacketsAtHand(
     turn: Turn, into batch: inout SegmentBatch, decoder: inout FrameDecoder,
     sieve: inout SegmentSieve, noting record: inout CaptureRecord
-  ) -> Bool {
+  ) {
+    guard let last = turn.last else { return }
+    var wanted = FoundPackets.Wanted(count: 0, last: last, correction: correction)
+    repeat {
+      wanted.count = min(batch.room, FoundPackets.capacity)
+      let first = reader.packets &+ 1
+      reader.find(wanted)
+      takeFound(
+        firstNumber: first, into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
+    } while !batch.isFull && reader.foundCount == wanted.count
+  }
+
+  /// Nearly all packets go this way: what is the same for all is looked at once, and common headers are
+  /// read where they lie.
+  @inline(never)
+  private mutating func takeFound(
+    firstNumber: UInt64, into batch: inout SegmentBatch, decoder: inout FrameDecoder,
+    sieve: inout SegmentSieve, noting record: inout CaptureRecord
+  ) {
     let (role, correction) = (role, correction)
-    let side = sieve.side(ofAllWith: role)
-    var (origin, latest) = (origin(time: time, number: 0), latestPacket)
-    let isOver = reader.lendPackets(
-      while: { turn.includes($0.advanced(byNanoseconds: correction)) },
-      { frame, packet, linkType, number in
+    let sideOfAll = sieve.side(ofAllWith: role)
+    var origin = origin(time: .never, number: firstNumber)
+    let latest = reader.withFound { bytes, found in
+      guard found.count > 0, let linkType = found.linkType else { return latestPacket }
+      let link = CommonLink(linkType)
+      var others = 0
+      for position in 0..<found.count {
+        let packet = found[position]
+        // SAFETY: all of a packet that was found lies within the buffer.
+        let frame = unsafe bytes.extracting(unchecked: packet.range)
         origin.time = packet.time.advanced(byNanoseconds: correction)
-        origin.frame = number
-        latest = max(latest, origin.time)
-        batch.take(
-          frame, originalLength: packet.originalLength, linkType: linkType, origin: origin,
-          at: packet.time, role: role, side: side, decoder: &decoder, sieve: &sieve,
-          noting: &record)
-        return !batch.isFull
-      })
+        if let place = link.read(frame, into: &batch.next) {
+          batch.next.origin = origin
+          record.tally.note(segmentAt: packet.time, digest: batch.next.digest)
+          if let side = sideOfAll ?? sieve.sideOfCommon(&batch.next, role: role) {
+            batch.appendNext(side: side, of: frame, at: place)
+          } else {
+            record.countDuplicates(1)
+          }
+        } else {
+          others &+= 1
+          batch.take(
+            frame, originalLength: reader.originalLength(of: packet), linkType: linkType,
+            origin: origin, at: packet.time, role: role, decoder: &decoder, sieve: &sieve,
+            noting: &record)
+        }
+        origin.frame &+= 1
+      }
+      record.tally.count(found.summary, but: others)
+      return max(
+        latestPacket, found.summary.latest.advanced(byNanoseconds: correction))
+    }
     latestPacket = latest
-    return isOver
   }
 
   private func origin(time: Timestamp, number: UInt64) -> FrameDecoder.Origin {
@@ -105,13 +136,11 @@ extension OpenCapture {
 extension SegmentBatch {
   /// Decodes a packet and appends its segment, unless it has none or that is a further copy.
   ///
-  /// - Parameters:
-  ///   - time: by the capture's own clock.
-  ///   - side: nil if the sieve must tell.
-  @inline(__always)
+  /// - Parameter time: by the capture's own clock.
+  @inline(never)
   fileprivate mutating func take(
     _ frame: RawSpan, originalLength: Int, linkType: LinkType?, origin: FrameDecoder.Origin,
-    at time: Timestamp, role: CaptureRole, side: Side?, decoder: inout FrameDecoder,
+    at time: Timestamp, role: CaptureRole, decoder: inout FrameDecoder,
     sieve: inout SegmentSieve, noting record: inout CaptureRecord
   ) {
     do throws(DecodeError) {
@@ -119,13 +148,24 @@ extension SegmentBatch {
       let range = try decoder.decode(
         frame, originalLength: originalLength, linkType: linkType, origin: origin, into: &next)
       record.count(next, at: time)
-      if let side = side ?? sieve.side(of: &next, role: role) {
-        appendNext(side: side, tcp: frame.extracting(range))
+      if let side = sieve.side(of: &next, role: role) {
+        appendNext(
+          side: side, of: frame,
+          at: CommonHeaders.Place(
+            start: range.lowerBound, end: range.upperBound, maySayMore: true))
       } else {
         record.countDuplicates(1)
       }
     } catch {
       record.count(error, at: time, length: originalLength)
     }
+  }
+}
+
+extension SegmentSieve {
+  /// Out of line: what reads packets one after the other needs the registers, too.
+  @inline(never)
+  fileprivate mutating func sideOfCommon(_ segment: inout Segment, role: CaptureRole) -> Side? {
+    side(of: &segment, role: role)
   }
 }

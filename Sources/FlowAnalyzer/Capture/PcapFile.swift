@@ -73,9 +73,9 @@ struct PcapFile: BitwiseCopyable {
   }
 
   /// What a record says of its packet.
-  struct Record {
-    fileprivate var captured: UInt32
-    fileprivate var original: UInt32
+  private struct Record {
+    var captured: UInt32
+    var original: UInt32
     var time: Timestamp
     /// How many bytes the packet had on the wire.
     var originalLength: Int { Int(original) }
@@ -84,7 +84,7 @@ struct PcapFile: BitwiseCopyable {
   }
 
   @inline(__always)
-  private func parse(_ bytes: RawSpan, at offset: Int) -> Record {
+  private func parse(_ bytes: RawSpan, at offset: Int, lengths lengthOrder: LengthOrder) -> Record {
     let (seconds, fraction, one, other) = bytes.fourUInt32(at: offset, order)
     let time = Timestamp(
       nanoseconds: Int64(seconds) &* 1_000_000_000 &+ Int64(fraction) &* nanosecondsPerUnit)
@@ -110,7 +110,7 @@ struct PcapFile: BitwiseCopyable {
       guard source.count == 0 else { throw .cut }
       return false
     }
-    let record = source.withBytes { parse($0, at: 0) }
+    let record = source.withBytes { parse($0, at: 0, lengths: lengthOrder) }
     guard record.captured <= Self.largestPacket else {
       throw .capturedLength(record.captured, limit: Self.largestPacket)
     }
@@ -130,42 +130,36 @@ struct PcapFile: BitwiseCopyable {
       header &+ Int(record.captured), lending: header, count: lentLength(record))
   }
 
-  /// Lends the packets that are at hand, of a file that is not modified. Where it stops, at whatever it
-  /// may be, `next` goes on.
-  ///
-  /// - Parameters:
-  ///   - packet: that at whose time it was stopped; else it has just the time of the last one lent.
-  ///   - isInTime: stops it at a packet of which it does not want the time.
-  ///   - body: stops it after a packet by returning false.
-  /// - Returns: how many were lent, and whether `packet` is one that was not.
-  @inline(__always)
-  func lendPackets(
-    in source: inout ReadBuffer, _ packet: inout CapturedPacket,
-    while isInTime: (Timestamp) -> Bool,
-    _ body: (_ frame: RawSpan, Record, LinkType?) -> Bool
-  ) -> (count: UInt64, isStoppedByTime: Bool) {
-    var count: UInt64 = 0
-    var time = packet.time
-    let (passed, refused) = source.withBytes { bytes -> (Int, Record?) in
-      var offset = 0
-      while bytes.byteCount &- offset >= Self.recordHeaderLength {
-        let record = parse(bytes, at: offset)
-        guard record.captured <= Self.largestPacket,
-          bytes.byteCount &- offset >= record.length
-        else { break }
-        guard isInTime(record.time) else { return (offset, record) }
-        let start = offset &+ Self.recordHeaderLength
-        offset &+= record.length
-        count &+= 1
-        time = record.time
-        guard body(bytes.extracting(start..<start &+ lentLength(record)), record, supported)
-        else { break }
+  /// Finds the packets that are at hand, of a file in the usual format, and passes over them. Where it
+  /// stops, at whatever it may be, `next` goes on.
+  @inline(never)
+  func find(
+    _ wanted: FoundPackets.Wanted, in source: inout ReadBuffer, into found: inout FoundPackets
+  ) {
+    let isUsual = !isModified && lengthOrder == .capturedFirst
+    let front = source.offset
+    var offset = 0
+    found.replace(linkType: supported) { write in
+      var summary = FoundPackets.Summary()
+      guard isUsual else { return summary }
+      source.withBytes { bytes in
+        while summary.count < wanted.count,
+          bytes.byteCount &- offset >= Self.recordHeaderLength
+        {
+          let record = parse(bytes, at: offset, lengths: .capturedFirst)
+          guard record.captured <= Self.largestPacket,
+            bytes.byteCount &- offset >= record.length, wanted.includes(record.time)
+          else { break }
+          let start = front &+ offset &+ Self.recordHeaderLength
+          write(
+            FoundPackets.Packet(time: record.time, start: start, count: lentLength(record)),
+            summary.count)
+          summary.add(record.time)
+          offset &+= record.length
+        }
       }
-      return (offset, nil)
+      return summary
     }
-    source.consume(passed)
-    packet.time = time
-    if let refused { give(refused, header: Self.recordHeaderLength, from: &source, to: &packet) }
-    return (count, refused != nil)
+    source.consume(offset)
   }
 }

@@ -45,6 +45,48 @@ extension PcapngFile {
     unsafe packet.bytes = source.bytes(at: 12, count: Int(captured))
   }
 
+  /// Finds the packets that are at hand, one interface's in the usual blocks, and passes over them. Where it
+  /// stops, at whatever it may be, `next` goes on.
+  @inline(never)
+  mutating func find(
+    _ wanted: FoundPackets.Wanted, in source: inout ReadBuffer, into found: inout FoundPackets
+  ) {
+    // Of a packet block without packet: with the interface's number, and the length at its end.
+    let shortest = 32
+    let number = source.count >= shortest ? source.uint32(at: 8, order) : .max
+    let interface = number < interfaces.count ? interfaces[Int(number)] : nil
+    if let interface { currentLinkNumber = interface.linkNumber }
+    let (order, front) = (order, source.offset)
+    var offset = 0
+    found.replace(linkType: interface?.linkType) { write in
+      var summary = FoundPackets.Summary()
+      guard let interface, interface.linkType != nil else { return summary }
+      source.withBytes { bytes in
+        while summary.count < wanted.count, bytes.byteCount &- offset >= shortest {
+          let (type, field, packetInterface, high) = bytes.fourUInt32(at: offset, order)
+          let length = Int(field)
+          guard type == BlockType.enhancedPacket, packetInterface == number, length >= shortest,
+            length & 3 == 0, length <= Int(Self.largestBlock),
+            bytes.byteCount &- offset >= length
+          else { break }
+          let (low, captured, _, _) = bytes.fourUInt32(at: offset &+ 16, order)
+          let (_, _, _, last) = bytes.fourUInt32(at: offset &+ length &- 16, order)
+          let time = interface.time(UInt64(high) << 32 | UInt64(low))
+          guard last == field, captured <= interface.snapLength,
+            shortest &+ Int(captured) <= length, wanted.includes(time)
+          else { break }
+          write(
+            FoundPackets.Packet(
+              time: time, start: front &+ offset &+ 28, count: Int(captured)), summary.count)
+          summary.add(time)
+          offset &+= length
+        }
+      }
+      return summary
+    }
+    source.consume(offset)
+  }
+
   private mutating func readTimedPacket(
     _ block: Block, of number: UInt32, in source: borrowing ReadBuffer,
     _ packet: inout CapturedPacket

@@ -34,7 +34,7 @@ struct PcapngFile {
   /// A block without body.
   private static let smallestBlock: UInt32 = 12
   /// The limits of libpcap; they bound the buffer.
-  private static let largestBlock: UInt32 = 16 * 1024 * 1024
+  static let largestBlock: UInt32 = 16 * 1024 * 1024
   private static let largestFirstSectionHeader: UInt32 = 1024 * 1024
   /// Of a section. A capture of every port of the largest switch has fewer.
   static let mostInterfaces = 1 << 18

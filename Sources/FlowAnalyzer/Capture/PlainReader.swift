@@ -9,6 +9,7 @@ struct PlainReader: ~Copyable {
   private let pcap: PcapFile?
   private var pcapng: PcapngFile?
   private var packets: UInt64 = 0
+  private var found = FoundPackets()
 
   init(_ file: consuming CaptureFile, readAhead: Int) throws(CaptureError) {
     let path = file.path
@@ -82,16 +83,31 @@ struct PlainReader: ~Copyable {
     throw CaptureError(unsupportedLinkType: pcapng.linkType, path: source.path)
   }
 
-  /// Lends packets that are at hand; see `PcapFile`. Of other formats than the usual none are.
+  /// Finds packets that are at hand; see `PcapFile` and `PcapngFile`.
+  mutating func find(_ wanted: FoundPackets.Wanted) {
+    if let pcap {
+      pcap.find(wanted, in: &source, into: &found)
+    } else {
+      pcapng?.find(wanted, in: &source, into: &found)
+    }
+    packets &+= UInt64(found.count)
+  }
+
+  /// How many bytes a packet that was found had on the wire.
+  func originalLength(of packet: FoundPackets.Packet) -> Int {
+    // In both formats it stands right in front of the packet.
+    source.withAllBytes { bytes in
+      let field = bytes.uint32(at: packet.range.lowerBound - 4)
+      return Int(order == .big ? field : field.byteSwapped)
+    }
+  }
+
+  /// Lends the buffer in which packets were found last.
   @inline(__always)
-  mutating func lendPackets(
-    _ packet: inout CapturedPacket, while isInTime: (Timestamp) -> Bool,
-    _ body: (_ frame: RawSpan, PcapFile.Record, LinkType?) -> Bool
-  ) -> (count: UInt64, isStoppedByTime: Bool) {
-    guard let pcap, !pcap.isModified else { return (0, false) }
-    let lent = pcap.lendPackets(in: &source, &packet, while: isInTime, body)
-    packets &+= lent.count &+ (lent.isStoppedByTime ? 1 : 0)
-    return lent
+  func withFound<Result>(
+    _ body: (RawSpan, borrowing FoundPackets) -> Result
+  ) -> Result {
+    source.withAllBytes { body($0, found) }
   }
 
   @inline(never)

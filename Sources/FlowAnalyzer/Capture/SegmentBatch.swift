@@ -60,6 +60,8 @@ struct SegmentBatch: ~Copyable {
   deinit { unsafe entries.deallocate() }
 
   @inline(__always) var isFull: Bool { count == capacity }
+  /// For how many segments more there is room.
+  var room: Int { capacity - count }
 
   subscript(position: Int) -> Entry {
     // An address, not a value: most looks at an entry are for a single field.
@@ -113,22 +115,31 @@ struct SegmentBatch: ~Copyable {
 
   /// Appends the segment in `next`, for which there must be room.
   ///
-  /// - Parameter tcp: the captured bytes from the TCP header on. As a rule only those that say more than
-  ///   the segment itself are kept: a payload, or options with the client's address.
+  /// - Parameters:
+  ///   - frame: the captured bytes of its frame.
+  ///   - place: where in them the segment lies.
   @inline(__always)
-  mutating func appendNext(side: Side, tcp: RawSpan) {
+  mutating func appendNext(side: Side, of frame: RawSpan, at place: CommonHeaders.Place) {
     precondition(!isFull)
     // SAFETY: `count` is below the capacity.
     let entry = unsafe entries + count
-    if next.time < previousTime { isOutOfOrder = true }
-    previousTime = next.time
+    let time = unsafe entry.pointee.segment.time
+    if time < previousTime { isOutOfOrder = true }
+    previousTime = time
     unsafe entry.pointee.side = side
     unsafe entry.pointee.bytes =
-      next.isOutdone(by: tcp) || keepsAllBytes ? keep(tcp) : Entry.Bytes()
+      place.maySayMore || keepsAllBytes
+      ? keepNext(of: frame.extracting(place.start..<place.end)) : Entry.Bytes()
     count &+= 1
   }
 
+  /// As a rule only those bytes are kept that say more than the segment itself: a payload, or options with
+  /// the client's address.
   @inline(never)
+  private mutating func keepNext(of tcp: RawSpan) -> Entry.Bytes {
+    keepsAllBytes || next.isOutdone(by: tcp) ? keep(tcp) : Entry.Bytes()
+  }
+
   private mutating func keep(_ tcp: RawSpan) -> Entry.Bytes {
     let start = bytes.count
     let count = keepsAllBytes ? tcp.byteCount : min(tcp.byteCount, Self.longestBytes)
@@ -213,16 +224,10 @@ extension Segment {
   /// Whether there is a payload, or an option that may hold the client's address.
   ///
   /// - Parameter tcp: its captured bytes.
-  @inline(__always)
   fileprivate func isOutdone(by tcp: RawSpan) -> Bool {
     guard tcp.byteCount > TCPHeader.minimumLength else { return false }
     // Timestamps leave two bytes of the usual length: too few for an address.
     if tcp.byteCount == 32, options.hasTimestamps { return false }
-    return Self.saysMore(tcp)
-  }
-
-  @inline(never)
-  private static func saysMore(_ tcp: RawSpan) -> Bool {
     let length = Int(tcp.uint8(at: 12) >> 4) * 4
     if tcp.byteCount > length { return true }
     if tcp.byteCount == length,

@@ -36,7 +36,7 @@ extension AnalysisReport {
     let forecaster = Forecaster(
       log, server, options, seed: options.seed, balancers: balancers)
     forecast = forecaster.forecast(
-      rows: forecaster.rows(), isInconclusive: isInconclusive,
+      rows: forecaster.rows(workers: configuration.workers), isInconclusive: isInconclusive,
       // Switches spread by the real addresses.
       links: options.isBrief || configuration.anonymizer != nil
         ? [] : Forecast.LinkSpread.spreads(of: log, addresses: addresses),

@@ -1,4 +1,4 @@
-import Dispatch
+import Synchronization
 
 /// Replays the recorded arrivals in many worlds, and says what helps.
 struct Forecaster {
@@ -65,13 +65,18 @@ struct Forecaster {
     }
   }
 
-  func rows() -> [Forecast.Row] {
+  /// - Parameter workers: how many threads work on them. Each row has random numbers of its own, so that it
+  ///   does not matter who works on which.
+  func rows(workers: Int) -> [Forecast.Row] {
     let cases = cases()
     let rows = RowBuffer(count: cases.count)
-    // Each row has random numbers of its own, so that it does not matter who works on which.
-    DispatchQueue.concurrentPerform(iterations: cases.count) { index in
-      rows.set(row(cases[index], stream: index), at: index)
+    let work: @Sendable () -> Void = {
+      while let index = rows.next() { rows.set(row(cases[index], stream: index), at: index) }
     }
+    let helpers = ThreadGroup()
+    for _ in 1..<max(1, min(workers, cases.count)) { helpers.start(work) }
+    work()
+    helpers.wait()
     return rows.all
   }
 
@@ -194,22 +199,26 @@ extension Forecast.Interval {
 
 /// Rows that several threads fill in, each its own.
 private final class RowBuffer: Sendable {
-  private let lock = DispatchSemaphore(value: 1)
-  private nonisolated(unsafe) var rows: [Forecast.Row?]
+  private struct State {
+    var rows: [Forecast.Row?]
+    var begun = 0
+  }
+  private let state: Mutex<State>
 
-  init(count: Int) { unsafe rows = Array(repeating: nil, count: count) }
+  init(count: Int) { state = Mutex(State(rows: Array(repeating: nil, count: count))) }
 
-  func set(_ row: Forecast.Row, at index: Int) {
-    lock.wait()
-    defer { lock.signal() }
-    unsafe rows[index] = row
+  /// A row that nobody has begun yet, if there is one.
+  func next() -> Int? {
+    state.withLock { state in
+      guard state.begun < state.rows.count else { return nil }
+      state.begun += 1
+      return state.begun - 1
+    }
   }
 
-  var all: [Forecast.Row] {
-    lock.wait()
-    defer { lock.signal() }
-    return unsafe rows.compactMap(\.self)
-  }
+  func set(_ row: Forecast.Row, at index: Int) { state.withLock { $0.rows[index] = row } }
+
+  var all: [Forecast.Row] { state.withLock { $0.rows.compactMap(\.self) } }
 }
 
 /// The server as the analysis knows it.

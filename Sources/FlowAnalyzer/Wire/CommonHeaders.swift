@@ -1,100 +1,119 @@
-/// The headers of nearly all packets: IPv4 without options or fragments, then TCP.
+/// The headers of nearly all packets: IP without options, extension headers or fragments, then TCP.
 ///
-///      0                 8                 16     20                28                 36      40
-///     +-----------------+-----------------+------+-----------------+------------------+-------+----
-///     | 45 … length … 0 | TTL … 6 … source| dest | ports, sequence | ack, flags, wind | chk … | options
-///     +-----------------+-----------------+------+-----------------+------------------+-------+----
-///          ip.0               ip.1         ip.2        tcp.0              tcp.1         tcp.2
+///      0                 8            12                20                28                 36
+///     +-----------------+------------+-----------------+-----------------+------------------+------
+///     | 45 … length … 0 | TTL, 6 …   | source, dest.   | ports, sequence | ack, flags, wind | chk …
+///     +-----------------+------------+-----------------+-----------------+------------------+------
 ///
-/// They are loaded whole, once, and only if nothing about them is special. What is, goes through
-/// `IPv4` and `TCPHeader`, which read these packets just the same, in twice the time (measured).
-struct CommonHeaders: BitwiseCopyable {
-  /// Of both headers without TCP options.
-  private static let length = 40
-  /// Of a TCP header with timestamps, as nearly all systems send them.
-  private static let timestampsLength = 32
-
-  private let ip: (UInt64, UInt64, UInt32)
-  private let tcp: (UInt64, UInt64, UInt32)
-  /// Bytes of the packet by its IP header: 40 at least, captured or not.
-  private let packetLength: Int
-  /// Bytes of the TCP header with its options, all of them captured: 20…60.
-  private let tcpLength: Int
-
-  /// Nil if there is anything special about the packet.
-  ///
-  /// - Parameter packet: the captured bytes from the IP header's first on.
-  @inline(__always)
-  init?(_ packet: RawSpan) {
-    guard packet.byteCount >= Self.length else { return nil }
-    ip = (packet.uint64(at: 0), packet.uint64(at: 8), packet.uint32(at: 16))
-    tcp = (packet.uint64(at: 20), packet.uint64(at: 28), packet.uint32(at: 36))
-    packetLength = Int(ip.0 >> 32 & 0xffff)
-    tcpLength = Int(tcp.1 >> 28 & 0xf) &* 4
-    let isWholeIPv4 = ip.0 >> 56 == 0x45 && ip.0 & 0x3fff == 0
-    let isTCP = ip.1 >> 48 & 0xff == UInt64(IPHeader.TransportProtocol.tcp)
-    let end = 20 &+ tcpLength
-    guard isWholeIPv4, isTCP, tcpLength >= TCPHeader.minimumLength, end <= packetLength,
-      end <= packet.byteCount
-    else { return nil }
+/// They are loaded in whole words, once, and only if nothing about them is special. What is, goes
+/// through `IPv4`, `IPv6` and `TCPHeader`, which read these packets just the same, in twice the time
+/// (measured).
+enum CommonHeaders {
+  /// Where a packet's segment lies.
+  struct Place {
+    /// In the packet, the captured bytes from the TCP header on: 20 at least.
+    var start: Int
+    var end: Int
+    /// Whether they may say more than the segment does: by a payload, or by rare options.
+    var maySayMore: Bool
   }
 
-  /// Reads a packet if there is nothing special about it.
-  ///
-  /// A function of its own: what reads packets one after the other needs the registers, too.
+  /// Of a TCP header with timestamps, as nearly all systems send them.
+  private static let timestampsLength = TCPHeader.minimumLength + 12
+
+  /// Reads an IPv4 packet if there is nothing special about it.
   ///
   /// - Parameters:
   ///   - packet: the captured bytes from the IP header's first on.
-  ///   - segment: set, unless zero is returned.
-  /// - Returns: where in the packet the captured bytes of the segment end, whose TCP header follows on
-  ///   the shortest IP header; zero if there is something special.
-  @inline(never)
-  static func read(
-    _ packet: RawSpan, _ origin: FrameDecoder.Origin, into segment: inout Segment
-  ) -> Int {
-    guard let headers = CommonHeaders(packet) else { return 0 }
-    headers.read(packet, origin, into: &segment)
-    return min(packet.byteCount, headers.packetLength)
+  ///   - segment: what the headers say is set, unless nil is returned; where the packet comes from is not.
+  @inline(__always)
+  static func readIPv4(_ packet: RawSpan, into segment: inout Segment) -> Place? {
+    let headerLength = IPv4.minimumHeaderLength
+    guard packet.byteCount >= headerLength &+ TCPHeader.minimumLength else { return nil }
+    let (first, addresses) = (packet.uint64(at: 0), packet.uint64(at: 12))
+    // Neither other options than none, nor a fragment.
+    guard first >> 56 == 0x45, first & 0x3fff == 0,
+      packet.uint8(at: 9) == IPHeader.TransportProtocol.tcp
+    else { return nil }
+    segment.setIdentificationAndFlags(UInt32(truncatingIfNeeded: first))
+    // The same as `IPv4` makes.
+    var digest = PacketDigest()
+    digest.combine(first, addresses)
+    return readTCP(
+      packet, at: headerLength, packetLength: Int(first >> 32 & 0xffff), digest,
+      source: IPAddress(v4: UInt32(truncatingIfNeeded: addresses >> 32)),
+      destination: IPAddress(v4: UInt32(truncatingIfNeeded: addresses)), into: &segment)
   }
 
+  /// The same for IPv6.
+  @inline(never)
+  static func readIPv6(_ packet: RawSpan, into segment: inout Segment) -> Place? {
+    let headerLength = IPv6.headerLength
+    guard packet.byteCount >= headerLength &+ TCPHeader.minimumLength else { return nil }
+    let first = packet.uint64(at: 0)
+    let length = Int(first >> 16 & 0xffff)
+    // No length: a jumbogram, or segmentation that was left to the adapter.
+    guard first >> 60 == 6, length > 0,
+      UInt8(truncatingIfNeeded: first >> 8) == IPHeader.TransportProtocol.tcp
+    else { return nil }
+    segment.setIdentificationAndFlags(0)
+    let source = IPAddress(v6High: packet.uint64(at: 8), low: packet.uint64(at: 16))
+    let destination = IPAddress(v6High: packet.uint64(at: 24), low: packet.uint64(at: 32))
+    return readTCP(
+      packet, at: headerLength, packetLength: headerLength &+ length,
+      IPv6.digest(first: first, source, destination), source: source, destination: destination,
+      into: &segment)
+  }
+
+  /// - Parameters:
+  ///   - packetLength: by the IP header, captured or not.
+  ///   - digest: of the IP header.
   @inline(__always)
-  private func read(_ packet: RawSpan, _ origin: FrameDecoder.Origin, into segment: inout Segment) {
-    segment = Segment(
-      time: origin.time,
-      source: Endpoint(
-        address: IPAddress(v4: UInt32(truncatingIfNeeded: ip.1)),
-        port: UInt16(truncatingIfNeeded: tcp.0 >> 48)),
-      destination: Endpoint(
-        address: IPAddress(v4: ip.2), port: UInt16(truncatingIfNeeded: tcp.0 >> 32)),
-      sequence: SequenceNumber(UInt32(truncatingIfNeeded: tcp.0)),
-      acknowledgment: SequenceNumber(UInt32(truncatingIfNeeded: tcp.1 >> 32)),
-      flags: TCPFlags(rawValue: UInt8(truncatingIfNeeded: tcp.1 >> 16)),
-      window: UInt16(truncatingIfNeeded: tcp.1),
-      payloadLength: UInt32(truncatingIfNeeded: packetLength &- 20 &- tcpLength),
-      options: TCPOptions(),
-      ipIdentification: UInt16(truncatingIfNeeded: ip.0 >> 16),
-      dontFragment: ip.0 & UInt64(IPv4.dontFragmentFlag) != 0,
-      digest: 0,
-      frame: origin.frame, capture: origin.capture, point: origin.point)
-    // The same as `IPv4` and `TCPHeader` make.
-    var digest = PacketDigest()
-    digest.combine(ip.0, ip.1 & ~IPv4.changingFields)
-    digest.combine(UInt64(ip.2), 0)
-    digest.combine(tcp.0, tcp.1)
-    // In place: a value that several branches make would go through the stack.
-    if tcpLength == Self.timestampsLength {
-      // What is left are two words, as a rule with nothing but timestamps in them.
-      let (rest, values) = (packet.uint64(at: 36), packet.uint64(at: 44))
-      digest.combine(rest, values)
-      segment.options.read(
-        kinds: UInt32(truncatingIfNeeded: rest), values: values,
-        of: packet.extracting(Self.length..<20 &+ Self.timestampsLength))
+  private static func readTCP(
+    _ packet: RawSpan, at start: Int, packetLength: Int, _ digest: PacketDigest, source: IPAddress,
+    destination: IPAddress, into segment: inout Segment
+  ) -> Place? {
+    let (first, second) = (packet.uint64(at: start), packet.uint64(at: start &+ 8))
+    let length = Int(second >> 28 & 0xf) &* 4
+    let end = min(packet.byteCount, packetLength)
+    // All of the options must have been captured.
+    guard length >= TCPHeader.minimumLength, start &+ length <= end else { return nil }
+    segment.setHeaders(source: source, destination: destination, first, second)
+    segment.payloadLength = UInt32(truncatingIfNeeded: packetLength &- start &- length)
+    // The same as `TCPHeader` makes.
+    var digest = digest
+    digest.combine(first, second)
+    // What is left are half a word and the options: as a rule timestamps, in one word and a half, or none.
+    if length == timestampsLength,
+      segment.options.readTimestamps(
+        kinds: packet.uint32(at: start &+ 20), packet.uint64(at: start &+ 24))
+    {
+      digest.combine(packet.uint64(at: start &+ 16), packet.uint64(at: start &+ 24))
+      segment.digest = digest.value
+    } else if length == TCPHeader.minimumLength {
+      segment.options = TCPOptions()
+      digest.combine(0, UInt64(packet.uint32(at: start &+ 16)))
+      segment.digest = digest.value
     } else {
-      digest.combine(packet.extracting(36..<20 &+ tcpLength))
-      if tcpLength > TCPHeader.minimumLength {
-        segment.options.read(packet.extracting(Self.length..<20 &+ tcpLength))
-      }
+      return readRest(
+        packet.extracting(start..<start &+ length), at: start, end: end, digest, into: &segment)
     }
+    return Place(start: start, end: end, maySayMore: end > start &+ length)
+  }
+
+  /// Reads options that are not quite as common, of a segment with the digest of all in front of them.
+  ///
+  /// - Parameter header: that of TCP.
+  @inline(never)
+  private static func readRest(
+    _ header: RawSpan, at start: Int, end: Int, _ digest: PacketDigest, into segment: inout Segment
+  ) -> Place {
+    var digest = digest
+    digest.combine(header.extracting(16..<header.byteCount))
     segment.digest = digest.value
+    let areUsual = segment.options.readAnew(
+      header.extracting(TCPHeader.minimumLength..<header.byteCount))
+    return Place(
+      start: start, end: end, maySayMore: !areUsual || end > start &+ header.byteCount)
   }
 }

@@ -22,16 +22,15 @@ struct FrameDecoder {
   ///   - segment: set, unless an error is thrown.
   /// - Returns: where in the frame the captured bytes of the segment lie, from the TCP header on; empty
   ///   where fragments made up the segment.
-  @inline(__always)
   mutating func decode(
     _ frame: RawSpan, originalLength: Int, linkType: LinkType, origin: Origin,
     into segment: inout Segment
   ) throws(DecodeError) -> Range<Int> {
     let link = try linkType.payload(of: frame, wireLength: originalLength)
     let packet = frame.extracting(link.offset..<frame.byteCount)
-    if link.layer == .ipv4 {
-      let end = CommonHeaders.read(packet, origin, into: &segment)
-      if end > 0 { return link.offset &+ IPv4.minimumHeaderLength..<link.offset &+ end }
+    if link.layer == .ipv4, let place = CommonHeaders.readIPv4(packet, into: &segment) {
+      segment.origin = origin
+      return link.offset &+ place.start..<link.offset &+ place.end
     }
     let range = try decodeUncommon(
       packet, as: link.layer, wireLength: max(originalLength, frame.byteCount) - link.offset,
@@ -114,6 +113,21 @@ struct FrameDecoder {
       options: tcp.options, ipIdentification: ip.identification, dontFragment: ip.dontFragment,
       digest: tcp.digest(of: bytes, startingWith: ip.digest),
       frame: origin.frame, capture: origin.capture, point: origin.point)
+  }
+}
+
+extension Segment {
+  /// Where its frame comes from.
+  var origin: FrameDecoder.Origin {
+    @inline(__always) get {
+      FrameDecoder.Origin(time: time, frame: frame, capture: capture, point: point)
+    }
+    @inline(__always) set {
+      time = newValue.time
+      frame = newValue.frame
+      capture = newValue.capture
+      point = newValue.point
+    }
   }
 }
 

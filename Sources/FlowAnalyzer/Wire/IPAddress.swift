@@ -19,6 +19,12 @@ public struct IPAddress: BitwiseCopyable, Hashable, Sendable {
     self.low = low
     isIPv6 = true
   }
+
+  init(high: UInt64, low: UInt64, isIPv6: Bool) {
+    self.high = high
+    self.low = low
+    self.isIPv6 = isIPv6
+  }
 }
 
 extension IPAddress: Comparable {

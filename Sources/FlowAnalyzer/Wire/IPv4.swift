@@ -7,8 +7,6 @@
 enum IPv4 {
   static let minimumHeaderLength = 20
 
-  /// TTL and header checksum, which differ between copies of one packet, in bytes 8 to 15.
-  static let changingFields: UInt64 = 0xff00_ffff_0000_0000
   static let dontFragmentFlag: UInt16 = 0x4000
   private static let moreFragmentsFlag: UInt16 = 0x2000
   private static let fragmentOffsetMask: UInt16 = 0x1fff
@@ -36,9 +34,10 @@ enum IPv4 {
     let fragmentOffset = Int(flags & fragmentOffsetMask) * 8
     let moreFollow = flags & moreFragmentsFlag != 0
 
+    // Without TTL and checksum, which differ between copies of one packet, nor the protocol, which is
+    // TCP wherever a digest is asked for.
     var digest = PacketDigest()
-    digest.combine(packet.uint64(at: 0), packet.uint64(at: 8) & ~changingFields)
-    digest.combine(UInt64(packet.uint32(at: 16)), 0)
+    digest.combine(packet.uint64(at: 0), packet.uint64(at: 12))
     digest.combine(packet.extracting(minimumHeaderLength..<headerLength))
 
     return IPHeader(

@@ -25,22 +25,32 @@ enum IPv6 {
     var chain = ExtensionChain(next: packet.uint8(at: 6), offset: headerLength, end: length)
     try chain.follow(in: packet, wireLength: wireLength)
 
-    // Extension headers are left out: some change on the way, and the length counts them.
-    var digest = PacketDigest()
-    digest.combine(packet.uint64(at: 0) & ~changingFields, packet.uint64(at: 8))
-    digest.combine(packet.uint64(at: 16), packet.uint64(at: 24))
-    digest.combine(packet.uint64(at: 32), 0)
-
+    let source = IPAddress(v6High: packet.uint64(at: 8), low: packet.uint64(at: 16))
+    let destination = IPAddress(v6High: packet.uint64(at: 24), low: packet.uint64(at: 32))
     return IPHeader(
-      source: IPAddress(v6High: packet.uint64(at: 8), low: packet.uint64(at: 16)),
-      destination: IPAddress(v6High: packet.uint64(at: 24), low: packet.uint64(at: 32)),
+      source: source,
+      destination: destination,
       transport: chain.next,
       payloadOffset: chain.offset,
       payloadLength: length - chain.offset,
       fragment: chain.fragment,
       identification: 0,
       dontFragment: false,
-      digest: digest)
+      digest: digest(first: packet.uint64(at: 0), source, destination))
+  }
+
+  /// Extension headers are left out: some change on the way, and the length counts them.
+  ///
+  /// - Parameter first: the first eight bytes of the header.
+  @inline(__always)
+  static func digest(
+    first: UInt64, _ source: IPAddress, _ destination: IPAddress
+  ) -> PacketDigest {
+    var digest = PacketDigest()
+    digest.combine(first & ~changingFields, source.high)
+    digest.combine(source.low, destination.high)
+    digest.combine(destination.low, 0)
+    return digest
   }
 
   /// A walk along extension headers, up to the transport header or to the payload of a fragment.

@@ -5,16 +5,15 @@
 /// report. It does not withstand somebody who builds collisions on purpose, and does not need to:
 /// to make two packets look like copies, one can as well send two copies.
 struct PacketDigest {
+  // The fractional bits of pi, as is the key: numbers without a hidden purpose.
   private(set) var value: UInt64 = 0x243f_6a88_85a3_08d3
 
-  // The fractional bits of pi, as is the start value: numbers without a hidden purpose.
-  private static let first: UInt64 = 0x1319_8a2e_0370_7344
-  private static let second: UInt64 = 0xa409_3822_299f_31d0
+  private static let key: UInt64 = 0xa409_3822_299f_31d0
 
+  @inline(__always)
   mutating func combine(_ one: UInt64, _ other: UInt64) {
-    let product = (one ^ Self.first ^ value).multipliedFullWidth(by: other ^ Self.second)
-    // Adding the words keeps a zero factor from swallowing them.
-    value = (product.high ^ product.low) &+ (one ^ other.byteSwapped)
+    let product = (one ^ value).multipliedFullWidth(by: other ^ Self.key)
+    value = product.high ^ product.low
   }
 
   /// Adds bytes, which must be a multiple of four. How many they are must show in them, or in

@@ -54,8 +54,11 @@ extension TCPOptions {
   }
 
   /// Reads options into a value that has none yet.
+  ///
+  /// - Returns: whether there are none but those that nearly all systems send.
+  @discardableResult
   @inline(__always)
-  mutating func read(_ bytes: RawSpan) {
+  private mutating func read(_ bytes: RawSpan) -> Bool {
     if Self.areTimestamps(bytes) {
       hasTimestamps = true
       timestampValue = bytes.uint32(at: 4)
@@ -67,23 +70,33 @@ extension TCPOptions {
       timestampValue = bytes.uint32(at: 8)
       timestampEchoReply = bytes.uint32(at: 12)
       windowScale = min(bytes.uint8(at: 19), Self.largestWindowScale)
-    } else {
+    } else if bytes.byteCount > 0 {
       readEach(bytes)
+      return false
     }
+    return true
   }
 
-  /// Reads twelve bytes of options into a value that has none yet.
+  /// The same for a value that may have some.
+  @inline(__always)
+  mutating func readAnew(_ bytes: RawSpan) -> Bool {
+    self = TCPOptions()
+    return read(bytes)
+  }
+
+  /// Reads twelve bytes of options if they are timestamps as nearly all systems send them.
   ///
   /// - Parameters:
-  ///   - kinds: the first four bytes, in network order.
+  ///   - kinds: the first four, in network order.
   ///   - values: the other eight.
-  ///   - bytes: all of them.
   @inline(__always)
-  mutating func read(kinds: UInt32, values: UInt64, of bytes: RawSpan) {
-    guard kinds == Usual.timestamps else { return readEach(bytes) }
+  mutating func readTimestamps(kinds: UInt32, _ values: UInt64) -> Bool {
+    guard kinds == Usual.timestamps else { return false }
+    self = TCPOptions()
     hasTimestamps = true
-    timestampValue = UInt32(truncatingIfNeeded: values >> 32)
     timestampEchoReply = UInt32(truncatingIfNeeded: values)
+    timestampValue = UInt32(truncatingIfNeeded: values >> 32)
+    return true
   }
 
   @inline(never)

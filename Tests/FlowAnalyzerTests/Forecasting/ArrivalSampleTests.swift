@@ -87,7 +87,7 @@ struct ArrivalSampleTests {
   private static func forecast(_ arrivals: [ArrivalLog.Arrival], limit: Int?) -> Forecast {
     let forecaster = Forecaster(
       ArrivalLog(arrivals, limit: limit), server, .brief, seed: 1)
-    return forecaster.forecast(rows: forecaster.rows(), isInconclusive: false)
+    return forecaster.forecast(rows: forecaster.rows(workers: 2), isInconclusive: false)
   }
 
   /// As one attempt in 16 says it, and as all do.

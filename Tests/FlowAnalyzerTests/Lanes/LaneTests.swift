@@ -188,7 +188,8 @@ private struct Traffic {
     var batch = SegmentBatch(capacity: capacity)
     for segment in segments {
       batch.next = segment
-      batch.appendNext(side: .server, tcp: RawSpan())
+      batch.appendNext(
+        side: .server, of: RawSpan(), at: CommonHeaders.Place(start: 0, end: 0, maySayMore: false))
     }
     return batch
   }

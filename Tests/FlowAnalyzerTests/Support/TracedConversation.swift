@@ -16,7 +16,8 @@ struct TracedConversation {
     var batch = SegmentBatch(capacity: conversation.segments.count + 1)
     for segment in conversation.segments {
       batch.next = segment
-      batch.appendNext(side: .server, tcp: RawSpan())
+      batch.appendNext(
+        side: .server, of: RawSpan(), at: CommonHeaders.Place(start: 0, end: 0, maySayMore: false))
     }
     var tracer = Tracer(Array(report.findings), configuration, framesPerConversation: 256)
     tracer.observe(batch)

@@ -2,6 +2,8 @@
 enum EtherType {
   static let ipv4: UInt16 = 0x0800
   static let ipv6: UInt16 = 0x86dd
+  /// IEEE 802.1Q.
+  static let vlan: UInt16 = 0x8100
   private static let mpls: ClosedRange<UInt16> = 0x8847...0x8848
   private static let pppoeSession: UInt16 = 0x8864
   /// A whole frame inside of another: transparent bridging in tunnels, and IEEE 802.1ah behind its
@@ -14,7 +16,7 @@ enum EtherType {
   static func tagLength(_ type: UInt16) -> Int? {
     switch type {
     // IEEE 802.1Q and 802.1ad, and those from before 802.1ad.
-    case 0x8100, 0x88a8, 0x9100, 0x9200, 0x9300: 4
+    case vlan, 0x88a8, 0x9100, 0x9200, 0x9300: 4
     // Cisco's VN tag, and its group tag.
     case 0x8926: 6
     case 0x8909: 8

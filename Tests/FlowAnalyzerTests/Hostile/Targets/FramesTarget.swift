@@ -45,20 +45,28 @@ enum FramesTarget {
     } catch {
       return
     }
-    try compareWays(bytes, wireLength, segment, origin)
+    try compareWays(bytes, wireLength, linkType, origin)
   }
 
-  /// Raw IPv4 goes two ways, which must come to the same.
+  /// What has common headers goes two ways, which must come to the same.
   private static func compareWays(
-    _ bytes: RawSpan, _ wireLength: Int, _ decoded: Segment, _ origin: FrameDecoder.Origin
+    _ bytes: RawSpan, _ wireLength: Int, _ linkType: LinkType, _ origin: FrameDecoder.Origin
   ) throws {
     var common = Segment.none
-    guard CommonHeaders.read(bytes, origin, into: &common) > 0 else { return }
+    guard let place = CommonLink(linkType).read(bytes, into: &common) else { return }
+    common.origin = origin
     var general = Segment.none
     var decoder = FrameDecoder()
     do throws(DecodeError) {
-      _ = try decoder.decodeUncommon(
-        bytes, as: .ipv4, wireLength: wireLength, origin: origin, into: &general)
+      let link = try linkType.payload(of: bytes, wireLength: wireLength)
+      let range = try decoder.decodeUncommon(
+        bytes.extracting(link.offset..<bytes.byteCount), as: link.layer,
+        wireLength: wireLength - link.offset, origin: origin, into: &general)
+      Self.orTrap {
+        try require(
+          place.start == link.offset + range.lowerBound
+            && place.end == link.offset + range.upperBound, "\(place), not \(range)")
+      }
     } catch {
       throw Violation(description: "common headers are \(error) to the general decoder")
     }
