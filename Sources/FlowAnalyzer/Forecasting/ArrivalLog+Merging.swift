@@ -67,7 +67,7 @@ extension ArrivalLog {
   /// Until when no log leaves an attempt out; nil where none does at all.
   private static func endOfWhole(_ logs: [ArrivalLog]) -> Timestamp? {
     logs.compactMap { log in
-      log.sample.isComplete ? nil : log.unbroken.last?.time ?? .never
+      log.isWhole ? nil : log.unbroken.last?.time ?? .never
     }.min()
   }
 

@@ -163,7 +163,7 @@ struct ArrivalLog {
     let number = UInt32(truncatingIfNeeded: total)
     total += 1
     countSecond(exchange.time.nanoseconds)
-    let samples = sample.samples(of: number, port: exchange.sourcePort)
+    let samples = sample.samples(ofNext: number, port: exchange.sourcePort)
     let isKept = !samples.isEmpty || total <= firstKept
     Self.set(&ofAttempt, Int(attempt), isKept ? add(exchange, number, samples) : Self.none)
   }
@@ -218,21 +218,47 @@ struct ArrivalLog {
   /// Makes room: halves the larger sample, or both, until a quarter of the log is free.
   @inline(never)
   private mutating func thin() {
-    var (ofAttempts, ofPorts, kept) = (arrivals.count, arrivals.count, arrivals.count)
-    while kept > limit - max(1, limit / 4), sample.halve(isOfAttempts: ofAttempts >= ofPorts) {
-      (ofAttempts, ofPorts, kept) = (0, 0, 0)
-      for position in arrivals.indices {
-        let samples = sample.samples(
-          of: arrivals[position].number, port: arrivals[position].port)
-        arrivals[position].notes.subtract([.ofAttempts, .ofPorts])
-        arrivals[position].notes.formUnion(samples)
-        if samples.contains(.ofAttempts) { ofAttempts += 1 }
-        if samples.contains(.ofPorts) { ofPorts += 1 }
-        if isKept(arrivals[position]) { kept += 1 }
-      }
+    var sizes = (ofAttempts: arrivals.count, ofPorts: arrivals.count, all: arrivals.count)
+    while sizes.all > limit - max(1, limit / 4),
+      sample.halve(isOfAttempts: sizes.ofAttempts >= sizes.ofPorts)
+    {
+      sizes = mark()
     }
     removeOthers()
   }
+
+  /// Marks which attempts are of which sample.
+  ///
+  /// - Returns: how many are of each, and how many are kept.
+  private mutating func mark() -> (ofAttempts: Int, ofPorts: Int, all: Int) {
+    var sizes = (ofAttempts: 0, ofPorts: 0, all: 0)
+    for position in arrivals.indices {
+      let samples = sample.samples(of: arrivals[position].number, port: arrivals[position].port)
+      arrivals[position].notes.subtract([.ofAttempts, .ofPorts])
+      arrivals[position].notes.formUnion(samples)
+      if samples.contains(.ofAttempts) { sizes.ofAttempts += 1 }
+      if samples.contains(.ofPorts) { sizes.ofPorts += 1 }
+      if isKept(arrivals[position]) { sizes.all += 1 }
+    }
+    return sizes
+  }
+
+  /// Makes both samples smaller.
+  ///
+  /// - Parameter smaller: a part of the present ones.
+  /// - Returns: how many attempts are of each.
+  mutating func thin(to smaller: ArrivalSample) -> (ofAttempts: Int, ofPorts: Int) {
+    sample = smaller
+    let sizes = mark()
+    removeOthers()
+    return (sizes.ofAttempts, sizes.ofPorts)
+  }
+
+  /// Whether no attempt is left out.
+  var isWhole: Bool { sample.isComplete || total <= firstKept }
+
+  /// How many attempts are kept as samples, but not for being the first.
+  var sampled: Int { arrivals.count - min(total - omitted, firstKept) }
 
   private func isKept(_ arrival: Arrival) -> Bool {
     !arrival.notes.isDisjoint(with: [.ofAttempts, .ofPorts]) || arrival.number < firstKept

@@ -16,6 +16,15 @@ struct ArrivalSample {
 
   private static let mostHalvings = 31
 
+  /// The one that is drawn of a group of 2^`attemptHalvings` that follow each other: attempts come by their
+  /// numbers, so that it is drawn once for all of them.
+  private var drawn = Draw()
+  private struct Draw {
+    var group: UInt32 = 0
+    var halvings = 0
+    var number: UInt32 = 0
+  }
+
   var isComplete: Bool { attemptHalvings == 0 && portHalvings == 0 }
 
   /// Halves one of the samples, or the other where that one is as small as can be.
@@ -29,6 +38,24 @@ struct ArrivalSample {
       portHalvings += 1
     }
     return true
+  }
+
+  /// The same as `samples` for attempts that come in the order of their numbers.
+  mutating func samples(ofNext number: UInt32, port: UInt16) -> ArrivalLog.Arrival.Notes {
+    var samples: ArrivalLog.Arrival.Notes = []
+    let group = number >> UInt32(attemptHalvings)
+    if group != drawn.group || attemptHalvings != drawn.halvings { draw(from: group) }
+    if number == drawn.number { samples.insert(.ofAttempts) }
+    if PortSample(halvings: portHalvings).contains(port) { samples.insert(.ofPorts) }
+    return samples
+  }
+
+  @inline(never)
+  private mutating func draw(from group: UInt32) {
+    drawn = Draw(group: group, halvings: attemptHalvings, number: group)
+    for halving in (0..<attemptHalvings).reversed() {
+      drawn.number = drawn.number << 1 | Self.lot(ofGroup: drawn.number, halving)
+    }
   }
 
   /// Of what samples an attempt is.
@@ -49,10 +76,14 @@ struct ArrivalSample {
     for halving in 0..<attemptHalvings {
       let isSecond = group & 1
       group >>= 1
-      let lot = mixed(UInt64(group) << 8 | UInt64(halving)) & 1
-      if UInt64(isSecond) != lot { return false }
+      if isSecond != Self.lot(ofGroup: group, halving) { return false }
     }
     return true
+  }
+
+  /// Which of two neighbouring groups wins, zero or one.
+  private static func lot(ofGroup group: UInt32, _ halving: Int) -> UInt32 {
+    UInt32(truncatingIfNeeded: mixed(UInt64(group) << 8 | UInt64(halving)) & 1)
   }
 }
 

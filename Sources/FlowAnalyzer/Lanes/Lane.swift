@@ -87,6 +87,18 @@ final class Lane {
     audit.tracker.arrivals = log
   }
 
+  var logged: (attempts: Int, sample: ArrivalSample) {
+    guard let log = audit.tracker.arrivals else { return (0, ArrivalSample()) }
+    return (log.sampled, log.sample)
+  }
+
+  /// Keeps attempts of a smaller sample only.
+  ///
+  /// - Returns: how many there are of attempts, and of ports.
+  func thinLog(to sample: ArrivalSample) -> (ofAttempts: Int, ofPorts: Int) {
+    audit.tracker.arrivals?.thin(to: sample) ?? (0, 0)
+  }
+
   /// How many attempts came in which second since the last time.
   func takeSeconds() -> [(end: Int64, attempts: Int)] {
     audit.tracker.arrivals?.takeSeconds() ?? []

@@ -28,7 +28,8 @@ struct LaneRun: ~Copyable {
     let hasMore = crew.step(batches: Analyzer.stride)
     // No lane is at work now.
     crew.trimFindings(to: configuration.maximumFindings)
-    if configuration.forecast != nil {
+    if let options = configuration.forecast {
+      crew.thinLogs(to: options.maximumArrivals)
       for lane in crew.lanes { busiest.add(lane.takeSeconds()) }
       busiest.settle()
     }
@@ -99,5 +100,19 @@ extension LaneCrew {
     let hits = lanes.flatMap(\.firstHits).sorted(by: Hit.precedes)
     guard limit > 0 else { return }
     for lane in lanes { lane.dropFindings(behind: hits[limit - 1]) }
+  }
+
+  /// The same for the attempts that are kept for a forecast, by smaller samples; the first ones not counted.
+  func thinLogs(to limit: Int) {
+    let logs = lanes.map(\.logged)
+    guard logs.reduce(0, { $0 + $1.attempts }) > limit else { return }
+    var sample = ArrivalSample(commonTo: logs.map(\.sample))
+    var isOfAttemptsLarger = sample.attemptHalvings <= sample.portHalvings
+    repeat {
+      guard sample.halve(isOfAttempts: isOfAttemptsLarger) else { return }
+      let sizes = lanes.map { $0.thinLog(to: sample) }
+      isOfAttemptsLarger =
+        sizes.reduce(0) { $0 + $1.ofAttempts } >= sizes.reduce(0) { $0 + $1.ofPorts }
+    } while lanes.reduce(0, { $0 + $1.logged.attempts }) > limit / 4 * 3
   }
 }

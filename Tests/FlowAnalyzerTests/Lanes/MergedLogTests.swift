@@ -39,6 +39,37 @@ struct MergedLogTests {
         == all.count { ports.contains($0.port) })
   }
 
+  @Test func `logs that are made smaller together keep their beginnings, also where one is empty`()
+  {
+    let all = Self.arrivals(60_000)
+    var logs = (0..<3).map { part in
+      ArrivalLog(all.filter { Int($0.port) / 7 % 3 == part }, limit: 32_768)
+    }
+    logs.append(ArrivalLog([], limit: 32_768))
+    var sample = ArrivalSample()
+    sample.attemptHalvings = 3
+    sample.portHalvings = 2
+    for log in logs.indices {
+      let kept = logs[log].arrivals.count
+      let sizes = logs[log].thin(to: sample)
+      #expect(sizes.ofAttempts == logs[log].arrivals.count { $0.notes.contains(.ofAttempts) })
+      #expect(kept == 0 || logs[log].sampled < kept / 2)
+    }
+    let merged = ArrivalLog(merging: logs, limit: 32_768, busiestSecond: 0)
+    #expect(merged.sample.attemptHalvings == 3 && merged.sample.portHalvings == 2)
+    #expect(merged.unbroken.count == 4096)
+    #expect(merged.unbroken.map(\.time) == all.prefix(4096).map(\.time))
+  }
+
+  @Test(arguments: [0, 1, 3, 7])
+  func `the next attempt is drawn as any other`(_ halvings: Int) {
+    var sample = ArrivalSample()
+    sample.attemptHalvings = halvings
+    for number in 0..<5000 as Range<UInt32> {
+      #expect(sample.samples(ofNext: number, port: 9) == sample.samples(of: number, port: 9))
+    }
+  }
+
   @Test func `the busiest second is that of all together`() {
     var busiest = BusiestSecond()
     // 3 + 4 attempts in the second that ends at 2 s, told in three parts.
