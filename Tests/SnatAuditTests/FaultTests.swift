@@ -186,13 +186,55 @@ struct FaultTests {
     #expect(captures.allSatisfy { $0["error"] is NSNull })
   }
 
-  @Test func `where no more files may be open, those that cannot be are named`() throws {
-    let capture = try Captures.beginning(of: Captures.clean, packets: 40)
-    for number in 0..<80 { _ = try folder.file("\(number).pcap", capture) }
-    let result = try shell("ulimit -n 40; exec $0 analyze --server \(folder.url.path)")
+  @Test(arguments: ["", ".gz"])
+  func `a thousand captures of the same time are read with a few descriptors`(suffix: String) throws
+  {
+    let capture = try Captures.beginning(of: Captures.collide, packets: 100)
+    for number in 0..<1000 { _ = try folder.file("\(number).pcap", capture) }
+    if !suffix.isEmpty { #expect(try shell("gzip -r \(folder.url.path)").status == 0) }
+    let result = try shell(
+      "ulimit -n 64; exec $0 analyze --server \(folder.url.path) --report json")
+    #expect(result.status == 0, "\(result.errors.prefix(500))")
+    let report = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+    let captures = try #require(report?["captures"] as? [[String: Any]])
+    #expect(captures.count == 1000)
+    #expect(captures.allSatisfy { $0["error"] is NSNull && $0["packets"] as? Int == 100 })
+  }
+
+  @Test func `where no more files may be open, those that cannot be are named, with what helps`()
+    throws
+  {
+    // What comes through a pipe cannot be opened again.
+    let pipes = (0..<40).map { folder.path("\($0)") }
+    let result = try shell(
+      """
+      mkfifo \(pipes.joined(separator: " "))
+      for pipe in \(pipes.joined(separator: " ")); do cat \(Captures.clean) > $pipe & done
+      ulimit -n 30; exec timeout 60 $0 analyze \(pipes.map { "--server \($0)" }.joined(separator: " "))
+      """)
     #expect(result.status == 2)
-    #expect(result.errors.contains("Too many open files"))
+    #expect(result.errors.contains("Too many open files. Raise the limit, see ulimit -n"))
     #expect(result.output.hasPrefix("VERDICT"))
+  }
+
+  @Test func `another file in a capture's place is not taken for it`() throws {
+    let paths = try (0..<30).map { try folder.file("\($0).pcap", longCapture()) }
+    let run = try Run(
+      [
+        "-c", "ulimit -n 30; exec $0 analyze --server - \(folder.url.path) --report json",
+        Tool.url.path,
+      ], of: URL(filePath: "/bin/sh"))
+    let capture = try Captures.data(Captures.collide)
+    run.feed(capture.prefix(24 + 16 + Int(capture[32]) + Int(capture[33]) << 8), isLast: false)
+    try run.waitUntilIdle()
+    let other = try folder.file("other", longCapture())
+    #expect(rename(other, paths[7]) == 0)
+    run.feed(Data(), isLast: true)
+    let result = run.result()
+    #expect(result.status == 2)
+    #expect(result.messages.count == 1, "\(result.errors)")
+    #expect(result.errors.contains("7.pcap: reading failed after packet"), "\(result.errors)")
+    #expect(result.errors.contains("Stale file handle"), "\(result.errors)")
   }
 
   @Test func `one damaged capture among good ones is named, and its beginning counts`() throws {

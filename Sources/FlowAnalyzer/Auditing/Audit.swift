@@ -170,7 +170,9 @@ struct Audit: ~Copyable {
       }
     }
     let isTranslation = segment.isOpening && translations?.isTranslation(segment) ?? false
-    guard tracker.observe(segment) else { return false }
+    let isNew = tracker.observe(segment)
+    joiner.noteForgotten(ofServerSide: &tracker)
+    guard isNew else { return false }
     if isTranslation { translatedSyns += 1 }
     joiner.observeServer(segment, bytes, candidate, &tracker)
     // What has ended is found on the way when a SYN is done.
@@ -182,7 +184,9 @@ struct Audit: ~Copyable {
   }
 
   private mutating func observeClientSide(_ segment: Segment, _ bytes: RawSpan) -> Bool {
-    guard clients.observe(segment) else { return false }
+    let isNew = clients.observe(segment)
+    joiner.noteForgotten(ofClientSide: &clients)
+    guard isNew else { return false }
     joiner.observeClient(segment, bytes, &clients, &tracker)
     endClientAttempts()
     return true

@@ -37,6 +37,7 @@ extension CaptureError: CustomStringConvertible {
         + "make the file readable with chmod or chown."
     case .cannotOpen(let path, let code):
       "\(name(path)): cannot be opened: \(systemMessage(code))."
+        + (isForWantOfDescriptors ? " Raise the limit, see ulimit -n, or name fewer captures." : "")
     case .noCaptures(let directory):
       "\(name(directory)): no pcap or pcapng file in this directory. "
         + "Directories inside of it are not searched; name them."

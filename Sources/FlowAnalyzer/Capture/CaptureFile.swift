@@ -40,6 +40,9 @@ struct CaptureFile: ~Copyable {
   /// How many bytes of a compressed file were read; nil if it is not.
   var compressedBytesRead: UInt64? { content.compression?.bytesRead }
 
+  /// Has a regular file open only while it is read from, so that it takes no descriptor in between.
+  mutating func closeBetweenReads() { content.closeBetweenReads() }
+
   /// Reads on: some bytes of content, zero at its end.
   mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(CaptureFault) -> Int {
     try unsafe content.read(into: buffer)
@@ -60,7 +63,7 @@ struct CaptureFile: ~Copyable {
   }
 
   private struct Content: ~Copyable {
-    let descriptor: FileDescriptor
+    private var descriptor: FileDescriptor
     let origin: UInt64?
     let status: FileStatus?
     /// Nil where the file is its content.
@@ -104,8 +107,12 @@ struct CaptureFile: ~Copyable {
 
     mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(CaptureFault) -> Int {
       // SAFETY: the buffer is the caller's, and both write within its bounds.
-      if let count = try unsafe compressed?.read(into: buffer, from: descriptor) { return count }
+      if let count = try unsafe compressed?.read(into: buffer, from: &descriptor) { return count }
       return try unsafe descriptor.read(into: buffer)
+    }
+
+    mutating func closeBetweenReads() {
+      if let status, status.kind == .regular { descriptor.closeBetweenReads(status) }
     }
 
     /// Reads on until there are so many first bytes, or no more.
@@ -131,30 +138,5 @@ extension CaptureError {
     case .readFailed(let code): self = .readFailed(path: path, packets: 0, code: code)
     default: self = .damaged(path: path, packets: 0, offset: nil, reason: fault.reason)
     }
-  }
-}
-
-/// The sole owner of an open file.
-struct FileDescriptor: ~Copyable {
-  let number: Int32
-
-  /// - Parameter path: a file, or `-` for standard input.
-  init(path: String) throws(CaptureError) {
-    // A copy of the descriptor, so that closing it leaves the process's own alone.
-    let number =
-      unsafe path == CaptureInput.standardInputPath
-      ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC)
-    guard number >= 0 else { throw CaptureError(openingFailedWith: errno, path: path) }
-    self.number = number
-  }
-
-  deinit { close(number) }
-
-  /// - Returns: how many bytes were read, zero at the end of the file.
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(CaptureFault) -> Int {
-    // SAFETY: no more is asked for than there is room.
-    let count = unsafe Glibc.read(number, buffer.baseAddress, buffer.count)
-    guard count >= 0 else { throw .readFailed(code: errno) }
-    return count
   }
 }

@@ -61,6 +61,10 @@ struct CaptureReader: ~Copyable {
   /// not say.
   var dropped: UInt64? { plain.dropped }
 
+  /// Has a regular file open only while it is read from, where there are too few descriptors for all. It is
+  /// an error then if another file has its name meanwhile.
+  mutating func closeBetweenReads() { plain.closeBetweenReads() }
+
   /// Reads the next packet.
   ///
   /// - Throws: `CaptureError.damaged` or `.readFailed`. Either is final.

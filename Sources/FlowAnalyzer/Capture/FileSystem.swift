@@ -7,6 +7,13 @@ struct FileStatus {
   var kind: Kind
   /// In bytes; meaningful for regular files.
   var size: UInt64
+  /// Two files have the same one only if they are one.
+  var identity: Identity
+
+  struct Identity: Equatable {
+    var device: dev_t
+    var number: ino_t
+  }
 
   /// Nil if the path leads nowhere; links are followed.
   init?(path: String) {
@@ -29,6 +36,7 @@ struct FileStatus {
     default: kind = .other
     }
     size = UInt64(clamping: status.st_size)
+    identity = Identity(device: status.st_dev, number: status.st_ino)
   }
 }
 
@@ -58,6 +66,14 @@ extension CaptureError {
     case ENOENT, ENOTDIR: self = .notFound(path: path)
     case EACCES, EPERM: self = .permissionDenied(path: path)
     default: self = .cannotOpen(path: path, code: code)
+    }
+  }
+
+  /// This process, or all together, have as many files open as they may.
+  var isForWantOfDescriptors: Bool {
+    switch self {
+    case .cannotOpen(_, EMFILE), .cannotOpen(_, ENFILE): true
+    default: false
     }
   }
 

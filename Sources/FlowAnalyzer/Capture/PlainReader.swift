@@ -43,6 +43,9 @@ struct PlainReader: ~Copyable {
     }
   }
 
+  /// Has a regular file open only while it is read from.
+  mutating func closeBetweenReads() { source.closeBetweenReads() }
+
   /// How many bytes of the file were read; nil for a pipe.
   var position: UInt64? { source.bytesTaken }
 

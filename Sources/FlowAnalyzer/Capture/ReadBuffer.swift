@@ -45,6 +45,9 @@ struct ReadBuffer: ~Copyable {
   /// How many bytes of the content were consumed; nil for a pipe.
   var position: UInt64? { file.origin.map { $0 + received - UInt64(count) } }
 
+  /// Has a regular file open only while it is read from.
+  mutating func closeBetweenReads() { file.closeBetweenReads() }
+
   /// How many bytes are at hand.
   var count: Int { end &- start }
 

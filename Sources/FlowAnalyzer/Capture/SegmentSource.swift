@@ -3,8 +3,8 @@
 /// Packets of one file stay in the order of the file, but for those that stand in it a little late
 /// (`SegmentBatch.lateness`). A regular file is opened twice: at first
 /// only for the time of its first packet, then when its turn comes, so that thousands of files of
-/// a rotation do not need thousands of descriptors. What cannot be opened again, standard input
-/// and pipes, stays open. A file that cannot be read ends with a `failure` in its record, and the
+/// a rotation do not need thousands of descriptors. Where more overlap than may be open, none stays
+/// open between two reads. What cannot be opened again, standard input and pipes, stays open. A file that cannot be read ends with a `failure` in its record, and the
 /// others go on.
 public struct SegmentSource: ~Copyable {
   /// One record per capture file, in the order of the command line. They are complete once
@@ -29,6 +29,8 @@ public struct SegmentSource: ~Copyable {
   private var corrections: ClockCorrections
   /// Nil where every packet is asked for.
   private let selector: PacketSelector?
+  /// There are too few descriptors for all captures that overlap.
+  private var isShortOfDescriptors = false
   /// The current packet of the capture at the head of the queue was delivered.
   private var isTaken = false
   /// What `next()` has returned last; nil only while it works.
@@ -233,13 +235,29 @@ extension SegmentSource {
     {
       closed.removeLast()
       do {
-        var reader = try CaptureReader(path: inputs[next.index].path, readAhead: readAhead)
+        var reader = try reader(of: inputs[next.index].path)
         guard reader.advance(noting: &captures[next.index]) else { continue }
         insert(next.index, reader)
       } catch {
         captures[next.index].failure = error
       }
     }
+  }
+
+  /// Opens a regular file whose turn has come.
+  private mutating func reader(of path: String) throws(CaptureError) -> CaptureReader {
+    if !isShortOfDescriptors {
+      do throws(CaptureError) {
+        return try CaptureReader(path: path, readAhead: readAhead)
+      } catch {
+        guard error.isForWantOfDescriptors else { throw error }
+      }
+      isShortOfDescriptors = true
+      for position in 0..<open.count { open[position].reader.closeBetweenReads() }
+    }
+    var reader = try CaptureReader(path: path, readAhead: readAhead)
+    reader.closeBetweenReads()
+    return reader
   }
 
   /// How much of the next capture is read at once: less where many are open, as each has memory for it.

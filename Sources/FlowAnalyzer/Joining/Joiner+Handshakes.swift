@@ -62,7 +62,7 @@ extension Joiner {
     }
     linkEarlySyn(of: leg, segment, &tracker)
     if isNew { linkEarlyName(of: leg, segment, &tracker) }
-    sweepLegs(at: segment.time)
+    sweepLegs(at: segment.time, &clients)
   }
 
   /// The server side's SYN came first: by the order of two clocks, or of two files.

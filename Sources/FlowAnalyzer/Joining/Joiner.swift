@@ -13,7 +13,9 @@
 ///
 /// Invariants: a pair is made only where exactly one candidate fits; every leg is counted once, with
 /// a partner or with the reason why it has none. Memory follows the connections alive and those of
-/// the last `attemptWindow`.
+/// the last `attemptWindow`. The number that a tracker's record has of a leg, or of a stream, is that
+/// of one that lives: numbers are given again, so a leg that is let go takes its own out of its record,
+/// and what a tracker forgets is heard of before any number can be given (`noteForgotten`).
 struct Joiner: ~Copyable {
   /// How long after its last SYN an attempt finds partners by its handshake, in nanoseconds.
   static let attemptWindow = AttemptTable.longestGap
@@ -295,14 +297,14 @@ struct Joiner: ~Copyable {
     serverSide = (serverSide?.first ?? time, time)
   }
 
-  /// Lets go of legs to which nothing can be added. Looks at one, so that it may be called for every
+  /// Lets go of legs to which nothing can be added. Looks at two, so that it may be called for every
   /// SYN of the client side.
-  mutating func sweepLegs(at now: Timestamp) {
+  mutating func sweepLegs(at now: Timestamp, _ clients: inout FlowTracker) {
     for _ in 0..<2 where legs.endPosition > 0 {
       if sweep >= legs.endPosition { sweep = 0 }
       let number = UInt32(truncatingIfNeeded: sweep)
       sweep += 1
-      if isDone(legs[Int(number)], at: now) { release(number) }
+      if isDone(legs[Int(number)], at: now) { release(number, &clients) }
     }
   }
 
@@ -325,11 +327,19 @@ struct Joiner: ~Copyable {
   /// Lets go of all legs, after the last packet.
   mutating func releaseAll() {
     for number in 0..<legs.endPosition where legs[number].notes.contains(.isLive) {
-      release(UInt32(truncatingIfNeeded: number))
+      end(UInt32(truncatingIfNeeded: number))
     }
   }
 
-  private mutating func release(_ number: UInt32) {
+  /// Lets go of a leg whose tuple may still live.
+  private mutating func release(_ number: UInt32, _ clients: inout FlowTracker) {
+    let record = Int(legs[Int(number)].record)
+    if clients.records[record].join == number { clients.records[record].join = TupleRecord.none }
+    end(number)
+  }
+
+  /// Counts a leg and hands it out. Its number may be given again.
+  private mutating func end(_ number: UInt32) {
     let leg = legs[Int(number)]
     counts.add(leg, gap: gap(of: leg), isCovered: isCovered(leg))
     if listsConnections { finished.append(connection(number)) }
@@ -387,15 +397,30 @@ struct Joiner: ~Copyable {
 
   // MARK: - What the trackers have finished
 
-  /// Takes note of attempts of the server side that have ended, and of tuples it has forgotten.
-  mutating func collectEnds(ofServerSide tracker: inout FlowTracker) {
-    if !tracker.forgottenJoins.isEmpty {
-      for stream in tracker.forgottenJoins {
-        if !users.isEmpty { users[stream] = nil }
-        streams.remove(stream)
-      }
-      tracker.forgottenJoins.removeAll(keepingCapacity: true)
+  /// Takes note of the tuples that the server side has just forgotten.
+  @inline(__always)
+  mutating func noteForgotten(ofServerSide tracker: inout FlowTracker) {
+    if !tracker.forgottenJoins.isEmpty { endForgottenStreams(&tracker) }
+  }
+
+  @inline(never)
+  private mutating func endForgottenStreams(_ tracker: inout FlowTracker) {
+    for stream in tracker.forgottenJoins {
+      if !users.isEmpty { users[stream] = nil }
+      streams.remove(stream)
     }
+    tracker.forgottenJoins.removeAll(keepingCapacity: true)
+  }
+
+  /// Takes note of the tuples that the client side has just forgotten.
+  mutating func noteForgotten(ofClientSide tracker: inout FlowTracker) {
+    guard !tracker.forgottenJoins.isEmpty else { return }
+    for leg in tracker.forgottenJoins { note(.isGone, of: leg, &tracker) }
+    tracker.forgottenJoins.removeAll(keepingCapacity: true)
+  }
+
+  /// Takes note of attempts of the server side that have ended.
+  mutating func collectEnds(ofServerSide tracker: inout FlowTracker) {
     guard !tracker.attempts.ended.isEmpty else { return }
     for end in tracker.attempts.ended {
       let leg = end.attempt.leg
@@ -434,21 +459,21 @@ struct Joiner: ~Copyable {
     party.isKnown ? Endpoint(address: addresses[party.address], port: party.port) : nil
   }
 
-  /// Takes note of attempts of the client side that have ended, and of tuples it has forgotten.
+  /// Takes note of attempts of the client side that have ended.
   mutating func collectEnds(ofClientSide tracker: inout FlowTracker) {
     if tracker.unopened.letGo > 0 { isFlooded = true }
     for end in tracker.attempts.ended where end.attempt.leg != ClientLeg.none {
-      note(.isSettled, of: end.attempt.leg)
+      note(.isSettled, of: end.attempt.leg, &tracker)
     }
     tracker.attempts.ended.removeAll(keepingCapacity: true)
-    for leg in tracker.forgottenJoins { note(.isGone, of: leg) }
-    tracker.forgottenJoins.removeAll(keepingCapacity: true)
   }
 
   /// Notes what the tracker has told of a leg. A flood's legs go at once: waiting for the sweep they would
   /// be as many again.
-  private mutating func note(_ note: ClientLeg.Notes, of leg: UInt32) {
+  private mutating func note(
+    _ note: ClientLeg.Notes, of leg: UInt32, _ clients: inout FlowTracker
+  ) {
     legs[Int(leg)].notes.insert(note)
-    if isFlotsam(legs[Int(leg)]) { release(leg) }
+    if isFlotsam(legs[Int(leg)]) { release(leg, &clients) }
   }
 }

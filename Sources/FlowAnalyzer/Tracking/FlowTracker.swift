@@ -54,7 +54,7 @@ struct FlowTracker: ~Copyable {
   /// it comes from, and when the client side saw it.
   var joinedAttempt: UInt32?
   var joinedClientTime: Timestamp?
-  /// What the join had noted about tuples that are forgotten by now.
+  /// What the join had noted about the tuples that the last segment had forgotten.
   var forgottenJoins: [UInt32] = []
   private var expiry: ExpiryWheel
   /// When the first segment came.
@@ -71,9 +71,6 @@ struct FlowTracker: ~Copyable {
     var next: UInt32 = TupleRecord.none
   }
 
-  /// - Parameters:
-  ///   - timeWait: the TIME_WAIT assumed for the server, in nanoseconds.
-  ///   - timer: what starts it anew.
   /// Forgets all tuples at once, when everything has been told of them.
   mutating func releaseTuples() {
     records = Slab()
@@ -81,6 +78,9 @@ struct FlowTracker: ~Copyable {
     pending = Slab()
   }
 
+  /// - Parameters:
+  ///   - timeWait: the TIME_WAIT assumed for the server, in nanoseconds.
+  ///   - timer: what starts it anew.
   init(
     timeWait: Int64, timer: TimeWaitTimer = .anyAcknowledgment,
     duplicates: consuming DuplicateFilter = DuplicateFilter()

@@ -122,4 +122,32 @@ extension [UInt8] {
     packet.replaceSubrange(header + 16..<header + 18, with: [0xba, 0xad])
     return packet
   }
+
+  /// An IP packet whose sender left segmentation, and with it the length, to its network adapter.
+  var withoutLength: [UInt8] {
+    var packet = self
+    let place = isIPv6 ? 4 : 2
+    packet.replaceSubrange(place..<place + 2, with: [0, 0])
+    return packet
+  }
+
+  /// An IP packet, IPv4 without options or IPv6 without extension headers, with some.
+  var withOptions: [UInt8] {
+    var packet = self
+    if isIPv6 {
+      // Options for all on the way, then for the destination: both are padding.
+      packet[6] = 0
+      packet.insert(
+        contentsOf: [60, 0, 1, 4, 0, 0, 0, 0, self[6], 0, 1, 4, 0, 0, 0, 0], at: 40)
+      packet.replaceSubrange(4..<6, with: bytes(UInt16(packet.count - 40)))
+    } else {
+      packet[0] = 0x47
+      packet.insert(contentsOf: [0x94, 4, 0, 0, 1, 1, 1, 0], at: 20)
+      packet.replaceSubrange(2..<4, with: bytes(UInt16(packet.count)))
+      packet.replaceSubrange(10..<12, with: [0, 0])
+      let sum = Array(packet[..<28]).internetChecksum
+      packet.replaceSubrange(10..<12, with: bytes(sum))
+    }
+    return packet
+  }
 }

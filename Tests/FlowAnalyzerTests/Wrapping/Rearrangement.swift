@@ -30,7 +30,7 @@ extension Rearrangement: CustomTestStringConvertible {
 
 extension Rearrangement {
   /// All of them: a new one is a line.
-  static let all: [Rearrangement] = formats + blocks + times + files + copies
+  static let all: [Rearrangement] = formats + blocks + times + files + copies + payloads
 
   private static let formats: [Rearrangement] = [
     Rearrangement("big-endian pcap") { [$0.with(isBigEndian: true).contents] },
@@ -173,6 +173,13 @@ extension Rearrangement {
     },
     Rearrangement("frames of two queues, one of them written late", .frames) { capture in
       [capture.withLateQueue(by: 2_000_000).contents]
+    },
+  ]
+
+  private static let payloads: [Rearrangement] = [
+    Rearrangement("payload in pieces", .frames) { [$0.inPieces(of: 50).contents] },
+    Rearrangement("frames of 60 KB, for the adapter to cut") {
+      [$0.withLargeFrames(of: 60_000).contents]
     },
   ]
 }

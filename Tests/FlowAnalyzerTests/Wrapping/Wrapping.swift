@@ -255,11 +255,31 @@ extension Wrapping {
     Wrapping("an F5 trailer") {
       join(ethernet($0), [0xf5, 0xde, 0xb0, 0xf5], bytes(UInt16(12)), [0, 1, 1, 2, 0, 3])
     },
+    // Before version 14: a byte of type, one of length, and so on, for each level of noise.
+    Wrapping("an F5 trailer of old") {
+      join(
+        ethernet($0), [1, 12, 2], [UInt8](repeating: 0x2f, count: 9), [2, 8, 1, 0, 0, 0, 0, 9],
+        [3, 25, 1], Array($0.prefix(22)))
+    },
+    Wrapping("a NetScaler trailer") { packet in
+      // What nstrace knows of each packet, in its own order of bytes: the network adapter, nanoseconds,
+      // numbers of the connection and of its other side, the length, a VLAN, the core.
+      let record = join(
+        [3, 0x10, 0xa7, 0xd4, 0x9e, 0x2b, 0x1c, 0x17, 0], [0x45, 0, 0, 0x28, 0x06, 0, 0, 0x80],
+        Array(bytes(UInt16(14 + packet.count)).reversed()), [1, 0, 2, 0])
+      return join(ethernet(packet), record)
+    },
+    // Longer than any packet that it could belong to, and looks like one.
+    Wrapping("a trailer with a packet in it") { join(ethernet($0), ethernet($0), $0) },
     Wrapping("a trailer in a tunnel") {
       join(
         ethernet(ipv4(udp(join(vxlan, ethernet($0), [UInt8](repeating: 6, count: 9)), 4789), 17)),
         [1, 2, 3, 4, 5])
     },
     Wrapping("wrong checksums") { ethernet($0.withoutChecksums) },
+    Wrapping("lengths left to the adapter", isKnownToTshark: false) {
+      ethernet($0.withoutLength)
+    },
+    Wrapping("options of IPv4, extension headers of IPv6") { ethernet($0.withOptions) },
   ]
 }

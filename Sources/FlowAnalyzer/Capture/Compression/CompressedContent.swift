@@ -48,12 +48,12 @@ struct CompressedContent: ~Copyable {
   /// - Returns: how many bytes, zero at the end of the file.
   /// - Throws: `.cut` where the file ends inside of a frame.
   mutating func read(
-    into output: UnsafeMutableRawBufferPointer, from file: borrowing FileDescriptor
+    into output: UnsafeMutableRawBufferPointer, from file: inout FileDescriptor
   ) throws(CaptureFault) -> Int {
     while true {
-      let isAtEnd = start == end ? try refill(from: file) == 0 : false
+      let isAtEnd = start == end ? try refill(from: &file) == 0 : false
       if isAtEnd, isAtFrameEnd { return 0 }
-      if isFormatOpen, isAtFrameEnd { try settleFormat(from: file) }
+      if isFormatOpen, isAtFrameEnd { try settleFormat(from: &file) }
       let step = try unsafe decode(into: output)
       start += step.consumed
       isAtFrameEnd = step.isAtFrameEnd
@@ -75,9 +75,9 @@ struct CompressedContent: ~Copyable {
   }
 
   /// Chooses the format by the frame that begins.
-  private mutating func settleFormat(from file: borrowing FileDescriptor) throws(CaptureFault) {
+  private mutating func settleFormat(from file: inout FileDescriptor) throws(CaptureFault) {
     while end - start < CompressionFormat.magicLength {
-      guard try refill(from: file) > 0 else { throw .cut }
+      guard try refill(from: &file) > 0 else { throw .cut }
     }
     let magic = unsafe Array(input[start..<start + CompressionFormat.magicLength])
     guard !CompressionFormat.isSkippable(magic) else { return }
@@ -88,7 +88,7 @@ struct CompressedContent: ~Copyable {
   }
 
   /// Reads on, behind what is still to be decoded. Zero at the end of the file.
-  private mutating func refill(from file: borrowing FileDescriptor) throws(CaptureFault) -> Int {
+  private mutating func refill(from file: inout FileDescriptor) throws(CaptureFault) -> Int {
     // The two may overlap.
     unsafe input.copyMemory(from: UnsafeRawBufferPointer(rebasing: input[start..<end]))
     end -= start
