@@ -210,10 +210,14 @@ struct FaultTests {
       """
       mkfifo \(pipes.joined(separator: " "))
       for pipe in \(pipes.joined(separator: " ")); do
-        timeout 20 sh -c 'cat "$1" > "$2"' - \(Captures.clean) $pipe > /dev/null 2>&1 &
+        timeout 60 sh -c 'cat "$1" > "$2"' - \(Captures.clean) $pipe > /dev/null 2>&1 &
+        writers="$writers $!"
       done
       ulimit -n 30
-      exec timeout 60 $0 analyze \(pipes.map { "--server \($0)" }.joined(separator: " "))
+      timeout 60 $0 analyze \(pipes.map { "--server \($0)" }.joined(separator: " "))
+      status=$?
+      kill $writers
+      exit $status
       """)
     #expect(result.status == 2)
     #expect(result.errors.contains("Too many open files. Raise the limit, see ulimit -n"))
