@@ -159,13 +159,16 @@ struct ArrivalLog {
   private var firstKept: Int { min(limit / 8, PortHistory.limit) }
 
   /// An attempt began.
-  mutating func begin(_ attempt: UInt32, _ exchange: Exchange) {
+  ///
+  /// - Returns: whether it is kept. Nothing of others need be told: the columns are not even looked at.
+  mutating func begin(_ attempt: UInt32, _ exchange: Exchange) -> Bool {
     let number = UInt32(truncatingIfNeeded: total)
     total += 1
     countSecond(exchange.time.nanoseconds)
     let samples = sample.samples(ofNext: number, port: exchange.sourcePort)
-    let isKept = !samples.isEmpty || total <= firstKept
-    Self.set(&ofAttempt, Int(attempt), isKept ? add(exchange, number, samples) : Self.none)
+    guard !samples.isEmpty || total <= firstKept else { return false }
+    Self.set(&ofAttempt, Int(attempt), add(exchange, number, samples))
+    return true
   }
 
   private mutating func countSecond(_ time: Int64) {
@@ -322,8 +325,11 @@ struct ArrivalLog {
   }
 
   /// An attempt hit, for the first time.
-  mutating func hit(_ attempt: UInt32) {
+  ///
+  /// - Parameter isLogged: whether it was kept when it began.
+  mutating func hit(_ attempt: UInt32, isLogged: Bool) {
     hits += 1
+    guard isLogged else { return }
     let arrival = Self.get(ofAttempt, Int(attempt))
     if arrival != Self.none { arrivals[Int(arrival)].notes.insert(.hit) }
   }

@@ -40,7 +40,9 @@ extension FlowTracker {
       isAnswerUnderWay(position, receiverIsLow: !senderIsLow, at: segment.time) ? 1 : 0
     records[position].heardHolderSinceSyn = false
     if learnsServers { servers.note(address: destination, port: segment.destination.port) }
-    if attempts.total != attemptsBefore { arrivals?.begin(attempt, exchange) }
+    if attempts.total != attemptsBefore {
+      attempts[attempt].isLogged = arrivals?.begin(attempt, exchange) ?? false
+    }
     restartTimerIfRefusedByPAWS(segment, position, receiverIsLow: !senderIsLow)
     append(exchange, position)
     if exchange.repetition == .ofOwnConnection, exchange.holder.state == .synReceived {

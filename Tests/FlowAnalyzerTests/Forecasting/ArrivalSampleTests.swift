@@ -66,9 +66,12 @@ struct ArrivalSampleTests {
     // 300 attempts of which there is room for 40; each connects when 100 more have begun.
     var log = ArrivalLog(limit: 40)
     let syns = (0..<300).map { Exchange(syn: UInt32($0), port: UInt16(2000 + $0)) }
+    var begun: Set<UInt32> = []
     for number in 0..<400 {
-      if number < 300 { log.begin(UInt32(number), syns[number]) }
-      guard number >= 100, log.keeps(attempt: UInt32(number - 100)) else { continue }
+      if number < 300, log.begin(UInt32(number), syns[number]) { begun.insert(UInt32(number)) }
+      guard number >= 100, begun.contains(UInt32(number - 100)),
+        log.keeps(attempt: UInt32(number - 100))
+      else { continue }
       log.connect(
         UInt32(number - 100), record: number, at: syns[number - 100].time,
         source: (1, syns[number - 100].sourcePort))
