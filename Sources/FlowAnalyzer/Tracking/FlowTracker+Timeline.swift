@@ -20,8 +20,11 @@ extension FlowTracker {
         server.isReset ? resetAt : replacedAt
       }
     if records[position].current.isLogged, arrivals?.keeps(record: position) ?? false {
-      let (connection, client) = (records[position].current, records[position].occupant)
-      arrivals?.end(record: position, connection, closedAt: closedAt, client: client)
+      let lateAt = records[position].current.lateOriginatorSegmentAt
+      let client = records[position].occupant
+      arrivals?.end(
+        record: position, server, startedAt: startedAt, lateAt: lateAt, closedAt: closedAt,
+        client: client)
     }
     if !isInferred {
       timeline.note(.open, from: startedAt, to: closedAt.map { min($0, limit) }, now: now)
