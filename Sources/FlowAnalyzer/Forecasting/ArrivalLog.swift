@@ -159,13 +159,22 @@ struct ArrivalLog {
   private var firstKept: Int { min(limit / 8, PortHistory.limit) }
 
   /// An attempt began.
-  mutating func begin(_ attempt: UInt32, _ exchange: Exchange) {
+  ///
+  /// - Parameters:
+  ///   - syn: its first.
+  ///   - source: whence that came, and where to, by the numbers of the addresses.
+  /// - Returns: whether it is kept. Nothing of others need be told: the columns are not even looked at.
+  mutating func begin(
+    _ attempt: UInt32, _ syn: Segment, source: UInt32, destination: UInt32
+  ) -> Bool {
     let number = UInt32(truncatingIfNeeded: total)
     total += 1
-    countSecond(exchange.time.nanoseconds)
-    let samples = sample.samples(ofNext: number, port: exchange.sourcePort)
-    let isKept = !samples.isEmpty || total <= firstKept
-    Self.set(&ofAttempt, Int(attempt), isKept ? add(exchange, number, samples) : Self.none)
+    countSecond(syn.time.nanoseconds)
+    let samples = sample.samples(ofNext: number, port: syn.source.port)
+    guard !samples.isEmpty || total <= firstKept else { return false }
+    let service = Service(address: destination, port: syn.destination.port)
+    Self.set(&ofAttempt, Int(attempt), add(syn, from: source, to: service, number, samples))
+    return true
   }
 
   private mutating func countSecond(_ time: Int64) {
@@ -193,25 +202,24 @@ struct ArrivalLog {
 
   /// - Returns: `none` of one that cannot be kept.
   private mutating func add(
-    _ exchange: Exchange, _ number: UInt32, _ samples: Arrival.Notes
+    _ syn: Segment, from source: UInt32, to service: Service, _ number: UInt32,
+    _ samples: Arrival.Notes
   ) -> UInt32 {
-    let service = Service(address: exchange.destination, port: exchange.destinationPort)
-    guard let source = position(ofSource: exchange.source), let service = position(of: service)
+    guard let source = position(ofSource: source), let service = position(of: service)
     else {
       omitted += 1
       return Self.none
     }
-    if sourceCaptures[Int(source)].last != exchange.capture {
-      noteCapture(exchange.capture, of: Int(source))
+    if sourceCaptures[Int(source)].last != syn.capture {
+      noteCapture(syn.capture, of: Int(source))
     }
     if arrivals.count >= limit { thin() }
     var notes = samples
-    if exchange.options.hasTimestamps { notes.insert(.hasTimestamp) }
+    if syn.options.hasTimestamps { notes.insert(.hasTimestamp) }
     arrivals.append(
       Arrival(
-        time: exchange.time, isn: exchange.sequence,
-        timestampValue: exchange.options.timestampValue,
-        port: exchange.sourcePort, source: source, service: service, notes: notes, number: number))
+        time: syn.time, isn: syn.sequence, timestampValue: syn.options.timestampValue,
+        port: syn.source.port, source: source, service: service, notes: notes, number: number))
     return UInt32(arrivals.count - 1)
   }
 
@@ -322,27 +330,32 @@ struct ArrivalLog {
   }
 
   /// An attempt hit, for the first time.
-  mutating func hit(_ attempt: UInt32) {
+  ///
+  /// - Parameter isLogged: whether it was kept when it began.
+  mutating func hit(_ attempt: UInt32, isLogged: Bool) {
     hits += 1
+    guard isLogged else { return }
     let arrival = Self.get(ofAttempt, Int(attempt))
     if arrival != Self.none { arrivals[Int(arrival)].notes.insert(.hit) }
   }
 
   /// A tuple's connection, of an attempt that is kept, is over, or will be followed no further.
+  ///
+  /// - Parameter lateAt: when the last segment for the server came after both ends were done.
   mutating func end(
-    record: Int, _ connection: Connection, closedAt: Timestamp?, client: Party
+    record: Int, _ server: EndpointStateMachine, startedAt: Timestamp, lateAt: Timestamp?,
+    closedAt: Timestamp?, client: Party
   ) {
     let position = Self.get(ofRecord, record)
     guard position != Self.none else { return }
     ofRecord[record] = Self.none
-    let server = connection.responder
     var arrival = arrivals[Int(position)]
     arrival.nextExpected = server.nextExpected
     arrival.timestampRecent = server.timestampRecent
     if server.hasTimestampRecent { arrival.notes.insert(.leavesTimestamp) }
     if server.state == .timeWait {
       arrival.notes.insert(.leavesTimeWait)
-      let late = connection.lateOriginatorSegmentAt?.nanoseconds(since: server.heldSince) ?? 0
+      let late = lateAt?.nanoseconds(since: server.heldSince) ?? 0
       lateness.add(max(0, late))
     }
     if client.isKnown {
@@ -352,7 +365,7 @@ struct ArrivalLog {
     if let closedAt {
       arrival.notes.insert(.closed)
       arrival.duration = UInt32(
-        clamping: max(0, closedAt.nanoseconds(since: connection.startedAt)) >> 10)
+        clamping: max(0, closedAt.nanoseconds(since: startedAt)) >> 10)
     }
     arrivals[Int(position)] = arrival
   }

@@ -253,7 +253,7 @@ public struct ForecastOptions: Sendable {
   public static var brief: ForecastOptions {
     var options = ForecastOptions()
     options.isBrief = true
-    options.maximumArrivals = 32_768
+    options.maximumArrivals = 16_384
     return options
   }
 }

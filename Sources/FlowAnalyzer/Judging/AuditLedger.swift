@@ -98,7 +98,8 @@ struct AuditLedger: ~Copyable {
     if case .hit(let hit) = verdict {
       if hits[exchange.attempt] == nil {
         counts.attemptsHit += 1
-        tracker.arrivals?.hit(exchange.attempt)
+        let isLogged = tracker.attempts[exchange.attempt].isLogged
+        tracker.arrivals?.hit(exchange.attempt, isLogged: isLogged)
       }
       hits[exchange.attempt, default: []].append(
         Hit(exchange, exchange.tuple(tracker.addresses), hit, formerUsers: formerUsers))

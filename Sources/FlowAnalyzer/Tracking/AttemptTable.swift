@@ -28,6 +28,8 @@ struct AttemptTable: ~Copyable {
     fileprivate(set) var isConnected = false
     /// A RST of the server acknowledged the last SYN.
     var wasReset = false
+    /// The log for a forecast keeps it, or did so once: of others nothing there needs to be looked at.
+    var isLogged = false
     /// At least one of its SYNs was a hit.
     fileprivate(set) var hasHits = false
     private var state = State.single

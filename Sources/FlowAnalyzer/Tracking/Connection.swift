@@ -30,6 +30,8 @@ struct Connection: BitwiseCopyable {
   var beganUnseen: Bool { traits.contains(.beganUnseen) }
   /// Nothing of it was seen but an answer with its numbers.
   var isInferred: Bool { traits.contains(.isInferred) }
+  /// It is of an attempt that is logged.
+  var isLogged: Bool { traits.contains(.isLogged) }
 
   private struct Traits: OptionSet, BitwiseCopyable {
     var rawValue: UInt8
@@ -39,6 +41,7 @@ struct Connection: BitwiseCopyable {
     static let heardFromLow = Traits(rawValue: 1 << 2)
     static let heardFromHigh = Traits(rawValue: 1 << 3)
     static let isInferred = Traits(rawValue: 1 << 4)
+    static let isLogged = Traits(rawValue: 1 << 5)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -47,6 +50,8 @@ struct Connection: BitwiseCopyable {
       formUnion(beganUnseen ? .beganUnseen : [.heardFromLow, .heardFromHigh])
     }
   }
+
+  mutating func noteLogged() { traits.insert(.isLogged) }
 
   /// Which ends have entered TIME_WAIT.
   struct Side: OptionSet, BitwiseCopyable, Hashable {

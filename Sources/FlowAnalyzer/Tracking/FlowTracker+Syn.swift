@@ -14,6 +14,8 @@ extension FlowTracker {
     if recordsTimeline, attempts.total != attemptsBefore {
       timeline.noteOpened(at: segment.time)
       sources.noteOpened(address: source, port: segment.source.port, at: segment.time)
+      attempts[attempt].isLogged =
+        arrivals?.begin(attempt, segment, source: source, destination: destination) ?? false
     }
     if attempts[attempt].openVerdicts == 0, !attempts[attempt].isRepeated {
       attempts[attempt].point = segment.point
@@ -40,7 +42,6 @@ extension FlowTracker {
       isAnswerUnderWay(position, receiverIsLow: !senderIsLow, at: segment.time) ? 1 : 0
     records[position].heardHolderSinceSyn = false
     if learnsServers { servers.note(address: destination, port: segment.destination.port) }
-    if attempts.total != attemptsBefore { arrivals?.begin(attempt, exchange) }
     restartTimerIfRefusedByPAWS(segment, position, receiverIsLow: !senderIsLow)
     append(exchange, position)
     if exchange.repetition == .ofOwnConnection, exchange.holder.state == .synReceived {

@@ -19,9 +19,12 @@ extension FlowTracker {
         .lastAck:
         server.isReset ? resetAt : replacedAt
       }
-    if arrivals?.keeps(record: position) ?? false {
-      let (connection, client) = (records[position].current, records[position].occupant)
-      arrivals?.end(record: position, connection, closedAt: closedAt, client: client)
+    if records[position].current.isLogged, arrivals?.keeps(record: position) ?? false {
+      let lateAt = records[position].current.lateOriginatorSegmentAt
+      let client = records[position].occupant
+      arrivals?.end(
+        record: position, server, startedAt: startedAt, lateAt: lateAt, closedAt: closedAt,
+        client: client)
     }
     if !isInferred {
       timeline.note(.open, from: startedAt, to: closedAt.map { min($0, limit) }, now: now)
@@ -35,7 +38,8 @@ extension FlowTracker {
 
   /// A tuple's new connection belongs to an attempt, which a forecast replays.
   mutating func logArrival(of attempt: UInt32, _ position: Int) {
-    guard arrivals?.keeps(attempt: attempt) ?? false else { return }
+    guard attempts[attempt].isLogged, arrivals?.keeps(attempt: attempt) ?? false else { return }
+    records[position].noteLogged()
     let key = records[position].key
     let isLow = records[position].current.originatorIsLow
     let startedAt = records[position].current.startedAt

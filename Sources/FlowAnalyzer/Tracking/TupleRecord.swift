@@ -153,6 +153,9 @@ extension TupleRecord {
     limitedAnswerAt = nil
   }
 
+  /// Notes that its connection is of an attempt that is logged.
+  mutating func noteLogged() { current.noteLogged() }
+
   /// What a segment did to the tuple's connection.
   struct Change {
     var before: (state: TCPState, holders: Connection.Side)

@@ -65,13 +65,18 @@ struct ArrivalSampleTests {
   @Test func `attempts that are kept are found again when they connect`() {
     // 300 attempts of which there is room for 40; each connects when 100 more have begun.
     var log = ArrivalLog(limit: 40)
-    let syns = (0..<300).map { Exchange(syn: UInt32($0), port: UInt16(2000 + $0)) }
+    let syns = (0..<300).map { Segment.syn(UInt32($0), port: UInt16(2000 + $0)) }
+    var begun: Set<UInt32> = []
     for number in 0..<400 {
-      if number < 300 { log.begin(UInt32(number), syns[number]) }
-      guard number >= 100, log.keeps(attempt: UInt32(number - 100)) else { continue }
+      if number < 300, log.begin(UInt32(number), syns[number], source: 1, destination: 2) {
+        begun.insert(UInt32(number))
+      }
+      guard number >= 100, begun.contains(UInt32(number - 100)),
+        log.keeps(attempt: UInt32(number - 100))
+      else { continue }
       log.connect(
         UInt32(number - 100), record: number, at: syns[number - 100].time,
-        source: (1, syns[number - 100].sourcePort))
+        source: (1, syns[number - 100].source.port))
     }
     #expect(log.total == 300 && log.arrivals.count <= 40 && log.arrivals.count >= 20)
     let early = log.arrivals.filter { $0.number < 200 }
@@ -164,13 +169,15 @@ extension ArrivalLog.Arrival {
   }
 }
 
-extension Exchange {
+extension Segment {
   /// The first SYN of an attempt, a millisecond after the one before.
-  fileprivate init(syn number: UInt32, port: UInt16) {
-    self.init(
-      source: 1, destination: 2, sourcePort: port, destinationPort: 80, attempt: number,
-      time: Timestamp(nanoseconds: Int64(number) * 1_000_000), sequence: SequenceNumber(number),
-      options: TCPOptions(), frame: 1, capture: 0, hasFIN: false, payloadLength: 0,
-      holder: .unknown)
+  fileprivate static func syn(_ number: UInt32, port: UInt16) -> Segment {
+    var syn = Segment.none
+    syn.source.port = port
+    syn.destination.port = 80
+    syn.time = Timestamp(nanoseconds: Int64(number) * 1_000_000)
+    syn.sequence = SequenceNumber(number)
+    syn.flags = .syn
+    return syn
   }
 }
