@@ -91,8 +91,11 @@ struct FlowRecordTests {
     recorder.observe(batch) { replay.add($0) }
     recorder.finish { replay.add($0) }
     var again = SegmentBatch(capacity: 6)
-    #expect(!replay.fill(&again))
-    #expect((0..<again.count).map { again[$0].segment.frame } == [0, 1, 2, 3, 4])
+    let hasMore = replay.fill(&again)
+    #expect(!hasMore)
+    var frames: [UInt64] = []
+    for position in 0..<again.count { frames.append(again[position].segment.frame) }
+    #expect(frames == [0, 1, 2, 3, 4])
   }
 
   @Test(arguments: [1, 7] as [UInt64])
