@@ -205,7 +205,3 @@ private struct Traffic {
 
   var lanesWithTraffic: Int { Set(segments.map(Self.lane)).count }
 }
-
-extension AnalysisReport {
-  fileprivate var json: String { String { text in writeJSON { text.append($0) } } }
-}

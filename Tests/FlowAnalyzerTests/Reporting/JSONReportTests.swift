@@ -149,11 +149,3 @@ struct JSONReportTests {
     return line
   }
 }
-
-extension AnalysisReport {
-  fileprivate var json: String {
-    var bytes: [UInt8] = []
-    writeJSON { bytes.append($0) }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-}
