@@ -64,7 +64,7 @@ test: deps lint ## Check the formatting and run all tests; in short form the lab
 	$(SWIFT) test --disable-xctest
 	@Scripts/lab/lab test --budget 300 --binary "$$($(SWIFT) build --show-bin-path)/snat-audit"
 
-test-sanitized: deps-test ## All tests again, with the address and the thread sanitizer, or SANITIZERS= only.
+test-sanitized: deps-test ## All tests with the address sanitizer, those with threads with the thread sanitizer; SANITIZERS=.
 	@SWIFT="$(SWIFT)" Scripts/test-sanitized .build-sanitized $(SANITIZERS)
 
 fuzz: deps ## Fuzz each target for TIME= seconds (60), or TARGETS= only; see docs/reliability.md.
