@@ -28,7 +28,8 @@ public struct AnalyzerConfiguration: Sendable {
   /// How many tuples without a connection are kept at a time on each side, see `Embryos`.
   var embryoLimit = Embryos.usualLimit
 
-  /// Whether captures of the server side are audited in lanes. Reports are the same without.
+  /// Whether captures of the server side are audited in lanes. Reports are the same without, but
+  /// for forecasts of samples: lanes draw others.
   var usesLanes = true
 
   public init() {}

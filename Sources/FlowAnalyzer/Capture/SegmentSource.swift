@@ -4,8 +4,8 @@
 /// (`SegmentBatch.lateness`). A regular file is opened twice: at first
 /// only for the time of its first packet, then when its turn comes, so that thousands of files of
 /// a rotation do not need thousands of descriptors. Where more overlap than may be open, none stays
-/// open between two reads. What cannot be opened again, standard input and pipes, stays open. A file that cannot be read ends with a `failure` in its record, and the
-/// others go on.
+/// open between two reads. What cannot be opened again, standard input and pipes, stays open. A file
+/// that cannot be read ends with a `failure` in its record, and the others go on.
 public struct SegmentSource: ~Copyable {
   /// One record per capture file, in the order of the command line. They are complete once
   /// `next()` has returned nil.

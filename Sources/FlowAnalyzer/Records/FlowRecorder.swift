@@ -30,11 +30,9 @@ struct FlowRecorder {
         segment: segment, side: batch[position].side, bytes: bytes, place: place)
       let empty = FlowRecord(of: segment)
       let key = Key(low: empty.low, high: empty.high)
-      open[key, default: empty].append(entry)
-      if let full = open[key], full.entries.count >= Self.mostEntries {
-        handOut(full)
-        open[key] = nil
-      }
+      var record = open.removeValue(forKey: key) ?? empty
+      record.append(entry)
+      if record.entries.count < Self.mostEntries { open[key] = record } else { handOut(record) }
       if open.count >= Self.mostOpen { finish(handOut: handOut) }
     }
   }
