@@ -22,34 +22,16 @@ public struct Analyzer: Sendable {
   ) -> Analysis {
     let survey = Survey(of: inputs, configuration.selection)
     if configuration.usesLanes, LaneRun.canTake(survey) {
-      return analyzeInLanes(survey, progress: progress)
+      var run = LaneRun(survey, configuration)
+      return run.complete(progress: progress)
     }
     var run = Run(survey, configuration, listsConnections: false)
     if let options = configuration.forecast { run.audit.logArrivals(for: options) }
-    var isPartial = false
-    while run.step() {
-      guard progress(run.progress) else {
-        isPartial = true
-        break
-      }
-    }
-    var analysis = run.finish(isPartial: isPartial)
+    var analysis = run.complete(progress: progress)
     if let options = configuration.forecast {
       run.audit.forecast(options, configuration, into: &analysis.report)
     }
     return analysis
-  }
-
-  private func analyzeInLanes(_ survey: Survey, progress: (Progress) -> Bool) -> Analysis {
-    var run = LaneRun(survey, configuration)
-    var isPartial = false
-    while run.step() {
-      guard progress(run.progress) else {
-        isPartial = true
-        break
-      }
-    }
-    return run.finish(isPartial: isPartial)
   }
 
   /// The same with a forecast: what the recorded traffic would do in changed worlds.
@@ -108,8 +90,26 @@ public struct Analyzer: Sendable {
   }
 }
 
-/// One pass over the captures.
-private struct Run: ~Copyable {
+/// One pass over the captures, a step at a time.
+protocol AnalysisRun: ~Copyable {
+  var progress: Analyzer.Progress { get }
+  /// - Returns: false where that was the last step.
+  mutating func step() -> Bool
+  mutating func finish(isPartial: Bool) -> Analysis
+}
+
+extension AnalysisRun where Self: ~Copyable {
+  /// All steps, or as many as `progress` wants.
+  mutating func complete(progress: (Analyzer.Progress) -> Bool) -> Analysis {
+    while step() {
+      guard progress(self.progress) else { return finish(isPartial: true) }
+    }
+    return finish(isPartial: false)
+  }
+}
+
+/// The pass that one audit of all takes.
+private struct Run: AnalysisRun, ~Copyable {
   private let reader: BatchReader
   var audit: Audit
   private(set) var progress = Analyzer.Progress(bytesRead: 0, bytesTotal: nil)

@@ -49,8 +49,7 @@ extension ArrivalLog {
     for (number, log) in logs.enumerated() {
       for var arrival in log.arrivals {
         let samples = sample.samples(of: arrival.number, port: arrival.port)
-        arrival.notes.subtract([.ofAttempts, .ofPorts])
-        arrival.notes.formUnion(samples)
+        arrival.mark(samples)
         let isFirst = wholeUpTo.map { arrival.time <= $0 } ?? true
         if isFirst || !samples.isEmpty { kept.append(Kept(arrival: arrival, log: number)) }
       }

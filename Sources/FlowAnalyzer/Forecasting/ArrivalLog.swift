@@ -60,6 +60,12 @@ struct ArrivalLog {
       acceptance = UInt32(clamping: max(0, time.nanoseconds(since: self.time)) >> 10)
     }
 
+    /// It is of these samples, and of no other.
+    mutating func mark(_ samples: Notes) {
+      notes.subtract([.ofAttempts, .ofPorts])
+      notes.formUnion(samples)
+    }
+
     /// In nanoseconds; of one that was not closed, to the end of time.
     var lifetime: Int64 { notes.contains(.closed) ? Int64(duration) << 10 : Self.endless }
     static let endless = Int64.max / 4
@@ -242,8 +248,7 @@ struct ArrivalLog {
     var sizes = (ofAttempts: 0, ofPorts: 0, all: 0)
     for position in arrivals.indices {
       let samples = sample.samples(of: arrivals[position].number, port: arrivals[position].port)
-      arrivals[position].notes.subtract([.ofAttempts, .ofPorts])
-      arrivals[position].notes.formUnion(samples)
+      arrivals[position].mark(samples)
       if samples.contains(.ofAttempts) { sizes.ofAttempts += 1 }
       if samples.contains(.ofPorts) { sizes.ofPorts += 1 }
       if isKept(arrivals[position]) { sizes.all += 1 }

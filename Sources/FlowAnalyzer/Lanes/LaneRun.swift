@@ -1,5 +1,5 @@
 /// One pass over captures of the server side, in lanes.
-struct LaneRun: ~Copyable {
+struct LaneRun: AnalysisRun, ~Copyable {
   private let crew: LaneCrew
   private let configuration: AnalyzerConfiguration
   private let survey: Survey
