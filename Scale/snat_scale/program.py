@@ -1,0 +1,97 @@
+"""The snat-audit of a job: how it travels to the executors, and how it is run there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, BinaryIO
+
+from pyspark import SparkContext, SparkFiles
+
+from . import frames
+from .errors import ProgramFailure, ScaleError
+
+# Parts of the C library: every machine has its own, and they must be of one kind.
+_OF_THE_SYSTEM = ("ld-linux", "libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.so", "libresolv.so")
+
+
+def send(context: SparkContext, binary: str) -> Program:
+    """Sends the binary with the job, and the libraries that it needs: executors need have neither."""
+    for file in [binary, *_libraries(binary)]:
+        context.addFile(file)
+    return Program(os.path.basename(binary), os.getcwd())
+
+
+def _libraries(binary: str) -> list[str]:
+    """The shared libraries of a binary; none of a script."""
+    try:
+        listed = subprocess.run(["ldd", binary], capture_output=True, text=True, timeout=60, check=False).stdout
+    except OSError as error:
+        raise ScaleError(f"ldd: {error.strerror}") from None
+    found = [line.split()[2] for line in listed.splitlines() if "=> /" in line]
+    return [path for path in found if not os.path.basename(path).startswith(_OF_THE_SYSTEM)]
+
+
+def scratch() -> str | None:
+    """Where Spark wants what is large and temporary; it clears that away also after a kill."""
+    return os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0] or None
+
+
+@dataclass(frozen=True)
+class Program:
+    """The program on an executor."""
+
+    name: str
+    folder: str  # where the job was submitted: relative paths of captures start there
+
+    def extract(self, arguments: list[str], content: BinaryIO | None = None) -> Iterator[bytes]:
+        """Frames of one capture, as they come; `content` is what the program has on its standard input."""
+        stdin = subprocess.DEVNULL if content is None else content
+        with self._running(["extract-records", *arguments], stdin, subprocess.PIPE) as process:
+            yield from frames.read(process.stdout)
+
+    def judge(self, arguments: list[str], parts: Iterable[bytes]) -> str:
+        """The partial summary of one load balancer, from its frames. Nothing of them is kept here."""
+        with tempfile.TemporaryFile(dir=scratch()) as answer:
+            with self._running(["judge", *arguments], subprocess.PIPE, answer) as process:
+                for part in parts:
+                    process.stdin.write(part)
+                process.stdin.close()
+            answer.seek(0)
+            return answer.read().decode().rstrip("\n")
+
+    @contextmanager
+    def _running(self, arguments: list[str], stdin: IO | int, stdout: IO | int) -> Iterator[subprocess.Popen]:
+        """A run of the program, which must end well, and ends in any case. Its messages go to a file: a pipe
+        that nobody reads meanwhile would fill up and stop it."""
+        root = os.path.abspath(SparkFiles.getRootDirectory())
+        with tempfile.TemporaryDirectory(dir=scratch()) as spool, tempfile.TemporaryFile() as messages:
+            process = subprocess.Popen(
+                [os.path.join(root, self.name), *arguments],
+                stdin=stdin,
+                stdout=stdout,
+                stderr=messages,
+                cwd=self.folder if os.path.isdir(self.folder) else None,
+                env={**os.environ, "TMPDIR": spool, "LD_LIBRARY_PATH": root},
+            )
+            problem = ""
+            try:
+                try:
+                    yield process
+                except (BrokenPipeError, ProgramFailure) as failure:
+                    problem = str(failure)  # It ended early; why, its messages say better.
+                status = process.wait()
+            finally:
+                process.kill()
+                process.wait()
+            messages.seek(0)
+            said = messages.read().decode(errors="replace").strip()
+            print(said, file=sys.stderr)
+            if status != 0 or problem:
+                reason = said.splitlines()[-1] if said else problem
+                raise ProgramFailure(f"{self.name} {arguments[0]}: exit code {status}: {reason}")

@@ -1,0 +1,116 @@
+"""A connection to Spark: to a cluster's master, or to a cluster of real processes on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyspark
+from py4j.protocol import Py4JJavaError
+from pyspark import SparkConf, SparkContext
+
+from . import errors
+from .errors import ScaleError
+
+# Seen from Spark, where it is installed; a home of a local cluster has links to them.
+_PARTS_OF_HOME = ("bin", "jars", "python")
+
+# Java's work is small here, and it starts twice as soon this way.
+_JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+
+_LOGGING = """\
+rootLogger.level = error
+rootLogger.appenderRef.stderr.ref = stderr
+# It would else say that it has changed the level.
+logger.gateway.name = org.apache.spark.api.python.PythonGatewayServer
+logger.gateway.level = error
+# It complains of each task that was under way when a job was given up.
+logger.transport.name = org.apache.spark.network.server.TransportRequestHandler
+logger.transport.level = off
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n
+"""
+
+
+def local_cluster(executors: int) -> str:
+    """The master of so many executors on this machine, of one core and 1 GiB each."""
+    return f"local-cluster[{executors},1,1024]"
+
+
+@contextmanager
+def connect(master: str, settings: dict[str, str]) -> Iterator[SparkContext]:
+    """A context of the master; all that it started on this machine has ended when the block ends."""
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        raise ScaleError("Spark needs Java 17, and there is no java; see `make deps-scale`")
+    configuration = SparkConf().setMaster(master).setAppName("snat-audit").set("spark.ui.enabled", "false")
+    configuration.set("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower())
+    with tempfile.TemporaryDirectory(prefix="snat-scale-") as folder:
+        if master.startswith("local"):
+            configuration.setAll(_stay_on_this_machine(folder))
+        configuration.setAll(settings.items())
+        context = SparkContext(conf=configuration)
+        gateway = context._gateway
+        try:
+            context.addPyFile(_own_package(folder))
+            yield context
+        except Py4JJavaError as error:
+            raise ScaleError(_cause(error)) from None
+        finally:
+            context.stop()
+            _end(gateway)
+
+
+def _stay_on_this_machine(folder: str) -> list[tuple[str, str]]:
+    """Settings of a local cluster: nothing listens but on the loopback, and nothing is left behind. Workers write
+    to their home, so that each job has one of its own."""
+    home = os.path.join(folder, "home")
+    installed = os.environ.get("SPARK_HOME", os.path.dirname(pyspark.__file__))
+    os.makedirs(os.path.join(home, "conf"))
+    for part in _PARTS_OF_HOME:
+        os.symlink(os.path.join(installed, part), os.path.join(home, part))
+    with open(os.path.join(home, "conf", "log4j2.properties"), "w", encoding="utf-8") as file:
+        file.write(_LOGGING)
+    os.environ |= {
+        "SPARK_HOME": home,
+        "SPARK_CONF_DIR": os.path.join(home, "conf"),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_HOSTNAME": "localhost",
+        "PYSPARK_PYTHON": sys.executable,
+    }
+    return [
+        ("spark.driver.host", "localhost"),
+        ("spark.driver.bindAddress", "127.0.0.1"),
+        ("spark.driver.extraJavaOptions", _JAVA_OPTIONS),
+        ("spark.executor.extraJavaOptions", _JAVA_OPTIONS),
+        ("spark.local.dir", os.path.join(folder, "local")),
+    ]
+
+
+def _own_package(folder: str) -> str:
+    """This package as an archive, for the executors."""
+    parent, name = os.path.split(os.path.dirname(os.path.abspath(__file__)))
+    return shutil.make_archive(os.path.join(folder, name), "zip", parent, name)
+
+
+def _cause(error: Py4JJavaError) -> str:
+    """The line that matters of what Spark says in pages: how a task's traceback ends, or else the first."""
+    text = str(error.java_exception)
+    _, _, traceback = text.partition("Traceback")
+    if not traceback:
+        return text.splitlines()[0]
+    return traceback.partition("\n\n")[0].splitlines()[-1].removeprefix(f"{errors.__name__}.")
+
+
+def _end(gateway) -> None:
+    """Ends the Java process of the context, which would otherwise end some time after this one."""
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait(timeout=60)
+    SparkContext._gateway = SparkContext._jvm = None
