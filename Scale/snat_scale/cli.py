@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from .captures import Source, expand
@@ -68,10 +70,13 @@ def _run(arguments: argparse.Namespace) -> int:
     if not sources:
         raise ScaleError("name captures: --server, --client, or their paths")
     master = arguments.master or session.local_cluster(arguments.executors)
-    with session.connect(master, _settings(arguments.conf)) as context:
-        captures = expand(sources, lambda pattern: matches(context, pattern))
+    settings = _settings(arguments.conf)
+    with ExitStack() as stack:
+        # Started when it is first needed: what is wrong with paths of this machine shows before.
+        spark = functools.cache(lambda: stack.enter_context(session.connect(master, settings)))
+        captures = expand(sources, lambda pattern: matches(spark(), pattern))
         plan = Plan(captures, _given(arguments, _EXTRACTION), _given(arguments, _JUDGING), arguments.partitions)
-        summaries = partial_summaries(context, plan, send(context, binary))
+        summaries = partial_summaries(spark(), plan, send(spark(), binary))
     lines = "".join(line + "\n" for line in summaries)
     merging = [binary, "merge", *_given(arguments, _MERGING)]
     return subprocess.run(merging, input=lines, text=True, check=False).returncode

@@ -75,15 +75,15 @@ class Extraction:
             yield (balancer, capture.number, sequence), frame
 
     def _local(self, capture: Capture) -> Iterator[bytes]:
-        return self.program.extract([*self.options, *capture.arguments(capture.path)])
+        return self.program.extract([*capture.arguments(capture.path), *self.options])
 
     def _remote(self, capture: Capture) -> Iterator[bytes]:
         """A copy that fails is tried again, elsewhere perhaps. The last time the program is given the URI as a
         path, where it finds nothing: so the report names the capture, and the others are analysed."""
         try:
             with self.client.copy(capture.path) as content:
-                arguments = ["--path", capture.path, *capture.arguments("-")]
-                yield from self.program.extract([*self.options, *arguments], content)
+                arguments = [*capture.arguments("-"), "--path", capture.path]
+                yield from self.program.extract([*arguments, *self.options], content)
         except CopyFailure:
             if TaskContext.get().attemptNumber() + 1 < self.attempts:
                 raise
