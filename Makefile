@@ -18,13 +18,15 @@ TIME ?= 60
 TARGETS ?=
 TUPLES ?= 20000000
 SANITIZERS ?=
+SIZE ?= full
+BALANCERS ?= 4
 COUNT ?= 5000
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help deps deps-test deps-bench deps-instructions deps-lab build demo lab test lint format \
-  fuzz odd test-sanitized bench-flood bench bench-check bench-growth bench-stages instructions instructions-record \
-  install uninstall docs clean
+.PHONY: help deps deps-test deps-bench deps-instructions deps-lab deps-scale build demo lab test lint format \
+  fuzz odd test-sanitized test-scale bench-flood bench bench-check bench-growth bench-scale bench-stages \
+  instructions instructions-record install uninstall docs clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +49,10 @@ deps-test: deps ## Install what tests read the reports with: validators, a brows
 deps-lab: deps ## Install what the lab needs: a load balancer, its clients and a server.
 	@Scripts/install-packages python3 iproute2 procps nftables conntrack tcpdump haproxy nginx
 
+deps-scale: deps ## Install what the job on Spark runs on: Java 17 and PySpark.
+	@Scripts/install-packages openjdk-17-jre-headless python3 python3-venv
+	@Scripts/install-python-packages $(TEST_TOOLS)/spark Scale/requirements.txt
+
 build: deps ## Build for use: the release binary.
 	@Scripts/quietly $(RELEASE)
 	@echo "built $$($(RELEASE) --show-bin-path)/snat-audit"
@@ -66,6 +72,11 @@ test: deps lint ## Check the formatting and run all tests; in short form the lab
 
 test-sanitized: deps-test ## All tests with the address sanitizer, those with threads with the thread sanitizer; SANITIZERS=.
 	@SWIFT="$(SWIFT)" Scripts/test-sanitized .build-sanitized $(SANITIZERS)
+
+test-scale: deps-scale build ## The job on Spark against analyze, while workers are killed; SIZE=small is the short form.
+	@Scripts/quietly $(GENERATOR)
+	@Scale/test/check --binary "$$($(RELEASE) --show-bin-path)/snat-audit" \
+	  --generator .build-bench/tools/release/make-capture --size $(SIZE)
 
 fuzz: deps ## Fuzz each target for TIME= seconds (60), or TARGETS= only; see docs/reliability.md.
 	@SWIFT="$(SWIFT)" Scripts/fuzz $(TIME) $(TARGETS)
@@ -94,6 +105,12 @@ bench-flood: build ## Floods of TUPLES= tuples of all kinds (20 million): memory
 	@Scripts/quietly $(GENERATOR:make-capture=make-flood)
 	@Scripts/bench/flood "$$($(RELEASE) --show-bin-path)/snat-audit" \
 	  .build-bench/tools/release/make-flood $(TUPLES)
+
+bench-scale: deps-scale build ## The job on Spark: bytes shuffled, and times beside analyze; BALANCERS=, PACKETS=, ROUNDS=.
+	@Scripts/quietly $(GENERATOR)
+	@Scale/test/measure --binary "$$($(RELEASE) --show-bin-path)/snat-audit" \
+	  --generator .build-bench/tools/release/make-capture \
+	  --balancers $(BALANCERS) --packets $(PACKETS) --rounds $(ROUNDS)
 
 bench-stages: deps ## Micro-benchmarks: reading and decoding alone, and the whole analysis.
 	@Scripts/quietly $(GENERATOR)

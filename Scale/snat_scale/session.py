@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import sys
@@ -18,6 +19,8 @@ from .errors import ScaleError
 
 # Seen from Spark, where it is installed; a home of a local cluster has links to them.
 _PARTS_OF_HOME = ("bin", "jars", "python")
+
+_JAVA_HOMES = "/usr/lib/jvm/java-17-openjdk-*"  # on Debian and Ubuntu
 
 # Java's work is small here, and it starts twice as soon this way.
 _JAVA_OPTIONS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
@@ -47,8 +50,7 @@ def local_cluster(executors: int) -> str:
 @contextmanager
 def connect(master: str, settings: dict[str, str]) -> Iterator[SparkContext]:
     """A context of the master; all that it started on this machine has ended when the block ends."""
-    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
-        raise ScaleError("Spark needs Java 17, and there is no java; see `make deps-scale`")
+    _find_java()
     configuration = SparkConf().setMaster(master).setAppName("snat-audit").set("spark.ui.enabled", "false")
     configuration.set("spark.ui.showConsoleProgress", str(sys.stderr.isatty()).lower())
     with tempfile.TemporaryDirectory(prefix="snat-scale-") as folder:
@@ -65,6 +67,16 @@ def connect(master: str, settings: dict[str, str]) -> Iterator[SparkContext]:
         finally:
             context.stop()
             _end(gateway)
+
+
+def _find_java() -> None:
+    """The Java of the environment, or the newest that this Spark is made for, before any other."""
+    if "JAVA_HOME" in os.environ:
+        return
+    if homes := glob.glob(_JAVA_HOMES):
+        os.environ["JAVA_HOME"] = homes[0]
+    elif not shutil.which("java"):
+        raise ScaleError("Spark needs Java 17, and there is no java; `make deps-scale` installs it")
 
 
 def _stay_on_this_machine(folder: str) -> list[tuple[str, str]]:

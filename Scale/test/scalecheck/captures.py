@@ -84,6 +84,12 @@ class Maker:
             Group("client", "@two", f"{second}-client-*"),
         ]
 
+    def alike(self, count: int) -> list[Group]:
+        """So many load balancers with both sides, each with as much traffic as the others."""
+        stems = [self._generated(f"lb{number}", "--seed", number, "--rate", 2000, client=True)
+                 for number in range(count)]
+        return [Group(side, f"@{stem.name}", f"{stem}-{side}-*") for side in ("server", "client") for stem in stems]
+
     def _nanoseconds(self) -> list[Group]:
         """IPv6, one side only, one file of it compressed."""
         stem = self._generated("three", "--seed", 3, "--rate", 500, "--snat-addresses", 1, "--nanoseconds", "--ipv6")

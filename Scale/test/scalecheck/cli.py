@@ -7,13 +7,15 @@ import os
 import tempfile
 from pathlib import Path
 
-from .captures import SIZES, Maker
+from . import measurements
+from .captures import SIZES, Maker, Size
+from .checks import Checks
 
 
 def check() -> int:
-    arguments = _parser("check", "full").parse_args()
-    from .checks import Checks
-
+    parser = _parser("check")
+    parser.add_argument("--size", choices=SIZES, default="full")
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="snat-scale-check-") as name:
         folder = Path(name)
         groups = Maker(folder, arguments.generator, SIZES[arguments.size]).all()
@@ -25,11 +27,23 @@ def check() -> int:
     return 1 if checks.failed else 0
 
 
-def _parser(name: str, size: str) -> argparse.ArgumentParser:
+def measure() -> int:
+    parser = _parser("measure")
+    parser.add_argument("--packets", type=int, default=10_000_000, help="of all server sides together (10,000,000)")
+    parser.add_argument("--balancers", type=int, default=4, help="load balancers (4)")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each kind (3)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="snat-scale-measure-") as name:
+        folder = Path(name)
+        maker = Maker(folder, arguments.generator, Size(arguments.packets // arguments.balancers, files=4, lab=()))
+        measurements.measure(folder, str(arguments.binary), maker.alike(arguments.balancers), arguments.rounds)
+    return 0
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=name, description=__doc__)
     parser.add_argument("--binary", type=_program, required=True, help="snat-audit, release")
     parser.add_argument("--generator", type=_program, required=True, help="make-capture of the benchmarks")
-    parser.add_argument("--size", choices=SIZES, default=size)
     return parser
 
 

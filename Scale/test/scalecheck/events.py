@@ -18,6 +18,7 @@ class Events:
     seconds: Counter[int] = field(default_factory=Counter)  # that executors ran them, by stage
     shuffled: int = 0  # bytes, as written to disk and sent, which is compressed
     spilled: int = 0  # bytes that did not fit into memory while they were sorted
+    job: float = 0  # seconds from the first task's being wanted to the last result: without starting and stopping
 
     @classmethod
     def of(cls, folder: Path) -> Events:
@@ -29,10 +30,17 @@ class Events:
         return events
 
     def _add(self, event: dict) -> None:
-        if event["Event"] == "SparkListenerExecutorRemoved":
-            self.lost_executors += 1
-        if event["Event"] != "SparkListenerTaskEnd":
-            return
+        match event["Event"]:
+            case "SparkListenerExecutorRemoved":
+                self.lost_executors += 1
+            case "SparkListenerJobStart":
+                self.job -= event["Submission Time"] / 1000
+            case "SparkListenerJobEnd":
+                self.job += event["Completion Time"] / 1000
+            case "SparkListenerTaskEnd":
+                self._add_task(event)
+
+    def _add_task(self, event: dict) -> None:
         stage, ending = event["Stage ID"], event["Task End Reason"]["Reason"]
         self.tasks[ending] += 1
         if ending != "Success":

@@ -5,16 +5,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _FILE_HEADER = 24
 _PACKET_HEADER = struct.Struct("<IIII")
 _UNITS = {0xA1B2C3D4: 1_000_000, 0xA1B23C4D: 1_000_000_000}  # in a second, by the file's magic number
 
 
-@dataclass(frozen=True)
-class Packet:
+class Packet(NamedTuple):
     time: int  # in units of the file
     lengths: tuple[int, int]  # captured, and on the wire
     content: bytes
