@@ -24,11 +24,13 @@ _FAILED = 2
 _INTERRUPTED = 130
 _TERMINATED = 143
 
-_BUILDS = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="submit", description=__doc__, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog="submit", description="Audits captures on Spark, with the report of snat-audit analyze.",
+        epilog="docs/scale.md says how it works.", allow_abbrev=False)
     parser.add_argument("captures", nargs="*", default=[], metavar="GLOB", help="captures whose side is not said")
     for side in ("server", "client"):
         parser.add_argument(f"--{side}", nargs="+", action="extend", default=[], metavar="[POINT][@BALANCER]=GLOB",
@@ -98,7 +100,8 @@ def _settings(texts: list[str]) -> dict[str, str]:
 
 def _binary(asked: str | None) -> str:
     """The one asked for, or the latest release build."""
-    choices = [asked] if asked else [_BUILDS / folder / "release" / "snat-audit" for folder in (".build", ".build-install")]
+    builds = [_ROOT / folder / "release" / "snat-audit" for folder in (".build", ".build-install")]
+    choices = [asked] if asked else builds
     found = [path for path in map(Path, choices) if os.access(path, os.X_OK)]
     if not found:
         raise ScaleError(f"{asked or 'snat-audit'}: no such program; `make build` builds it, --binary names it")

@@ -17,6 +17,7 @@ from typing import BinaryIO
 from xml.sax.saxutils import escape
 
 import pyspark
+from py4j.protocol import Py4JJavaError
 from pyspark import SparkContext
 
 from .errors import CopyFailure, ScaleError
@@ -31,10 +32,20 @@ def matches(context: SparkContext, pattern: str) -> list[str]:
     try:
         path = jvm.org.apache.hadoop.fs.Path(pattern)
         found = path.getFileSystem(context._jsc.hadoopConfiguration()).globStatus(path)
-    except Exception as error:  # Py4JJavaError; its text is a page long.
-        cause = getattr(error, "java_exception", error)
-        raise ScaleError(f"{pattern}: {cause}") from None
+    except Py4JJavaError as error:
+        raise ScaleError(f"{pattern}: {error.java_exception}") from None
     return [status.getPath().toString() for status in found or [] if status.isFile()]
+
+
+def hosts(context: SparkContext, uri: str) -> list[str]:
+    """Those that hold its first block; none where the file system does not tell, or the file is not there."""
+    path = context._jvm.org.apache.hadoop.fs.Path(uri)
+    try:
+        system = path.getFileSystem(context._jsc.hadoopConfiguration())
+        blocks = system.getFileBlockLocations(system.getFileStatus(path), 0, 1)
+        return [host for block in blocks for host in block.getHosts()]
+    except Py4JJavaError:
+        return []
 
 
 @dataclass(frozen=True)

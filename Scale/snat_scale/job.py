@@ -18,7 +18,8 @@ from pyspark import SparkContext, TaskContext
 
 from .captures import Capture
 from .errors import CopyFailure
-from .hadoop import HadoopClient
+from .hadoop import HadoopClient, hosts
+from .placement import distribute
 from .program import Program
 
 Key = tuple[int, int, int]  # the balancer, the capture and the frame, each by number
@@ -43,11 +44,12 @@ class Plan:
 def partial_summaries(context: SparkContext, plan: Plan, program: Program) -> list[str]:
     """A line for each load balancer, to be merged."""
     numbers = {balancer: number for number, balancer in enumerate(plan.balancers)}
-    numbered = [(numbers[capture.balancer], capture) for capture in plan.captures]
+    placed = [((numbers[capture.balancer], capture), hosts(context, capture.path) if capture.is_remote else [])
+              for capture in plan.captures]
     extraction = Extraction(program, plan.extraction, HadoopClient.of(context), _attempts(context))
     judging = Judging(program, plan.judging)
     return (
-        context.parallelize(numbered, len(numbered))
+        distribute(context, placed)
         .flatMap(extraction)
         .repartitionAndSortWithinPartitions(plan.partitions or len(numbers), partitionFunc=itemgetter(0))
         .mapPartitions(judging)

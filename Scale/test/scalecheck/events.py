@@ -15,6 +15,7 @@ class Events:
     lost_executors: int = 0
     tasks: Counter[str] = field(default_factory=Counter)  # by how they ended: Success, ExecutorLostFailure, ...
     succeeded: Counter[int] = field(default_factory=Counter)  # by stage
+    near: Counter[int] = field(default_factory=Counter)  # those of them on a host that has their data, by stage
     seconds: Counter[int] = field(default_factory=Counter)  # that executors ran them, by stage
     shuffled: int = 0  # bytes, as written to disk and sent, which is compressed
     spilled: int = 0  # bytes that did not fit into memory while they were sorted
@@ -45,6 +46,7 @@ class Events:
         self.tasks[ending] += 1
         if ending != "Success":
             return
+        self.near[stage] += event["Task Info"]["Locality"] == "NODE_LOCAL"
         metrics = event["Task Metrics"]
         self.succeeded[stage] += 1
         self.seconds[stage] += metrics["Executor Run Time"] / 1000

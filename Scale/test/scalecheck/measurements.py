@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import statistics
 import subprocess
 import time
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,68 +23,78 @@ _PATIENCE = 600.0  # seconds
 class Steps:
     """The steps of the job one after the other, without Spark."""
 
-    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))  # by step
-    bytes: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))  # of frames, by side
+    seconds: Counter[str] = field(default_factory=Counter)  # by step
+    frames: Counter[str] = field(default_factory=Counter)  # bytes, by side
 
 
 def measure(folder: Path, binary: str, groups: list[Group], rounds: int) -> None:
     """Prints the figures of so many rounds as tables, in each of which all ran once."""
     files = [file for group in groups for file in group.files]
-    print(f"{len(files)} captures, {sum(os.path.getsize(file) for file in files) / 1e9:.2f} GB, medians of {rounds} rounds")
-    seconds: dict[str, list[float]] = defaultdict(list)
+    size = sum(os.path.getsize(file) for file in files)
+    print(f"{len(files)} captures, {size / 1e9:.2f} GB, medians of {rounds} rounds\n")
+    seconds: defaultdict[str, list[float]] = defaultdict(list)
     for number in range(rounds):
-        steps = _steps(folder, binary, groups)
-        report = folder / "report.json"
-        reporting = ["--report", f"json={report}"]
-        analyze = [binary, "analyze", *words(groups, by_pattern=False), *reporting]
+        steps, report = _steps(folder, binary, groups), folder / "analyze.json"
+        analyze = [binary, "analyze", *words(groups, by_pattern=False), "--report", f"json={report}"]
         seconds["`analyze`"].append(_timed(analyze))
         seconds["`analyze --workers 1`"].append(_timed([*analyze, "--workers", "1"]))
-        expected = report.read_bytes()
         for step, taken in steps.seconds.items():
-            seconds[f"without Spark: {step}"].append(taken)
+            seconds[f"{step} without Spark, one after the other"].append(taken)
         for executors in (1, 2):
-            name = f"{executors} executor{'s'[:executors - 1]}"
-            log = folder / f"events-{number}-{executors}"
-            log.mkdir()
-            seconds[f"job, {name}"].append(_timed(
-                [str(SUBMIT), *words(groups, by_pattern=True), "--binary", binary, *reporting,
-                 "--executors", str(executors), "--conf", "spark.eventLog.enabled=true",
-                 "--conf", f"spark.eventLog.dir=file://{log}"]))
-            if report.read_bytes() != expected:
-                raise SystemExit("the job's report is not that of analyze")
-            events = Events.of(log)
-            seconds[f"job, {name}: from its first task to its last"].append(events.job)
+            taken, events = _job(folder / f"job-{number}-{executors}", binary, groups, executors, report.read_bytes())
+            name = f"job, {executors} executor{'s'[:executors - 1]}"
+            seconds[name].append(taken)
+            seconds[f"{name}: from its first task to its last"].append(events.job)
             for stage, step in enumerate(("extraction", "judging")):
-                seconds[f"job, {name}: tasks of {step}, added up"].append(events.seconds[stage])
-    _print_table(("", "seconds", "from, to"), ((name, f"{statistics.median(taken):.2f}", f"{min(taken):.2f}, {max(taken):.2f}")
-                                               for name, taken in seconds.items()))
-    connections = json.loads(expected)["summary"]["attempts"]["total"]
-    rows = [*steps.bytes.items(), ("both", sum(steps.bytes.values())), ("both, as Spark compresses them", events.shuffled)]
-    print(f"\n{connections} connections")
-    _print_table(("frames", "bytes", "a connection"), ((side, f"{count:,}", f"{count / connections:.1f}") for side, count in rows))
+                seconds[f"{name}: tasks of {step}, added up"].append(events.seconds[stage])
+    _print_table(("", "seconds", "from, to"),
+                 [(name, f"{statistics.median(taken):.2f}", f"{min(taken):.2f}, {max(taken):.2f}")
+                  for name, taken in seconds.items()])
+    connections = json.loads(report.read_bytes())["summary"]["attempts"]["total"]
+    print(f"\n{connections:,} connections\n")
+    frames = [*steps.frames.items(), ("both", steps.frames.total()), ("both, as Spark compresses them", events.shuffled)]
+    _print_table(("frames of the side", "bytes", "a connection"),
+                 [(side, f"{count:,}", f"{count / connections:.1f}") for side, count in frames])
+
+
+def _job(folder: Path, binary: str, groups: list[Group], executors: int, expected: bytes) -> tuple[float, Events]:
+    """A run of the job: how long it took in all, and what Spark says of it."""
+    log, report = folder / "events", folder / "report.json"
+    log.mkdir(parents=True)
+    taken = _timed([str(SUBMIT), *words(groups, by_pattern=True), "--binary", binary, "--report", f"json={report}",
+                    "--executors", str(executors), "--conf", "spark.eventLog.enabled=true",
+                    "--conf", f"spark.eventLog.dir=file://{log}"])
+    if report.read_bytes() != expected:
+        raise SystemExit("the job's report is not that of analyze")
+    return taken, Events.of(log)
 
 
 def _steps(folder: Path, binary: str, groups: list[Group]) -> Steps:
     """Frames go to files, one for each load balancer."""
     steps = Steps()
-    number = 0
+    numbers = itertools.count()
     for group in groups:
-        with open(folder / f"{group.label}.frames", "wb" if group.side == "server" else "ab") as frames:
+        with open(_frames(folder, group), "ab") as frames:
+            frames.truncate(0 if group.side == "server" else None)
+            before = frames.seek(0, os.SEEK_END)
             for path in group.files:
-                before = frames.tell()
-                steps.seconds["extraction"] += _timed([binary, "extract-records", "--number", str(number),
-                                                       f"--{group.side}", group.argument(path)], stdout=frames)
-                frames.seek(0, os.SEEK_END)
-                steps.bytes[group.side] += frames.tell() - before
-                number += 1
+                named = [f"--{group.side}", group.argument(path)]
+                steps.seconds["extraction"] += _timed(
+                    [binary, "extract-records", "--number", str(next(numbers)), *named], stdout=frames)
+            steps.frames[str(group.side)] += frames.seek(0, os.SEEK_END) - before
     summaries = folder / "summaries"
     with open(summaries, "wb") as output:
-        for label in dict.fromkeys(group.label for group in groups):
-            with open(folder / f"{label}.frames", "rb") as frames:
+        for path in dict.fromkeys(_frames(folder, group) for group in groups):
+            with open(path, "rb") as frames:
                 steps.seconds["judging"] += _timed([binary, "judge"], stdin=frames, stdout=output)
     with open(summaries, "rb") as lines:
-        steps.seconds["merging"] += _timed([binary, "merge", "--report", f"json={folder}/merged.json"], stdin=lines)
+        merge = [binary, "merge", "--report", f"json={folder}/merged.json"]
+        steps.seconds["merging"] += _timed(merge, stdin=lines)
     return steps
+
+
+def _frames(folder: Path, group: Group) -> Path:
+    return folder / f"{group.label}.frames"
 
 
 def _timed(command: list[str], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) -> float:
@@ -93,7 +103,7 @@ def _timed(command: list[str], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNU
     return time.perf_counter() - begin
 
 
-def _print_table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
+def _print_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
     print("| " + " | ".join(head) + " |\n| --- " + "| ---: " * (len(head) - 1) + "|")
     for row in rows:
         print("| " + " | ".join(row) + " |")
