@@ -5,6 +5,10 @@
 extension FlowRecord {
   static let version: UInt8 = 1
 
+  /// Stands for bytes that nobody will read: a TCP header that says nothing, and the first of a payload.
+  static let unreadBytes: [UInt8] =
+    [UInt8](repeating: 0, count: 12) + [5 << 4] + [UInt8](repeating: 0, count: 8)
+
   /// What is as expected, and what follows the marks.
   fileprivate struct Marks: OptionSet {
     var rawValue: UInt16
@@ -23,6 +27,7 @@ extension FlowRecord {
     static let isOfClients = Marks(rawValue: 1 << 12)
     static let isPlainACK = Marks(rawValue: 1 << 13)
     static let isOfSameCapture = Marks(rawValue: 1 << 14)
+    static let hasUnreadBytes = Marks(rawValue: 1 << 15)
   }
 
   /// What an end has sent so far.
@@ -106,7 +111,8 @@ extension FlowRecord {
     mark(.hasPayload, if: segment.payloadLength > 0)
     mark(.hasSameOptions, if: options.withoutTimes == sender.options)
     mark(.echoesLatest, if: options.timestampEchoReply == receiver.timestamp)
-    mark(.hasBytes, if: !entry.bytes.isEmpty)
+    mark(.hasBytes, if: !entry.bytes.isEmpty && entry.bytes != Self.unreadBytes)
+    mark(.hasUnreadBytes, if: entry.bytes == Self.unreadBytes)
     mark(.isOfClients, if: entry.side == .client)
     mark(.isPlainACK, if: segment.flags == .ack)
     mark(
@@ -178,7 +184,6 @@ extension FlowRecord {
     after course: inout Course, unit: Int64, from reader: inout ByteReader
   ) throws(RecordError) -> Entry {
     let marks = Marks(rawValue: try UInt16(reader.byte()) | UInt16(reader.byte()) << 8)
-    guard marks.rawValue < 1 << 15 else { throw .unknownFlags(UInt8(marks.rawValue >> 8)) }
     let isFromLow = marks.contains(.isFromLow)
     let (sender, receiver) = isFromLow ? (course.low, course.high) : (course.high, course.low)
     var segment = Segment.none
@@ -235,7 +240,8 @@ extension FlowRecord {
     }
     let entry = Entry(
       segment: segment, side: marks.contains(.isOfClients) ? .client : .server,
-      bytes: marks.contains(.hasBytes) ? try reader.block() : [],
+      bytes: marks.contains(.hasBytes)
+        ? try reader.block() : marks.contains(.hasUnreadBytes) ? Self.unreadBytes : [],
       place: Place(time: passedAt, capture: segment.capture, number: number))
     course.note(entry, isFromLow: isFromLow)
     return entry
