@@ -16,7 +16,6 @@ from .errors import ScaleError
 from .program import send
 
 # Which step takes which options of `analyze`.
-_EXTRACTION = ("--filter", "--since", "--until")
 _JUDGING = ("--time-wait", "--server-stack", "--rfc1337", "--lb", "--max-findings")
 _MERGING = ("--report", "--time-zone")
 
@@ -35,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     for side in ("server", "client"):
         parser.add_argument(f"--{side}", nargs="+", action="extend", default=[], metavar="[POINT][@BALANCER]=GLOB",
                             help=f"captures of the {side} side; a path, or a URI of a file system that Spark reads")
-    for option in (*_EXTRACTION, *_JUDGING, *_MERGING):
+    for option in (*_JUDGING, *_MERGING):
         parser.add_argument(option, action="append", default=[], metavar="VALUE", help="as of snat-audit analyze")
     where = parser.add_argument_group("where it runs")
     where.add_argument("--master", metavar="URL", help="of a cluster; else worker processes on this machine")
@@ -77,7 +76,7 @@ def _run(arguments: argparse.Namespace) -> int:
         # Started when it is first needed: what is wrong with paths of this machine shows before.
         spark = functools.cache(lambda: stack.enter_context(session.connect(master, settings)))
         captures = expand(sources, lambda pattern: matches(spark(), pattern))
-        plan = Plan(captures, _given(arguments, _EXTRACTION), _given(arguments, _JUDGING), arguments.partitions)
+        plan = Plan(captures, _given(arguments, _JUDGING), arguments.partitions)
         summaries = partial_summaries(spark(), plan, send(spark(), binary))
     lines = "".join(line + "\n" for line in summaries)
     merging = [binary, "merge", *_given(arguments, _MERGING)]

@@ -1,17 +1,17 @@
 """The job: records are extracted where captures can be read, brought together by load balancer, and judged there.
 
-    captures --extract-records--> frames --shuffle by balancer, sort--> judge --> partial summaries --> merge
+    captures --extract-records--> records --shuffle by balancer, sort--> judge --> partial summaries --> merge
 
 The partition is the load balancer: connections of both its sides have to be joined, and who met whose tuple is
-decided over all its addresses. Frames sort by the number of their capture and their place in it, so that `judge`
-reads the same bytes whatever was lost, repeated or late on the way.
+decided over all its addresses. Records are bytes here, cut anywhere; pieces sort by the number of their capture and
+their place in it, so that `judge` reads the same bytes whatever was lost, repeated or late on the way.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import itemgetter
 
 from pyspark import SparkContext, TaskContext
@@ -22,17 +22,16 @@ from .hadoop import HadoopClient, hosts
 from .placement import distribute
 from .program import Program
 
-Key = tuple[int, int, int]  # the balancer, the capture and the frame, each by number
-Record = tuple[Key, bytes]
+Key = tuple[int, int, int]  # the balancer, the capture and the place in its records, each by number
+Piece = tuple[Key, bytes]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked for: captures, and the options of each step."""
+    """What is asked for: captures, and how they are judged."""
 
     captures: list[Capture]
-    extraction: list[str] = field(default_factory=list)
-    judging: list[str] = field(default_factory=list)
+    judging: list[str]
     partitions: int | None = None  # of judging; None: as many as there are load balancers
 
     @property
@@ -46,8 +45,9 @@ def partial_summaries(context: SparkContext, plan: Plan, program: Program) -> li
     numbers = {balancer: number for number, balancer in enumerate(plan.balancers)}
     placed = [((numbers[capture.balancer], capture), hosts(context, capture.path) if capture.is_remote else [])
               for capture in plan.captures]
-    extraction = Extraction(program, plan.extraction, HadoopClient.of(context), _attempts(context))
-    judging = Judging(program, plan.judging)
+    settings = context.getConf()
+    extraction = Extraction(program, HadoopClient.of(context), int(settings.get("spark.task.maxFailures", "4")))
+    judging = Judging(program, [*plan.judging, "--workers", settings.get("spark.task.cpus", "1")])
     return (
         distribute(context, placed)
         .flatMap(extraction)
@@ -57,35 +57,29 @@ def partial_summaries(context: SparkContext, plan: Plan, program: Program) -> li
     )
 
 
-def _attempts(context: SparkContext) -> int:
-    return int(context.getConf().get("spark.task.maxFailures", "4"))
-
-
 @dataclass(frozen=True)
 class Extraction:
     """The first stage, a task for each capture."""
 
     program: Program
-    options: list[str]
     client: HadoopClient
-    attempts: int
+    attempts: int  # at a task, at most
 
-    def __call__(self, numbered: tuple[int, Capture]) -> Iterator[Record]:
+    def __call__(self, numbered: tuple[int, Capture]) -> Iterator[Piece]:
         balancer, capture = numbered
-        frames = self._remote(capture) if capture.is_remote else self._local(capture)
-        for sequence, frame in enumerate(frames):
-            yield (balancer, capture.number, sequence), frame
+        pieces = self._remote(capture) if capture.is_remote else self._local(capture)
+        for place, piece in enumerate(pieces):
+            yield (balancer, capture.number, place), piece
 
     def _local(self, capture: Capture) -> Iterator[bytes]:
-        return self.program.extract([*capture.arguments(capture.path), *self.options])
+        return self.program.extract(capture.arguments(capture.path))
 
     def _remote(self, capture: Capture) -> Iterator[bytes]:
         """A copy that fails is tried again, elsewhere perhaps. The last time the program is given the URI as a
         path, where it finds nothing: so the report names the capture, and the others are analysed."""
         try:
             with self.client.copy(capture.path) as content:
-                arguments = [*capture.arguments("-"), "--path", capture.path]
-                yield from self.program.extract([*arguments, *self.options], content)
+                yield from self.program.extract([*capture.arguments("-"), "--path", capture.path], content)
         except CopyFailure:
             if TaskContext.get().attemptNumber() + 1 < self.attempts:
                 raise
@@ -99,6 +93,6 @@ class Judging:
     program: Program
     options: list[str]
 
-    def __call__(self, records: Iterable[Record]) -> Iterator[str]:
-        for _, group in itertools.groupby(records, key=lambda record: record[0][0]):
-            yield self.program.judge(self.options, (frame for _, frame in group))
+    def __call__(self, pieces: Iterable[Piece]) -> Iterator[str]:
+        for _, group in itertools.groupby(pieces, key=lambda piece: piece[0][0]):
+            yield self.program.judge(self.options, (content for _, content in group))

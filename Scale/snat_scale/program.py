@@ -13,8 +13,11 @@ from typing import IO, BinaryIO
 
 from pyspark import SparkContext, SparkFiles
 
-from . import frames
 from .errors import ProgramFailure, ScaleError
+
+# Bytes: what Spark handles as one value. It gathers up to a thousand of them before it looks at its memory, and
+# each costs Python some microseconds.
+_PIECE = 1 << 16
 
 # Parts of the C library: every machine has its own, and they must be of one kind.
 _OF_THE_SYSTEM = ("ld-linux", "libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.so", "libresolv.so")
@@ -50,17 +53,18 @@ class Program:
     folder: str  # where the job was submitted: relative paths of captures start there
 
     def extract(self, arguments: list[str], content: BinaryIO | None = None) -> Iterator[bytes]:
-        """Frames of one capture, as they come; `content` is what the program has on its standard input."""
+        """The records of one capture, in pieces; `content` is what the program has on its standard input."""
         stdin = subprocess.DEVNULL if content is None else content
         with self._running(["extract-records", *arguments], stdin, subprocess.PIPE) as process:
-            yield from frames.read(process.stdout)
+            while piece := process.stdout.read(_PIECE):
+                yield piece
 
-    def judge(self, arguments: list[str], parts: Iterable[bytes]) -> str:
-        """The partial summary of one load balancer, from its frames. Nothing of them is kept here."""
+    def judge(self, arguments: list[str], pieces: Iterable[bytes]) -> str:
+        """The partial summary of one load balancer, from its records. Nothing of them is kept here."""
         with tempfile.TemporaryFile(dir=scratch()) as answer:
             with self._running(["judge", *arguments], subprocess.PIPE, answer) as process:
-                for part in parts:
-                    process.stdin.write(part)
+                for piece in pieces:
+                    process.stdin.write(piece)
                 process.stdin.close()
             answer.seek(0)
             return answer.read().decode().rstrip("\n")
@@ -83,8 +87,8 @@ class Program:
             try:
                 try:
                     yield process
-                except (BrokenPipeError, ProgramFailure) as failure:
-                    problem = str(failure)  # It ended early; why, its messages say better.
+                except BrokenPipeError as error:
+                    problem = str(error)  # It ended early; why, its messages say better.
                 status = process.wait()
             finally:
                 process.kill()

@@ -37,6 +37,7 @@ class Checks:
         self.quick()
         self._same("one executor", "--executors", "1", check=self._nothing_was_repeated)
         self._same("all load balancers judged in two partitions", "--partitions", "2")
+        self._with_options()
         self._killed_while_extracting()
         self._retried("extract-records --number 3 ")
         self._retried("judge")
@@ -45,6 +46,11 @@ class Checks:
         self._other_file_system()
 
     # What is checked: each tells what is wrong, or nothing.
+
+    def _with_options(self) -> None:
+        options = ["--max-findings", "9", "--time-wait", "30", "--rfc1337", "on", "--lb", "f5", "--time-zone", "Asia/Tokyo"]
+        expected = self._analyze("options", self._groups, *options)
+        self._same("options of all steps", *options, expected=expected)
 
     def _killed_while_extracting(self) -> None:
         fault = Fault.hanging(self._folder / "extracting", self._binary, "extract-records --number 5 ")
@@ -121,8 +127,9 @@ class Checks:
         self.passed, self.failed = self.passed + (not wrong), self.failed + bool(wrong)
         print(f"{name}: {'; '.join(wrong) or 'right'}", flush=True)
 
-    def _analyze(self, key: str, groups: list[Group]) -> list[bytes]:
-        done = run([self._binary, "analyze", *words(groups, by_pattern=False), *self._report_options(key)])
+    def _analyze(self, key: str, groups: list[Group], *options: str) -> list[bytes]:
+        inputs = words(groups, by_pattern=False)
+        done = run([self._binary, "analyze", *inputs, *self._report_options(key), *options])
         if done.status != 2:  # A capture is damaged, another missing.
             raise SystemExit(f"analyze: exit code {done.status}: {done.messages.decode()}")
         return self._reports(key)

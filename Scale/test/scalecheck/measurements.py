@@ -23,8 +23,8 @@ _PATIENCE = 600.0  # seconds
 class Steps:
     """The steps of the job one after the other, without Spark."""
 
-    seconds: Counter[str] = field(default_factory=Counter)  # by step
-    frames: Counter[str] = field(default_factory=Counter)  # bytes, by side
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))  # by step
+    records: Counter[str] = field(default_factory=Counter)  # bytes, by side
 
 
 def measure(folder: Path, binary: str, groups: list[Group], rounds: int) -> None:
@@ -52,9 +52,9 @@ def measure(folder: Path, binary: str, groups: list[Group], rounds: int) -> None
                   for name, taken in seconds.items()])
     connections = json.loads(report.read_bytes())["summary"]["attempts"]["total"]
     print(f"\n{connections:,} connections\n")
-    frames = [*steps.frames.items(), ("both", steps.frames.total()), ("both, as Spark compresses them", events.shuffled)]
-    _print_table(("frames of the side", "bytes", "a connection"),
-                 [(side, f"{count:,}", f"{count / connections:.1f}") for side, count in frames])
+    sizes = [*steps.records.items(), ("both", steps.records.total()), ("both, as Spark compresses them", events.shuffled)]
+    _print_table(("records of the side", "bytes", "a connection"),
+                 [(side, f"{count:,}", f"{count / connections:.1f}") for side, count in sizes])
 
 
 def _job(folder: Path, binary: str, groups: list[Group], executors: int, expected: bytes) -> tuple[float, Events]:
@@ -70,31 +70,31 @@ def _job(folder: Path, binary: str, groups: list[Group], executors: int, expecte
 
 
 def _steps(folder: Path, binary: str, groups: list[Group]) -> Steps:
-    """Frames go to files, one for each load balancer."""
+    """Records go to files, one for each load balancer."""
     steps = Steps()
     numbers = itertools.count()
     for group in groups:
-        with open(_frames(folder, group), "ab") as frames:
-            frames.truncate(0 if group.side == "server" else None)
-            before = frames.seek(0, os.SEEK_END)
+        with open(_records(folder, group), "ab") as records:
+            records.truncate(0 if group.side == "server" else None)
+            before = records.seek(0, os.SEEK_END)
             for path in group.files:
                 named = [f"--{group.side}", group.argument(path)]
                 steps.seconds["extraction"] += _timed(
-                    [binary, "extract-records", "--number", str(next(numbers)), *named], stdout=frames)
-            steps.frames[str(group.side)] += frames.seek(0, os.SEEK_END) - before
+                    [binary, "extract-records", "--number", str(next(numbers)), *named], stdout=records)
+            steps.records[str(group.side)] += records.seek(0, os.SEEK_END) - before
     summaries = folder / "summaries"
     with open(summaries, "wb") as output:
-        for path in dict.fromkeys(_frames(folder, group) for group in groups):
-            with open(path, "rb") as frames:
-                steps.seconds["judging"] += _timed([binary, "judge"], stdin=frames, stdout=output)
+        for path in dict.fromkeys(_records(folder, group) for group in groups):
+            with open(path, "rb") as records:
+                steps.seconds["judging"] += _timed([binary, "judge"], stdin=records, stdout=output)
     with open(summaries, "rb") as lines:
         merge = [binary, "merge", "--report", f"json={folder}/merged.json"]
         steps.seconds["merging"] += _timed(merge, stdin=lines)
     return steps
 
 
-def _frames(folder: Path, group: Group) -> Path:
-    return folder / f"{group.label}.frames"
+def _records(folder: Path, group: Group) -> Path:
+    return folder / f"{group.label}.records"
 
 
 def _timed(command: list[str], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) -> float:
