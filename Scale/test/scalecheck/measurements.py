@@ -16,14 +16,34 @@ from .captures import Group, words
 from .checks import SUBMIT
 from .events import Events
 
-_PATIENCE = 600.0  # seconds
+
+@dataclass(frozen=True)
+class Cost:
+    """Of a run, in seconds; processor time is that of all processes that it started, too."""
+
+    wall: float = 0
+    processor: float = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.wall + other.wall, self.processor + other.processor)
+
+    @classmethod
+    def of(cls, command: list[str], stdin: int = subprocess.DEVNULL, stdout: int = subprocess.DEVNULL) -> Cost:
+        """Runs a command, to its end."""
+        begin = time.perf_counter()
+        process = subprocess.Popen(command, stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            raise SystemExit(f"{' '.join(command[:2])}: exit code {process.returncode}")
+        return cls(time.perf_counter() - begin, usage.ru_utime + usage.ru_stime)
 
 
 @dataclass
 class Steps:
     """The steps of the job one after the other, without Spark."""
 
-    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))  # by step
+    costs: defaultdict[str, Cost] = field(default_factory=lambda: defaultdict(Cost))  # by step
     records: Counter[str] = field(default_factory=Counter)  # bytes, by side
 
 
@@ -31,76 +51,74 @@ def measure(folder: Path, binary: str, groups: list[Group], rounds: int) -> None
     """Prints the figures of so many rounds as tables, in each of which all ran once."""
     files = [file for group in groups for file in group.files]
     size = sum(os.path.getsize(file) for file in files)
-    print(f"{len(files)} captures, {size / 1e9:.2f} GB, medians of {rounds} rounds\n")
-    seconds: defaultdict[str, list[float]] = defaultdict(list)
+    costs: defaultdict[str, list[Cost]] = defaultdict(list)
     for number in range(rounds):
-        steps, report = _steps(folder, binary, groups), folder / "analyze.json"
+        report = folder / "analyze.json"
         analyze = [binary, "analyze", *words(groups, by_pattern=False), "--report", f"json={report}"]
-        seconds["`analyze`"].append(_timed(analyze))
-        seconds["`analyze --workers 1`"].append(_timed([*analyze, "--workers", "1"]))
-        for step, taken in steps.seconds.items():
-            seconds[f"{step} without Spark, one after the other"].append(taken)
+        costs["`analyze`"].append(Cost.of(analyze))
+        costs["`analyze --workers 1`"].append(Cost.of([*analyze, "--workers", "1"]))
+        steps = _steps(folder, binary, groups)
+        for step, cost in steps.costs.items():
+            costs[f"`{step}` of all, without Spark"].append(cost)
         for executors in (1, 2):
-            taken, events = _job(folder / f"job-{number}-{executors}", binary, groups, executors, report.read_bytes())
+            cost, events = _job(folder / f"job-{number}-{executors}", binary, groups, executors, report.read_bytes())
             name = f"job, {executors} executor{'s'[:executors - 1]}"
-            seconds[name].append(taken)
-            seconds[f"{name}: from its first task to its last"].append(events.job)
-            for stage, step in enumerate(("extraction", "judging")):
-                seconds[f"{name}: tasks of {step}, added up"].append(events.seconds[stage])
-    _print_table(("", "seconds", "from, to"),
-                 [(name, f"{statistics.median(taken):.2f}", f"{min(taken):.2f}, {max(taken):.2f}")
-                  for name, taken in seconds.items()])
+            costs[name].append(cost)
+            costs[f"{name}: without starting and stopping"].append(Cost(events.job))
+            costs[f"{name}: tasks that extract, added up"].append(Cost(events.seconds[0]))
+            costs[f"{name}: tasks that judge, added up"].append(Cost(events.seconds[1]))
     connections = json.loads(report.read_bytes())["summary"]["attempts"]["total"]
-    print(f"\n{connections:,} connections\n")
     sizes = [*steps.records.items(), ("both", steps.records.total()), ("both, as Spark compresses them", events.shuffled)]
+    print(f"{len(files)} captures, {size / 1e9:.2f} GB, {connections:,} connections; medians of {rounds} rounds\n")
+    _print_table(("", "seconds", "from, to", "CPU s"), [(name, *_figures(taken)) for name, taken in costs.items()])
+    print()
     _print_table(("records of the side", "bytes", "a connection"),
                  [(side, f"{count:,}", f"{count / connections:.1f}") for side, count in sizes])
 
 
-def _job(folder: Path, binary: str, groups: list[Group], executors: int, expected: bytes) -> tuple[float, Events]:
-    """A run of the job: how long it took in all, and what Spark says of it."""
+def _job(folder: Path, binary: str, groups: list[Group], executors: int, expected: bytes) -> tuple[Cost, Events]:
+    """A run of the job: what it cost in all, and what Spark says of it."""
     log, report = folder / "events", folder / "report.json"
     log.mkdir(parents=True)
-    taken = _timed([str(SUBMIT), *words(groups, by_pattern=True), "--binary", binary, "--report", f"json={report}",
+    cost = Cost.of([str(SUBMIT), *words(groups, by_pattern=True), "--binary", binary, "--report", f"json={report}",
                     "--executors", str(executors), "--conf", "spark.eventLog.enabled=true",
                     "--conf", f"spark.eventLog.dir=file://{log}"])
     if report.read_bytes() != expected:
         raise SystemExit("the job's report is not that of analyze")
-    return taken, Events.of(log)
+    return cost, Events.of(log)
 
 
 def _steps(folder: Path, binary: str, groups: list[Group]) -> Steps:
-    """Records go to files, one for each load balancer."""
+    """Records go to files, one for each load balancer; one thread judges, as in an executor."""
     steps = Steps()
     numbers = itertools.count()
+    paths = list(dict.fromkeys(folder / f"{group.label}.records" for group in groups))
+    for path in paths:
+        path.unlink(missing_ok=True)
     for group in groups:
-        with open(_records(folder, group), "ab") as records:
-            records.truncate(0 if group.side == "server" else None)
-            before = records.seek(0, os.SEEK_END)
-            for path in group.files:
-                named = [f"--{group.side}", group.argument(path)]
-                steps.seconds["extraction"] += _timed(
-                    [binary, "extract-records", "--number", str(next(numbers)), *named], stdout=records)
+        with open(folder / f"{group.label}.records", "ab") as records:
+            before = records.tell()
+            for capture in group.files:
+                steps.costs["extract-records"] += Cost.of(
+                    [binary, "extract-records", "--number", str(next(numbers)), f"--{group.side}",
+                     group.argument(capture)], stdout=records.fileno())
             steps.records[str(group.side)] += records.seek(0, os.SEEK_END) - before
     summaries = folder / "summaries"
     with open(summaries, "wb") as output:
-        for path in dict.fromkeys(_records(folder, group) for group in groups):
+        for path in paths:
             with open(path, "rb") as records:
-                steps.seconds["judging"] += _timed([binary, "judge"], stdin=records, stdout=output)
+                judge = [binary, "judge", "--workers", "1"]
+                steps.costs["judge"] += Cost.of(judge, records.fileno(), output.fileno())
     with open(summaries, "rb") as lines:
-        merge = [binary, "merge", "--report", f"json={folder}/merged.json"]
-        steps.seconds["merging"] += _timed(merge, stdin=lines)
+        steps.costs["merge"] += Cost.of([binary, "merge", "--report", f"json={folder}/merged.json"], lines.fileno())
     return steps
 
 
-def _records(folder: Path, group: Group) -> Path:
-    return folder / f"{group.label}.records"
-
-
-def _timed(command: list[str], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) -> float:
-    begin = time.perf_counter()
-    subprocess.run(command, check=True, stdin=stdin, stdout=stdout, stderr=subprocess.DEVNULL, timeout=_PATIENCE)
-    return time.perf_counter() - begin
+def _figures(costs: list[Cost]) -> tuple[str, str, str]:
+    walls = [cost.wall for cost in costs]
+    processor = statistics.median(cost.processor for cost in costs)
+    return (f"{statistics.median(walls):.2f}", f"{min(walls):.2f}, {max(walls):.2f}",
+            f"{processor:.2f}" if processor else "")
 
 
 def _print_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
