@@ -44,7 +44,8 @@ struct ExtractRecordsCommand: ParsableCommand {
     var output = StreamedOutput()
     let extraction = RecordExtraction(of: input, shownAs: path, number: number)
     let failure = try extraction.run { frame in
-      output.write(try RecordStream.bytes(of: frame).span)
+      let bytes = try RecordStream.bytes(of: frame)
+      output.write(bytes.span)
       if output.isClosed { throw ExitStatus.failed }
     }
     output.flush()

@@ -39,27 +39,30 @@ struct JudgeCommand: ParsableCommand {
     configuration.balancers = balancer.balancers
     configuration.maximumFindings = maxFindings
     configuration.forecast = .brief
-    let line: Data
+    let analyzer = Analyzer(configuration: configuration)
+    var output = StreamedOutput()
+    let line = Array(try Self.summary(by: analyzer)) + [0x0a]
+    output.write(line.span)
+    output.flush()
+    if let error = output.error { throw StageFailure("standard output: \(error)") }
+  }
+
+  /// - Returns: a line of JSON.
+  private static func summary(by analyzer: Analyzer) throws -> Data {
     do {
       let spool = try RecordSpool(in: FileManager.default.temporaryDirectory.path)
-      defer { spool.removeAll() }
       try RecordStream.forEachFrame { frame in
         if Interruption.happened { throw ExitStatus.interrupted }
         try spool.add(frame)
       }
-      let summary = try Analyzer(configuration: configuration).judge(spool) { _ in
-        !Interruption.happened
-      }
+      let summary = try analyzer.judge(spool) { _ in !Interruption.happened }
       if Interruption.happened { throw ExitStatus.interrupted }
-      line = try JSONEncoder.sorted.encode(summary)
+      return try JSONEncoder.sorted.encode(summary)
     } catch let error as RecordSpoolError {
       throw StageFailure("\(error)")
     } catch let error as RecordStreamError {
-      throw Interruption.happened ? ExitStatus.interrupted : StageFailure("\(error)")
+      if Interruption.happened { throw ExitStatus.interrupted }
+      throw StageFailure("\(error)")
     }
-    var output = StreamedOutput()
-    output.write(Array(line + [0x0a]).span)
-    output.flush()
-    if let error = output.error { throw StageFailure("standard output: \(error)") }
   }
 }

@@ -15,12 +15,14 @@ enum RecordStream {
   private static let longestFrame = 1 << 30
 
   static func bytes(of frame: RecordFrame) throws -> [UInt8] {
-    let (kind, content): (Kind, [UInt8]) =
-      switch frame {
-      case .begin(let header): (.begin, Array(try JSONEncoder.sorted.encode(header)))
-      case .block(let bytes): (.block, bytes)
-      case .end(let record): (.end, Array(try JSONEncoder.sorted.encode(record)))
-      }
+    switch frame {
+    case .begin(let header): try bytes(.begin, JSONEncoder.sorted.encode(header))
+    case .block(let bytes): self.bytes(.block, Data(bytes))
+    case .end(let record): try bytes(.end, JSONEncoder.sorted.encode(record))
+    }
+  }
+
+  private static func bytes(_ kind: Kind, _ content: Data) -> [UInt8] {
     let length = UInt32(content.count + 1)
     return stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: length >> $0) }
       + [kind.rawValue] + content
@@ -39,13 +41,16 @@ enum RecordStream {
   }
 
   private static func frame(_ kind: Kind, _ content: ArraySlice<UInt8>) throws -> RecordFrame {
+    switch kind {
+    case .begin: .begin(try decoded(content))
+    case .block: .block(Array(content))
+    case .end: .end(try decoded(content))
+    }
+  }
+
+  private static func decoded<Value: Decodable>(_ content: ArraySlice<UInt8>) throws -> Value {
     do {
-      return switch kind {
-      case .begin:
-        .begin(try JSONDecoder().decode(RecordedCaptureHeader.self, from: Data(content)))
-      case .block: .block(Array(content))
-      case .end: .end(try JSONDecoder().decode(CaptureRecord.self, from: Data(content)))
-      }
+      return try JSONDecoder().decode(Value.self, from: Data(content))
     } catch {
       throw RecordStreamError.notRecords
     }
@@ -53,18 +58,19 @@ enum RecordStream {
 
   /// - Returns: nil where there is nothing more, and there may be nothing.
   private static func read(_ count: Int, mayEnd: Bool) throws -> [UInt8]? {
-    var failure: SystemError?
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      while filled < count {
-        // SAFETY: what is written lies within the buffer.
-        let read = unsafe Glibc.read(
+    var bytes = [UInt8](repeating: 0, count: count)
+    var filled = 0
+    while filled < count {
+      // SAFETY: what is written lies within the array.
+      let read = unsafe bytes.withUnsafeMutableBytes { buffer in
+        unsafe Glibc.read(
           STDIN_FILENO, buffer.baseAddress.map { unsafe $0 + filled }, count - filled)
-        if read < 0 { failure = SystemError.last }
-        guard read > 0 else { return }
-        filled += read
       }
+      if read < 0 { throw RecordStreamError.cannotRead(SystemError.last) }
+      if read == 0 { break }
+      filled += read
     }
-    if let failure { throw RecordStreamError.cannotRead(failure) }
+    bytes.removeLast(count - filled)
     if bytes.isEmpty, mayEnd { return nil }
     guard bytes.count == count else { throw RecordStreamError.cutOff }
     return bytes

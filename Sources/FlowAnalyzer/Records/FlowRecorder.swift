@@ -29,14 +29,14 @@ struct FlowRecorder {
   mutating func note(_ segment: Segment, _ tcp: RawSpan) {
     settleOther(before: segment.time)
     handshakes.note(segment)
-    append(segment, bytes: bytes(of: segment, tcp))
+    append(segment, checksum: checksum(of: segment, tcp), bytes: bytes(of: segment, tcp))
   }
 
   /// Takes in the next packet, one without a segment: it may still say when others were captured.
   mutating func noteOther(at time: Timestamp) {
     settleOther(before: time)
     if count == 0 {
-      append(.passage(at: time), bytes: [])
+      append(.passage(at: time))
     } else if time > latest {
       latestOther = time
     }
@@ -58,10 +58,12 @@ struct FlowRecorder {
   private mutating func settleOther(before time: Timestamp) {
     guard let other = latestOther else { return }
     latestOther = nil
-    if time < other { append(.passage(at: other), bytes: []) }
+    if time < other { append(.passage(at: other)) }
   }
 
-  private mutating func append(_ segment: Segment, bytes: [UInt8]) {
+  private mutating func append(
+    _ segment: Segment, checksum: UInt16? = nil, bytes: [UInt8] = []
+  ) {
     latest = max(latest, segment.time)
     let place = FlowRecord.Place(time: latest, capture: segment.capture, number: count)
     count += 1
@@ -74,14 +76,21 @@ struct FlowRecorder {
       open.append(empty)
     }
     open[position].append(
-      FlowRecord.Entry(segment: segment, side: .server, bytes: bytes, place: place))
+      FlowRecord.Entry(segment: segment, checksum: checksum, bytes: bytes, place: place))
+  }
+
+  /// Nil where more than that makes the digest.
+  private func checksum(of segment: Segment, _ tcp: RawSpan) -> UInt16? {
+    guard tcp.byteCount >= TCPHeader.minimumLength else { return nil }
+    let checksum = tcp.uint16(at: 16)
+    return segment.digest == segment.commonDigest(checksum: checksum) ? checksum : nil
   }
 
   /// Bytes that somebody will read: requests, and options that may name the client.
   private func bytes(of segment: Segment, _ tcp: RawSpan) -> [UInt8] {
-    guard segment.payloadLength > 0 || segment.isOutdone(by: tcp) else { return [] }
-    if segment.payloadLength > 0, handshakes.isFromResponder(segment) {
-      return tcp.byteCount > TCPHeader.minimumLength ? FlowRecord.unreadBytes : []
+    guard segment.isOutdone(by: tcp), !handshakes.isFromResponder(segment) else {
+      return segment.payloadLength > 0 && tcp.byteCount > TCPHeader.minimumLength
+        ? FlowRecord.headerOnly : []
     }
     let kept = tcp.extracting(0..<min(tcp.byteCount, Self.longestBytes))
     return unsafe kept.withUnsafeBytes { unsafe [UInt8]($0) }

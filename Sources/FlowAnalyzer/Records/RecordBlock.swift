@@ -7,17 +7,23 @@ struct RecordBlock {
 
   var encoded: [UInt8] {
     var writer = ByteWriter()
+    let first = records.compactMap(\.begin).min()
+    let origin = FlowRecord.Origin(
+      time: first?.time.nanoseconds ?? 0, number: first?.number ?? 0)
+    writer.write(signed: origin.time)
+    writer.write(origin.number)
     writer.write(UInt64(records.count))
-    for record in records { writer.write(record.encoded) }
+    for record in records { writer.write(record.encoded(from: origin)) }
     return writer.bytes
   }
 
   /// - Parameter bytes: one block, and nothing behind it.
   init(decoding bytes: [UInt8]) throws(RecordError) {
     var reader = ByteReader(bytes[...])
+    let origin = FlowRecord.Origin(time: try reader.signed(), number: try reader.number())
     var records: [FlowRecord] = []
     for _ in 0..<(try reader.number(as: Int.self)) {
-      records.append(try FlowRecord(decoding: try reader.block()[...]))
+      records.append(try FlowRecord(decoding: try reader.block()[...], from: origin))
     }
     guard reader.isAtEnd else { throw .cutOff }
     self.records = records
