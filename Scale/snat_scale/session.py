@@ -112,9 +112,9 @@ def _own_package(folder: str) -> str:
 
 
 def _cause(error: Py4JJavaError) -> str:
-    """The line that matters of what Spark says in pages: how a task's traceback ends, or else the first."""
+    """The line that matters of what Spark says in pages: how a task's last traceback ends, or else the first."""
     text = str(error.java_exception)
-    _, _, traceback = text.partition("Traceback")
+    _, _, traceback = text.rpartition("Traceback (most recent call last)")
     if not traceback:
         return text.splitlines()[0]
     return traceback.partition("\n\n")[0].splitlines()[-1].removeprefix(f"{errors.__name__}.")
