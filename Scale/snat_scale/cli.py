@@ -77,7 +77,8 @@ def _run(arguments: argparse.Namespace) -> int:
         spark = functools.cache(lambda: stack.enter_context(session.connect(master, settings)))
         captures = expand(sources, lambda pattern: matches(spark(), pattern))
         plan = Plan(captures, _given(arguments, _JUDGING), arguments.partitions)
-        summaries = partial_summaries(spark(), plan, send(spark(), binary))
+        program = send(spark(), binary)
+        summaries = session.wait_for(spark(), lambda: partial_summaries(spark(), plan, program))
     lines = "".join(line + "\n" for line in summaries)
     merging = [binary, "merge", *_given(arguments, _MERGING)]
     return subprocess.run(merging, input=lines, text=True, check=False).returncode

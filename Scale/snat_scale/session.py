@@ -7,8 +7,10 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 import pyspark
 from py4j.protocol import Py4JJavaError
@@ -16,6 +18,8 @@ from pyspark import SparkConf, SparkContext
 
 from . import errors
 from .errors import ScaleError
+
+T = TypeVar("T")
 
 # Seen from Spark, where it is installed; a home of a local cluster has links to them.
 _PARTS_OF_HOME = ("bin", "jars", "python")
@@ -69,6 +73,18 @@ def connect(master: str, settings: dict[str, str]) -> Iterator[SparkContext]:
             _end(gateway)
 
 
+def wait_for(context: SparkContext, work: Callable[[], T]) -> T:
+    """What `work` returns, which waits for Spark. That is done by a thread of its own: a signal would else break into
+    the talk with Java, and nothing could be said to it any more, not even that it should stop."""
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(work)
+        try:
+            return future.result()
+        except BaseException:
+            context.cancelAllJobs()
+            raise
+
+
 def _find_java() -> None:
     """The Java of the environment, or the newest that this Spark is made for, before any other."""
     if "JAVA_HOME" in os.environ:
@@ -117,7 +133,8 @@ def _cause(error: Py4JJavaError) -> str:
     _, _, traceback = text.rpartition("Traceback (most recent call last)")
     if not traceback:
         return text.splitlines()[0]
-    return traceback.partition("\n\n")[0].splitlines()[-1].removeprefix(f"{errors.__name__}.")
+    line = traceback.partition("\n\n")[0].splitlines()[-1]
+    return line.partition(": ")[2] if line.startswith(errors.__name__) else line
 
 
 def _end(gateway) -> None:

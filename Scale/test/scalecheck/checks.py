@@ -45,6 +45,8 @@ class Checks:
         self._same("more records than a worker's memory", "--conf", "spark.python.worker.memory=1m",
                    check=lambda events: [] if events.spilled else ["nothing was spilled"])
         self._other_file_system()
+        self._gives_up()
+        self._is_terminated()
 
     # What is checked: each tells what is wrong, or nothing.
 
@@ -54,12 +56,12 @@ class Checks:
         self._same("options of all steps", *options, expected=expected)
 
     def _killed_while_extracting(self) -> None:
-        fault = Fault.hanging(self._folder / "extracting", self._binary, "extract-records --number 5 ")
+        fault = Fault.killing(self._folder / "extracting", self._binary, "extract-records --number 5 ")
         self._same("an executor killed while it extracts", fault=fault, check=self._executor_was_lost)
 
     def _killed_while_judging(self) -> None:
         """With it go the records that it had extracted."""
-        fault = Fault.hanging(self._folder / "judging", self._binary, "judge")
+        fault = Fault.killing(self._folder / "judging", self._binary, "judge")
 
         def check(events: Events) -> list[str]:
             repeated = events.succeeded[0] - self._files
@@ -86,6 +88,21 @@ class Checks:
         wanted = f"submit: {self._folder}/nothing-*: no capture matches\n"
         self._say("a pattern without a match",
                   [] if (done.status, done.messages.decode()) == (2, wanted) else [f"{done.status}: {done.messages!r}"])
+
+    def _gives_up(self) -> None:
+        """A program that fails as often as Spark tries it."""
+        fault = Fault.failing(self._folder / "always", self._binary, "judge", times=99)
+        done = self._submit("always", self._groups, fault=fault)
+        wanted = (2, "submit: snat-audit judge: exit code 1: made to fail", [])
+        got = (done.status, done.messages.decode().splitlines()[-1], done.left)
+        self._say(f"a judge that always fails, {done.seconds:.0f} s", [] if got == wanted else [str(got)])
+
+    def _is_terminated(self) -> None:
+        """In the middle of its work; nothing of it goes on."""
+        fault = Fault.terminating(self._folder / "terminated", self._binary, "judge")
+        done = self._submit("terminated", self._groups, fault=fault)
+        got = (done.status, done.messages.decode(), done.left)
+        self._say(f"a job that is terminated, {done.seconds:.0f} s", [] if got == (143, "", []) else [str(got)])
 
     def _other_file_system(self) -> None:
         """Captures under names of Hadoop's, as if they lay elsewhere; as long as their paths here, since text reports
@@ -136,8 +153,8 @@ class Checks:
 
     def _submit(self, key: str, groups: list[Group], *options: str, fault: Fault | None = None) -> Run:
         program = str(fault.program) if fault else self._binary
-        return run([str(SUBMIT), *words(groups, by_pattern=True), "--binary", program, *self._report_options(key),
-                    *options], fault.kill if fault else None)
+        command = [str(SUBMIT), *words(groups, by_pattern=True), "--binary", program, *self._report_options(key)]
+        return run([*command, *options], fault.strike if fault else None)
 
     def _report_options(self, key: str) -> list[str]:
         return [word for form in _FORMATS for word in ("--report", f"{form}={self._folder / key}.{form}")]

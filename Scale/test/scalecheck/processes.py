@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_EXECUTOR = "CoarseGrainedExecutorBackend"
 _PATIENCE = 300.0  # seconds: for a job, or an analysis
 _PAUSE = 0.05
 
@@ -53,13 +52,13 @@ def wait_for(path: Path, is_running: Callable[[], bool]) -> bool:
     return False
 
 
-def kill_executor_above(pid: int) -> None:
-    """Kills the executor which a process descends from, outright, as a machine that goes down."""
+def ancestor(pid: int, mark: str) -> int:
+    """The nearest process above one that has a word in its command line, as one of its arguments or part of it."""
     while pid > 1:
-        if _EXECUTOR in _read(pid, "cmdline"):
-            return os.kill(pid, signal.SIGKILL)
+        if mark in _read(pid, "cmdline"):
+            return pid
         pid = int(_after_name(pid)[1])
-    raise ValueError("no executor")
+    raise ValueError(f"no {mark} above")
 
 
 def _session(leader: int) -> Iterator[int]:
