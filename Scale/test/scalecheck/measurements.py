@@ -19,10 +19,10 @@ from .events import Events
 
 @dataclass(frozen=True)
 class Cost:
-    """Of a run, in seconds; processor time is that of all processes that it started, too."""
+    """Of a run, in seconds."""
 
     wall: float = 0
-    processor: float = 0
+    processor: float = 0  # 0: not known, as of Spark's processes, which nobody waits for
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(self.wall + other.wall, self.processor + other.processor)
@@ -80,12 +80,12 @@ def _job(folder: Path, binary: str, groups: list[Group], executors: int, expecte
     """A run of the job: what it cost in all, and what Spark says of it."""
     log, report = folder / "events", folder / "report.json"
     log.mkdir(parents=True)
-    cost = Cost.of([str(SUBMIT), *words(groups, by_pattern=True), "--binary", binary, "--report", f"json={report}",
+    wall = Cost.of([str(SUBMIT), *words(groups, by_pattern=True), "--binary", binary, "--report", f"json={report}",
                     "--executors", str(executors), "--conf", "spark.eventLog.enabled=true",
-                    "--conf", f"spark.eventLog.dir=file://{log}"])
+                    "--conf", f"spark.eventLog.dir=file://{log}"]).wall
     if report.read_bytes() != expected:
         raise SystemExit("the job's report is not that of analyze")
-    return cost, Events.of(log)
+    return Cost(wall), Events.of(log)
 
 
 def _steps(folder: Path, binary: str, groups: list[Group]) -> Steps:
