@@ -96,7 +96,8 @@ enum RecordStreamError: Error, CustomStringConvertible {
     switch self {
     case .notRecords:
       "standard input: these are no records; they come from snat-audit extract-records"
-    case .cutOff: "standard input: it ends in the middle of a record; was extract-records interrupted?"
+    case .cutOff:
+      "standard input: it ends in the middle of a record; was extract-records interrupted?"
     case .cannotRead(let failure): "standard input: \(failure)"
     }
   }

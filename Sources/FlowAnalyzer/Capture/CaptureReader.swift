@@ -74,7 +74,11 @@ struct CaptureReader: ~Copyable {
 
   /// The link type of the current packet as capture files number them.
   var linkNumber: UInt16 {
-    let number = switch plain { case .some(let plain): plain.linkNumber; case .none: UInt32(0) }
+    let number =
+      switch plain {
+      case .some(let plain): plain.linkNumber
+      case .none: UInt32(0)
+      }
     // Raw IP has a number of its own on each system, and one that all know (LINKTYPE_RAW).
     return linkType == .rawIP && number < 101 ? 101 : UInt16(truncatingIfNeeded: number)
   }

@@ -118,6 +118,10 @@ extension Analyzer {
   ) throws(RecordSpoolError) -> PartialSummary {
     var (summary, _) = summary(of: try spool.inputs(), progress: progress)
     for (position, record) in spool.records.enumerated() {
+      let failure = summary.captures[position].failure
+      guard failure == record.failure || summary.isPartial else {
+        throw .damaged(capture: record.path, failure)
+      }
       summary.captures[position].adopt(record)
     }
     summary.number = spool.firstNumber
@@ -132,6 +136,8 @@ public enum RecordSpoolError: Error, Equatable, Sendable {
   case otherBalancer
   case outOfOrder
   case cannotWrite(path: String, code: Int32)
+  /// Its records cannot be read.
+  case damaged(capture: String, CaptureError?)
 }
 
 extension RecordSpoolError: CustomStringConvertible {
@@ -146,6 +152,9 @@ extension RecordSpoolError: CustomStringConvertible {
     case .outOfOrder:
       "records of a capture come in pieces, without their end or behind others; give those of each "
         + "capture together, as extract-records wrote them, by the numbers of the captures"
+    case .damaged(let capture, let failure):
+      "the records of \(capture) are damaged; extract them again"
+        + (failure.map { " (\($0))" } ?? "")
     case .cannotWrite(let path, let code):
       // SAFETY: `strerror` returns a string that lives until the thread's next call of it.
       "\(path): cannot be written: \(unsafe String(cString: strerror(code)))"
