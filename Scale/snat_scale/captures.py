@@ -20,11 +20,11 @@ class Source:
 
     @classmethod
     def parse(cls, side: str | None, argument: str) -> Source:
-        """As `analyze` reads it: what holds a slash is no name."""
+        """As `analyze` reads it: what holds a slash is no name. A URI of a file here is its path."""
         label, equals, pattern = argument.partition("=")
         if side is None or not equals or not label or "/" in label:
-            return cls(side, "", argument)
-        return cls(side, label, pattern)
+            label, pattern = "", argument
+        return cls(side, label, pattern.removeprefix("file://"))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from .captures import Source, expand
 from .errors import ScaleError
-from .program import send
 
 # Which step takes which options of `analyze`.
 _JUDGING = ("--time-wait", "--server-stack", "--rfc1337", "--lb", "--max-findings")
@@ -38,8 +37,8 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(option, action="append", default=[], metavar="VALUE", help="as of snat-audit analyze")
     where = parser.add_argument_group("where it runs")
     where.add_argument("--master", metavar="URL", help="of a cluster; else worker processes on this machine")
-    where.add_argument("--executors", type=int, default=2, metavar="N", help="how many of those (2)")
-    where.add_argument("--partitions", type=int, metavar="N",
+    where.add_argument("--executors", type=_count, default=2, metavar="N", help="how many of those (2)")
+    where.add_argument("--partitions", type=_count, metavar="N",
                        help="tasks that judge; as many as there are load balancers, if not said")
     where.add_argument("--conf", action="append", default=[], metavar="KEY=VALUE", help="settings of Spark")
     where.add_argument("--binary", metavar="PROGRAM", help="the snat-audit to send; else what was built here")
@@ -63,6 +62,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from . import session
     from .hadoop import matches
     from .job import Plan, partial_summaries
+    from .program import send
 
     binary = _binary(arguments.binary)
     sources = [Source.parse("server", text) for text in arguments.server]
@@ -82,6 +82,12 @@ def _run(arguments: argparse.Namespace) -> int:
     lines = "".join(line + "\n" for line in summaries)
     merging = [binary, "merge", *_given(arguments, _MERGING)]
     return subprocess.run(merging, input=lines, text=True, check=False).returncode
+
+
+def _count(text: str) -> int:
+    if not (text.isdecimal() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text}: at least 1, please")
+    return int(text)
 
 
 def _given(arguments: argparse.Namespace, options: tuple[str, ...]) -> list[str]:

@@ -15,6 +15,7 @@ from typing import TypeVar
 import pyspark
 from py4j.protocol import Py4JJavaError
 from pyspark import SparkConf, SparkContext
+from pyspark.errors import PySparkRuntimeError
 
 from . import errors
 from .errors import ScaleError
@@ -61,16 +62,16 @@ def connect(master: str, settings: dict[str, str]) -> Iterator[SparkContext]:
         if master.startswith("local"):
             configuration.setAll(_stay_on_this_machine(folder))
         configuration.setAll(settings.items())
-        context = SparkContext(conf=configuration)
-        gateway = context._gateway
         try:
-            context.addPyFile(_own_package(folder))
-            yield context
+            with SparkContext(conf=configuration) as context:
+                context.addPyFile(_own_package(folder))
+                yield context
         except Py4JJavaError as error:
             raise ScaleError(_cause(error)) from None
+        except PySparkRuntimeError as error:
+            raise ScaleError(f"Spark does not start: {error}") from None
         finally:
-            context.stop()
-            _end(gateway)
+            _end_java()
 
 
 def wait_for(context: SparkContext, work: Callable[[], T]) -> T:
@@ -137,9 +138,10 @@ def _cause(error: Py4JJavaError) -> str:
     return line.partition(": ")[2] if line.startswith(errors.__name__) else line
 
 
-def _end(gateway) -> None:
-    """Ends the Java process of the context, which would otherwise end some time after this one."""
-    gateway.shutdown()
-    gateway.proc.stdin.close()
-    gateway.proc.wait(timeout=60)
-    SparkContext._gateway = SparkContext._jvm = None
+def _end_java() -> None:
+    """Ends the Java process, which would otherwise end some time after this one."""
+    if gateway := SparkContext._gateway:
+        gateway.shutdown()
+        gateway.proc.stdin.close()
+        gateway.proc.wait(timeout=60)
+        SparkContext._gateway = SparkContext._jvm = None
