@@ -20,18 +20,38 @@ public struct Analyzer: Sendable {
   public func analyze(
     _ inputs: [CaptureInput], progress: (Progress) -> Bool = { _ in true }
   ) -> Analysis {
+    let groups = CaptureGroups(inputs)
+    let total = groups.all.count > 1 ? groups.bytesTotal : nil
+    var bytesRead: UInt64 = 0
+    var summaries: [PartialSummary] = []
+    var courses: [ReadingCourse] = []
+    for group in groups.all {
+      var latest = Progress(bytesRead: 0, bytesTotal: nil)
+      let (summary, course) = summary(of: group) { progressOfGroup in
+        latest = progressOfGroup
+        latest.bytesRead += bytesRead
+        if let total { latest.bytesTotal = total }
+        return progress(latest)
+      }
+      bytesRead = latest.bytesRead
+      summaries.append(summary)
+      courses.append(course)
+      if summary.isPartial { break }
+    }
+    return merge(summaries, courses)
+  }
+
+  /// Reads the captures of one load balancer.
+  func summary(
+    of inputs: [CaptureInput], progress: (Progress) -> Bool = { _ in true }
+  ) -> (PartialSummary, ReadingCourse) {
     let survey = Survey(of: inputs, configuration.selection)
     if configuration.usesLanes, LaneRun.canTake(survey) {
       var run = LaneRun(survey, configuration)
-      return run.complete(progress: progress)
+      return (run.complete(progress: progress), run.course)
     }
     var run = Run(survey, configuration, listsConnections: false)
-    if let options = configuration.forecast { run.audit.logArrivals(for: options) }
-    var analysis = run.complete(progress: progress)
-    if let options = configuration.forecast {
-      run.audit.forecast(options, configuration, into: &analysis.report)
-    }
-    return analysis
+    return (run.complete(progress: progress), run.course)
   }
 
   /// The same with a forecast: what the recorded traffic would do in changed worlds.
@@ -58,14 +78,18 @@ public struct Analyzer: Sendable {
   public func connections(
     _ inputs: [CaptureInput], to write: (Span<UInt8>) -> Bool
   ) -> [CaptureError] {
-    let survey = Survey(of: inputs, configuration.selection)
-    var run = Run(survey, configuration, listsConnections: true)
-    while run.step() {
-      guard run.writeConnections(to: write) else { return run.stop() }
+    var failures: [CaptureError] = []
+    for group in CaptureGroups(inputs).all {
+      let survey = Survey(of: group, configuration.selection)
+      var run = Run(survey, configuration, listsConnections: true)
+      while run.step() {
+        guard run.writeConnections(to: write) else { return failures + run.stop() }
+      }
+      let summary = run.finish(isPartial: false)
+      _ = run.writeConnections(to: write)
+      failures += summary.captures.compactMap(\.failure)
     }
-    let analysis = run.finish(isPartial: false)
-    _ = run.writeConnections(to: write)
-    return analysis.failures
+    return failures
   }
 
   /// The report, and each connection of both sides when it is done.
@@ -75,9 +99,9 @@ public struct Analyzer: Sendable {
     let survey = Survey(of: inputs, configuration.selection)
     var run = Run(survey, configuration, listsConnections: true)
     while run.step() { run.audit.takeConnections().forEach(connections) }
-    let analysis = run.finish(isPartial: false)
+    let summary = run.finish(isPartial: false)
     run.audit.takeConnections().forEach(connections)
-    return analysis.report
+    return merge([summary], [run.course]).report
   }
 
   /// Batches between two reports of progress.
@@ -95,12 +119,12 @@ protocol AnalysisRun: ~Copyable {
   var progress: Analyzer.Progress { get }
   /// - Returns: false where that was the last step.
   mutating func step() -> Bool
-  mutating func finish(isPartial: Bool) -> Analysis
+  mutating func finish(isPartial: Bool) -> PartialSummary
 }
 
 extension AnalysisRun where Self: ~Copyable {
   /// All steps, or as many as `progress` wants.
-  mutating func complete(progress: (Analyzer.Progress) -> Bool) -> Analysis {
+  mutating func complete(progress: (Analyzer.Progress) -> Bool) -> PartialSummary {
     while step() {
       guard progress(self.progress) else { return finish(isPartial: true) }
     }
@@ -117,7 +141,7 @@ private struct Run: AnalysisRun, ~Copyable {
   private var duplicates: [UInt64] = []
   private let configuration: AnalyzerConfiguration
   private var survey: Survey { course.survey }
-  private var course: ReadingCourse
+  private(set) var course: ReadingCourse
   private var batches = 0
   private var writer: ConnectionWriter
 
@@ -134,6 +158,7 @@ private struct Run: AnalysisRun, ~Copyable {
     audit = Audit(
       configuration: configuration, hasClientSide: survey.inputs.contains { $0.side != .server },
       listsConnections: listsConnections)
+    if let options = configuration.forecast { audit.logArrivals(for: options) }
     let client = survey.inputs.first { $0.side != .server }
     writer = ConnectionWriter(correction: client.map(survey.corrections.correction) ?? 0)
   }
@@ -181,7 +206,7 @@ private struct Run: AnalysisRun, ~Copyable {
     return writer.handOut(isLast: true, to: write)
   }
 
-  mutating func finish(isPartial: Bool) -> Analysis {
+  mutating func finish(isPartial: Bool) -> PartialSummary {
     if isPartial { _ = stop() }
     let (captures, end, window) = reader.withSource { source in
       if isPartial { source.compareClocks() }
@@ -191,13 +216,15 @@ private struct Run: AnalysisRun, ~Copyable {
       return (source.captures, source.latestPacket, source.window)
     }
     audit.finish(at: end)
-    let builder = ReportBuilder(
-      configuration: configuration, captures: captures, clocks: survey.clocks, window: window,
-      isPartial: isPartial)
-    return Analysis(
-      report: builder.report(audit.result(configuration)),
-      failures: captures.compactMap(\.failure),
-      assumed: captures.filter { $0.role == nil && $0.packets > 0 }.map(\.path), course: course)
+    let watches = audit.joiner.clocks
+    var summary = PartialSummary(
+      rules: JudgingRules(configuration), captures: captures,
+      clocks: survey.clocks.map { ClockReading($0, watches, captures) }, window: window,
+      isPartial: isPartial, found: audit.result(configuration))
+    if configuration.forecast != nil {
+      summary.arrivals = LoggedArrivals { [audit.takeLog(&$0, clients: &$1)] }
+    }
+    return summary
   }
 }
 
@@ -207,8 +234,10 @@ public struct Analysis: Sendable {
   public var failures: [CaptureError]
   /// Captures whose side nothing tells; they were taken for the server side.
   public var assumed: [String]
+  /// The captures that were read, one by one.
+  var inputs: [CaptureInput] { courses.flatMap(\.survey.inputs) }
   /// The files that were read, as the command line names them.
-  public var paths: [String] { course.survey.inputs.map(\.path) }
-  /// For another reading of the same.
-  let course: ReadingCourse
+  public var paths: [String] { inputs.map(\.path) }
+  /// For another reading of the same, for each load balancer; none where others have read.
+  let courses: [ReadingCourse]
 }

@@ -22,10 +22,11 @@ struct CaptureOptions: ParsableArguments {
       "Captures taken between the load balancer and the server.",
       discussion: """
         Files whose times do not overlap are one capture point (a rotation). Files that overlap are \
-        several points; NAME= gives a point a name and joins its files. Write ./a=b.pcap for a file \
-        with an equals sign in its name.
+        several points; NAME= gives a point a name and joins its files. NAME@LB= or @LB= also says at \
+        which load balancer it is: those of different ones are analysed apart. Write ./a=b.pcap for a \
+        file with an equals sign in its name.
         """,
-      valueName: "[name=]capture"),
+      valueName: "[name][@lb]=capture"),
     completion: .file(extensions: ["pcap", "pcapng", "cap"]))
   var server: [NamedCapture] = []
 
@@ -34,7 +35,7 @@ struct CaptureOptions: ParsableArguments {
     help: ArgumentHelp(
       "Captures taken between the clients and the load balancer.",
       discussion: "Joined with the server side, they name the client of every connection.",
-      valueName: "[name=]capture"),
+      valueName: "[name][@lb]=capture"),
     completion: .file(extensions: ["pcap", "pcapng", "cap"]))
   var client: [NamedCapture] = []
 
@@ -45,25 +46,30 @@ struct CaptureOptions: ParsableArguments {
   }
 }
 
-/// `[NAME=]CAPTURE` on the command line.
+/// `[[NAME][@LB]=]CAPTURE` on the command line.
 struct NamedCapture: ExpressibleByArgument {
   private let path: String
-  private let name: String?
+  private var name: String?
+  private var balancer: String?
 
   init?(argument: String) {
     guard !argument.isEmpty else { return nil }
     let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, !parts[0].isEmpty, !parts[0].contains("/") else {
       path = argument
-      name = nil
       return
     }
     guard !parts[1].isEmpty else { return nil }
     path = String(parts[1])
-    name = String(parts[0])
+    let names = parts[0].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+    if !names[0].isEmpty { name = String(names[0]) }
+    if names.count == 2 {
+      guard !names[1].isEmpty else { return nil }
+      balancer = String(names[1])
+    }
   }
 
   func input(_ role: CaptureRole) -> CaptureInput {
-    CaptureInput(path: path, role: role, pointName: name)
+    CaptureInput(path: path, role: role, pointName: name, balancer: balancer)
   }
 }

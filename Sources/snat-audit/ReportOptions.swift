@@ -32,16 +32,46 @@ struct ReportOptions: ParsableArguments {
 
   func validate() throws {
     guard maxFindings >= 0 else { throw ValidationError("--max-findings: at least 0, please.") }
-    for (index, request) in report.enumerated() {
-      if report[..<index].contains(where: { $0.destination == request.destination }) {
+    try report.requireSeparateDestinations()
+  }
+
+  var requests: [ReportRequest] { report.orText }
+}
+
+/// The same where findings were listed before.
+struct MergedReportOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A report to write, to standard output or to a file (default: text); see analyze.",
+      valueName: "format[=path]"),
+    completion: .list(
+      ReportFormat.available.flatMap { [$0.rawValue, "\($0.rawValue)="] }))
+  var report: [ReportRequest] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "In text reports, also show the time of a place: Asia/Tokyo, or an offset such as +09:00.",
+      valueName: "zone"))
+  var timeZone: NamedTimeZone?
+
+  func validate() throws { try report.requireSeparateDestinations() }
+
+  var requests: [ReportRequest] { report.orText }
+}
+
+extension [ReportRequest] {
+  func requireSeparateDestinations() throws {
+    for (index, request) in enumerated() {
+      if self[..<index].contains(where: { $0.destination == request.destination }) {
         throw ValidationError(
           "two reports would go to \(request.destination); give each a path of its own.")
       }
     }
   }
 
-  var requests: [ReportRequest] {
-    report.isEmpty ? [ReportRequest(format: .text, destination: .standardOutput)] : report
+  /// What is written where nothing was asked for.
+  var orText: [ReportRequest] {
+    isEmpty ? [ReportRequest(format: .text, destination: .standardOutput)] : self
   }
 }
 

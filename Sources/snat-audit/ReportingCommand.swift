@@ -45,27 +45,7 @@ extension ReportingCommand {
   func write(_ analysis: Analysis, by analyzer: Analyzer, _ requests: [ReportRequest]) -> Bool {
     let traces =
       requests.contains { $0.format == .html } ? traces(of: analysis, by: analyzer) : []
-    var isWritten = true
-    // Captures in directories are known only now.
-    let captures = analysis.report.captures.map(\.path)
-    for request in requests {
-      if let path = captures.first(where: { request.destination.isSameFile(as: $0) }) {
-        Message.error("--report: \(path) is a capture to be read, not overwritten.")
-        isWritten = false
-        continue
-      }
-      do {
-        var style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
-        style.localClock = reports.timeZone?.clock
-        try request.destination.write {
-          try request.format.write(analysis.report, style, traces: traces, to: &$0)
-        }
-      } catch {
-        Message.error("\(request.destination): the report cannot be written: \(error).")
-        isWritten = false
-      }
-    }
-    return isWritten
+    return requests.write(analysis.report, traces: traces, timeZone: reports.timeZone)
   }
 }
 
@@ -77,5 +57,35 @@ extension [ReportRequest] {
         throw ValidationError("--report: \(input.path) is a capture to be read, not overwritten.")
       }
     }
+  }
+
+  /// Writes every report that can be written.
+  ///
+  /// - Parameter traces: what HTML draws.
+  /// - Returns: whether all could be.
+  func write(
+    _ report: AnalysisReport, traces: [FindingTrace], timeZone: NamedTimeZone?
+  ) -> Bool {
+    var isWritten = true
+    // Captures in directories are known only now.
+    let captures = report.captures.map(\.path)
+    for request in self {
+      if let path = captures.first(where: { request.destination.isSameFile(as: $0) }) {
+        Message.error("--report: \(path) is a capture to be read, not overwritten.")
+        isWritten = false
+        continue
+      }
+      do {
+        var style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
+        style.localClock = timeZone?.clock
+        try request.destination.write {
+          try request.format.write(report, style, traces: traces, to: &$0)
+        }
+      } catch {
+        Message.error("\(request.destination): the report cannot be written: \(error).")
+        isWritten = false
+      }
+    }
+    return isWritten
   }
 }

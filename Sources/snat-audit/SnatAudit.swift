@@ -27,17 +27,13 @@ struct SnatAudit: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       AnalyzeCommand.self, CheckCommand.self, ExplainCommand.self, ExtractCommand.self,
-      WhatIfCommand.self, ConnectionsCommand.self, SchemaCommand.self, ManualCommand.self,
+      WhatIfCommand.self, ConnectionsCommand.self, ExtractRecordsCommand.self, JudgeCommand.self,
+      MergeCommand.self, SchemaCommand.self, ManualCommand.self,
     ])
 
   static func main() {
     ProcessSetup.run()
     var arguments = CommandLine.arguments.dropFirst()[...]
-    if let name = arguments.first, PlannedCommand(rawValue: name) != nil {
-      let known = configuration.subcommands.filter { $0.configuration.shouldDisplay }
-        .compactMap { $0.configuration.commandName }
-      fail("the command '\(name)' is not in this version; it has: \(known.joined(separator: ", "))")
-    }
     if arguments.isEmpty { arguments = ["--help"] }
     do {
       var command = try parse(Array(arguments))
@@ -46,6 +42,9 @@ struct SnatAudit: ParsableCommand {
       status.exit()
     } catch let fault as FileFault {
       Message.error("\(fault)")
+      ExitStatus.failed.exit()
+    } catch let failure as StageFailure {
+      Message.error("\(failure)")
       ExitStatus.failed.exit()
     } catch {
       guard exitCode(for: error) != .success else { leave(with: error) }
@@ -94,10 +93,4 @@ struct SnatAudit: ParsableCommand {
     Message.error("\(sentence) (see: snat-audit\(help) --help)")
     ExitStatus.failed.exit()
   }
-}
-
-/// Commands that are documented for a later version.
-private enum PlannedCommand: String {
-  case judge, merge
-  case extractRecords = "extract-records"
 }

@@ -34,18 +34,15 @@ struct ExitStatusTests {
     (["analyze", "--server", "a", "--rfc1337", "maybe"], "'maybe' is invalid"),
     (["analyze", "--server", "a", "--max-findings=-1"], "at least 0"),
     (["analyze", "--server", "name="], "'name=' is invalid"),
+    (["analyze", "--server", "name@=a"], "'name@=a' is invalid"),
+    (["extract-records"], "name one capture"),
+    (["extract-records", "--server", "a", "b"], "name one capture"),
+    (["extract-records", "--number=-1", "a"], "from 0"),
     (["analyze", Captures.clean, "--report", "json=\(Captures.clean)"], "not overwritten"),
     (["whatif", Captures.clean, "--report", "json=\(Captures.clean)"], "not overwritten"),
   ])
   func `a usage error is 2 and one line`(arguments: [String], says text: String) throws {
     try expectUsageError(arguments, says: text)
-  }
-
-  @Test(arguments: [
-    "extract-records", "judge", "merge",
-  ])
-  func `a command of a later version is refused by name`(command: String) throws {
-    try expectUsageError([command, "x"], says: "'\(command)' is not in this version")
   }
 
   private func expectUsageError(

@@ -2,7 +2,7 @@
 ///
 /// Parts of the traffic, each with all connections of its tuples and all SYNs of its attempts, can be
 /// audited apart: their results add up to that of the whole, in whatever order they are added.
-struct AuditResult: Sendable {
+struct AuditResult: Sendable, Codable {
   var tracked: TrackingCounts
   /// How many attempts there were.
   var attempts: Int
@@ -24,8 +24,7 @@ struct AuditResult: Sendable {
   /// The addresses that parties and the join go by.
   var addresses: NumberedAddresses
 
-  /// Adds what another part of the traffic has shown. The join is not added up: it needs all of the
-  /// traffic, and only the server side can be in parts.
+  /// Adds what another part of the traffic has shown.
   mutating func add(_ other: AuditResult) {
     tracked.add(other.tracked)
     attempts += other.attempts
@@ -37,21 +36,31 @@ struct AuditResult: Sendable {
     held.add(other.held)
     timeline.add(other.timeline)
     sources.add(other.sources)
+    servers += other.servers
     unopened = unopened + other.unopened
     unopenedTargets.add(other.unopenedTargets)
     let numbers = addresses.add(other.addresses)
     findings.add(other.findings, numbers: numbers)
+    join.add(other.join, numbers: numbers)
   }
 }
 
 /// What the join of both sides has found.
-struct JoinResult: Sendable {
+struct JoinResult: Sendable, Codable {
   var hasClientSide: Bool
+  var hasServerSide: Bool
   var counts: JoinCounts
   var topology: TopologyRecord
-  var clocks: [PointPair: ClockWatch]
-  /// The first and the latest segment of the server side.
-  var serverSide: (first: Timestamp, last: Timestamp)?
+
+  /// Adds the join at another load balancer: it needs all of one's traffic, and nothing of another's.
+  ///
+  /// - Parameter numbers: of the other's addresses that go by another number now.
+  fileprivate mutating func add(_ other: JoinResult, numbers: [UInt32: UInt32]) {
+    hasClientSide = hasClientSide || other.hasClientSide
+    hasServerSide = hasServerSide || other.hasServerSide
+    counts.add(other.counts)
+    topology.add(other.topology, numbers: numbers)
+  }
 }
 
 extension Audit {
@@ -76,8 +85,8 @@ extension Audit {
       servers: tracker.knowledge.all, unopened: tracker.unopened + clients.unopened,
       unopenedTargets: targets,
       join: JoinResult(
-        hasClientSide: joiner.hasClientSide, counts: joiner.counts, topology: joiner.topology,
-        clocks: joiner.clocks, serverSide: joiner.serverSide),
+        hasClientSide: joiner.hasClientSide, hasServerSide: joiner.serverSide != nil,
+        counts: joiner.counts, topology: joiner.topology),
       addresses: addresses)
   }
 }

@@ -1,5 +1,5 @@
 /// Tuples that servers hold at the end: how many, and the first of them in the order of the report.
-struct HeldTuples: Sendable {
+struct HeldTuples: Sendable, Codable {
   private let limit: Int
   private(set) var timeWait = 0
   private(set) var established = 0

@@ -1,5 +1,5 @@
 /// The addresses that stand behind numbers, for when the table that gave those has gone.
-struct NumberedAddresses: Sendable {
+struct NumberedAddresses: Sendable, Codable {
   /// Those that are not their own numbers, as those of IPv4 are.
   private var others: [UInt32: IPAddress] = [:]
 

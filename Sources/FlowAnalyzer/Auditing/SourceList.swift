@@ -1,7 +1,7 @@
 /// The addresses from which connections to servers were opened, with the ports that they used: the first
 /// `SourceTable.capacity` of them to come.
-struct SourceList: Sendable {
-  struct Source: Sendable {
+struct SourceList: Sendable, Codable {
+  struct Source: Sendable, Codable {
     let address: IPAddress
     /// When its first attempt began.
     var since: Timestamp

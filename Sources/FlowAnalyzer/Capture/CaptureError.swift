@@ -1,7 +1,7 @@
 /// Why a capture could not be read, or not to its end.
 ///
 /// A capture that ends in the middle of a packet is no error: see `CaptureWarning.cutOff`.
-public enum CaptureError: Error, Hashable, Sendable {
+public enum CaptureError: Error, Hashable, Sendable, Codable {
   case notFound(path: String)
   case permissionDenied(path: String)
   /// The operating system refused, for the reason `code`, an `errno`.

@@ -1,5 +1,5 @@
 /// Which side of the load balancer a capture shows.
-public enum CaptureRole: String, Hashable, Sendable, CaseIterable {
+public enum CaptureRole: String, Hashable, Sendable, CaseIterable, Codable {
   case client
   case server
   /// One file with both sides, such as `tcpdump -i any` on the load balancer writes it.
@@ -24,17 +24,28 @@ public struct CaptureInput: Hashable, Sendable {
   /// The name of the capture point, where the user gave one. Inputs of one role and name are one
   /// point even if they overlap, and no other input joins it.
   public var pointName: String?
+  /// The load balancer at which it was taken, where the user named one. Captures of different ones are
+  /// analysed apart.
+  public var balancer: String?
+  /// Where its records are read in its place; nil where it is read itself.
+  var recorded: RecordedContent?
 
-  public init(path: String, role: CaptureRole? = nil, pointName: String? = nil) {
+  public init(
+    path: String, role: CaptureRole? = nil, pointName: String? = nil, balancer: String? = nil
+  ) {
     self.path = path
     self.role = role
     self.pointName = pointName
+    self.balancer = balancer
   }
 
   /// The path that stands for standard input.
   public static let standardInputPath = "-"
 
-  public var isStandardInput: Bool { path == Self.standardInputPath }
+  public var isStandardInput: Bool { path == Self.standardInputPath && recorded == nil }
+
+  /// The path of what is read.
+  var location: String { recorded?.path ?? path }
 
   /// The side that the capture is taken for.
   var side: CaptureRole { role ?? .server }
@@ -49,7 +60,7 @@ extension CaptureInput {
   ///
   /// - Throws: `CaptureError.noCaptures`, or that the directory cannot be read.
   func expanded() throws(CaptureError) -> [CaptureInput] {
-    guard !isStandardInput, FileStatus(path: path)?.kind == .directory else { return [self] }
+    guard !isStandardInput, FileStatus(path: location)?.kind == .directory else { return [self] }
     var found: [CaptureInput] = []
     for name in try Directory.entries(of: path).sorted() {
       var input = self

@@ -21,7 +21,9 @@ struct CaptureReader: ~Copyable {
   /// How many packets were read; also the 1-based number of the current one.
   private(set) var packets: UInt64 = 0
   private var packet = CapturedPacket()
-  private var plain: PlainReader
+  /// One of the two says what there is.
+  private var plain: PlainReader?
+  private var recorded: RecordedCapture?
 
   /// - Parameters:
   ///   - path: a file, or `-` for standard input.
@@ -35,6 +37,32 @@ struct CaptureReader: ~Copyable {
     self.status = status
   }
 
+  private init(path: String, records content: RecordedContent) {
+    self.path = path
+    status = FileStatus(path: content.path)
+    plain = nil
+    recorded = RecordedCapture(content)
+  }
+
+  /// Opens a capture, or the records of one.
+  static func open(
+    _ input: CaptureInput, readAhead: Int
+  ) throws(CaptureError) -> CaptureReader {
+    guard let content = input.recorded else {
+      return try CaptureReader(path: input.path, readAhead: readAhead)
+    }
+    let reader = CaptureReader(path: input.path, records: content)
+    // What could not be opened then gave no packet, and is none of the captures that have begun.
+    if reader.status?.size == 0, let failure = content.failure { throw failure }
+    return reader
+  }
+
+  /// Packets come without their frames: `recordedEntry` has the segment of each.
+  var isRecorded: Bool { recorded != nil }
+
+  /// What is recorded of the current packet; nil where that is no segment.
+  var recordedEntry: FlowRecord.Entry? { recorded?.entry }
+
   /// Capture time of the current packet.
   var time: Timestamp { packet.time }
 
@@ -46,24 +74,43 @@ struct CaptureReader: ~Copyable {
 
   /// The link type of the current packet as capture files number them.
   var linkNumber: UInt16 {
-    let number = plain.linkNumber
+    let number =
+      switch plain {
+      case .some(let plain): plain.linkNumber
+      case .none: UInt32(0)
+      }
     // Raw IP has a number of its own on each system, and one that all know (LINKTYPE_RAW).
     return linkType == .rawIP && number < 101 ? 101 : UInt16(truncatingIfNeeded: number)
   }
 
   /// The byte order in which the current packet was written.
-  var order: ByteOrder { plain.order }
+  var order: ByteOrder {
+    switch plain {
+    case .some(let plain): plain.order
+    case .none: .little
+    }
+  }
 
   /// How many bytes of the file were read; nil for a pipe.
-  var position: UInt64? { plain.position }
+  var position: UInt64? {
+    switch plain {
+    case .some(let plain): plain.position
+    case .none: recorded?.offset
+    }
+  }
 
   /// Packets that were dropped while the file was written, as far as it has been read; nil where it does
   /// not say.
-  var dropped: UInt64? { plain.dropped }
+  var dropped: UInt64? {
+    switch plain {
+    case .some(let plain): plain.dropped
+    case .none: nil
+    }
+  }
 
   /// Has a regular file open only while it is read from, where there are too few descriptors for all. It is
   /// an error then if another file has its name meanwhile.
-  mutating func closeBetweenReads() { plain.closeBetweenReads() }
+  mutating func closeBetweenReads() { plain?.closeBetweenReads() }
 
   /// Reads the next packet.
   ///
@@ -71,7 +118,11 @@ struct CaptureReader: ~Copyable {
   mutating func advance() throws(CaptureError) -> Outcome {
     let outcome: Outcome
     do throws(CaptureError) {
-      outcome = try plain.advance(to: &packet)
+      if let outcomeOfFile = try plain?.advance(to: &packet) {
+        outcome = outcomeOfFile
+      } else {
+        outcome = try recorded?.advance(to: &packet) ?? .endOfFile
+      }
     } catch {
       forgetPacket()
       throw error
@@ -86,25 +137,33 @@ struct CaptureReader: ~Copyable {
   /// Afterwards there is no current packet, but the time of the last one found.
   mutating func find(_ wanted: FoundPackets.Wanted) {
     forgetPacket()
-    plain.find(wanted)
+    plain?.find(wanted)
     let count = foundCount
     packets &+= UInt64(count)
-    if count > 0 { packet.time = plain.withFound { _, found in found[count - 1].time } }
+    if count > 0 { packet.time = withFound { _, found in found[count - 1].time } }
   }
 
   /// How many packets were found last.
-  var foundCount: Int { plain.withFound { _, found in found.count } }
+  var foundCount: Int { withFound { _, found in found.count } }
 
   /// Lends the packets that were found last, and the buffer in which they lie.
   @inline(__always)
   func withFound<Result>(
     _ body: (RawSpan, borrowing FoundPackets) -> Result
   ) -> Result {
-    plain.withFound(body)
+    switch plain {
+    case .some(let plain): plain.withFound(body)
+    case .none: body(RawSpan(), FoundPackets())
+    }
   }
 
   /// How many bytes a packet that was found had on the wire.
-  func originalLength(of packet: FoundPackets.Packet) -> Int { plain.originalLength(of: packet) }
+  func originalLength(of packet: FoundPackets.Packet) -> Int {
+    switch plain {
+    case .some(let plain): plain.originalLength(of: packet)
+    case .none: 0
+    }
+  }
 
   /// The bytes are the reader's, who has others there now.
   private mutating func forgetPacket() {

@@ -1,13 +1,17 @@
 /// What was read from one capture file: the model of `captures[]` in the report.
 ///
 /// Every packet is accounted for: `packets == tcpSegments + duplicates + skipped.total`.
-public struct CaptureRecord: Sendable {
+public struct CaptureRecord: Sendable, Codable {
   /// As on the command line; `-` is standard input.
   public let path: String
   /// Nil as long as nobody knows; the user may have left it open.
   public var role: CaptureRole?
   /// Nil where the user gave none.
   public let pointName: String?
+  /// Nil where the user named no load balancer.
+  public let balancer: String?
+  /// Which load balancer of those in the report that is, counted from 1.
+  var balancerOrdinal = 1
   /// The capture point, counted from zero over both sides; nil until the first packet.
   public internal(set) var point: Int?
   /// Which point of its side it is, counted from 1.
@@ -38,10 +42,14 @@ public struct CaptureRecord: Sendable {
   public var lastPacket: Timestamp? { tally.earliest > tally.latest ? nil : tally.latest }
 
   /// The point as reports call it.
-  var pointLabel: String { pointName ?? plainPointLabel }
+  var pointLabel: String { (pointName ?? numberedPoint) + (balancer.map { "@\($0)" } ?? "") }
 
-  /// The point without the name that the user gave it.
+  /// The point without the names that the user gave it and its load balancer.
   var plainPointLabel: String {
+    numberedPoint + (balancer == nil ? "" : "@\(balancerOrdinal)")
+  }
+
+  private var numberedPoint: String {
     guard point != nil else { return "none" }
     return "\((role ?? .server).rawValue)-\(pointOrdinal)"
   }
@@ -50,6 +58,19 @@ public struct CaptureRecord: Sendable {
     path = input.path
     role = input.role
     pointName = input.pointName
+    balancer = input.balancer
+  }
+
+  /// Takes over what was noted when the capture itself was read. What was found by comparing it with others
+  /// stays.
+  mutating func adopt(_ original: CaptureRecord) {
+    tally = original.tally
+    skipped = original.skipped
+    cutHeaders = original.cutHeaders
+    truncated = original.truncated
+    dropped = original.dropped
+    failure = original.failure
+    warnings = original.warnings + warnings.filter(\.isOfOthers)
   }
 
   /// Notes that so many of this file's segments turned out to be copies.
@@ -85,7 +106,7 @@ extension CaptureRecord {
 }
 
 /// What every packet of a capture changes.
-struct PacketTally: BitwiseCopyable {
+struct PacketTally: BitwiseCopyable, Codable {
   fileprivate(set) var packets: UInt64 = 0
   /// With copies.
   fileprivate(set) var segments: UInt64 = 0
@@ -122,7 +143,7 @@ struct PacketTally: BitwiseCopyable {
 
 /// Tells captures apart by their packets: a hash over the time of each, and over the digest of its TCP
 /// header or, where it has none, its length.
-private struct ContentHash: BitwiseCopyable {
+private struct ContentHash: BitwiseCopyable, Codable {
   // The fractional bits of pi: numbers without a hidden purpose.
   private static let first: UInt64 = 0x0801_f2e2_858e_fc17
   private static let second: UInt64 = 0x6369_20d8_7157_4e69
@@ -138,7 +159,7 @@ private struct ContentHash: BitwiseCopyable {
 }
 
 /// How many packets gave no segment, by reason.
-public struct SkippedFrames: Sendable {
+public struct SkippedFrames: Sendable, Codable {
   private var counts = [UInt64](repeating: 0, count: DecodeError.allCases.count)
 
   public subscript(reason: DecodeError) -> UInt64 { counts[reason.ordinal] }
@@ -149,7 +170,7 @@ public struct SkippedFrames: Sendable {
 }
 
 /// What a reader of the report should know about a capture.
-public enum CaptureWarning: Hashable, Sendable {
+public enum CaptureWarning: Hashable, Sendable, Codable {
   /// The file ends in the middle of a packet, after `packets` whole ones.
   case cutOff(packets: UInt64)
   case noPackets
@@ -162,6 +183,13 @@ public enum CaptureWarning: Hashable, Sendable {
   /// What this capture shares with the one at `point` it shows `offset` nanoseconds later, too far
   /// off for copies to be recognised.
   case clocksDiffer(point: String, offset: Int64)
+}
+
+extension CaptureWarning {
+  /// It tells of other captures, too.
+  fileprivate var isOfOthers: Bool {
+    if case .clocksDiffer = self { true } else { false }
+  }
 }
 
 extension CaptureWarning: CustomStringConvertible {

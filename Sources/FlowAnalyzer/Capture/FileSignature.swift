@@ -1,5 +1,5 @@
 /// What a file seems to be, by the first bytes of its content.
-public enum FileSignature: Hashable, Sendable {
+public enum FileSignature: Hashable, Sendable, Codable {
   case pcap, pcapng
   /// Compressed in a way that is not read, or twice.
   case gzip, zstd, lz4, lz4Legacy, xz, bzip2

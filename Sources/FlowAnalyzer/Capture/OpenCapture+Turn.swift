@@ -59,6 +59,10 @@ extension OpenCapture {
     noting record: inout CaptureRecord
   ) {
     latestPacket = max(latestPacket, time)
+    if reader.isRecorded {
+      takeRecorded(into: &batch, sieve: &sieve, noting: &record)
+      return
+    }
     let origin = origin(time: time, number: reader.packets)
     reader.withFrame { frame in
       batch.take(
@@ -67,12 +71,30 @@ extension OpenCapture {
     }
   }
 
+  /// The same for one that was decoded when its record was made.
+  private func takeRecorded(
+    into batch: inout SegmentBatch, sieve: inout SegmentSieve, noting record: inout CaptureRecord
+  ) {
+    guard let entry = reader.recordedEntry else { return }
+    batch.next = entry.segment
+    batch.next.origin = origin(time: time, number: entry.segment.frame)
+    record.count(entry.segment, at: reader.time)
+    guard let side = sieve.side(of: &batch.next, role: role) else {
+      record.countDuplicates(1)
+      return
+    }
+    batch.appendNext(
+      side: side, of: entry.bytes.span.bytes,
+      at: CommonHeaders.Place(
+        start: 0, end: entry.bytes.count, maySayMore: !entry.bytes.isEmpty))
+  }
+
   /// Takes packets on the fast lane, as many as are at hand.
   private mutating func takePacketsAtHand(
     turn: Turn, into batch: inout SegmentBatch, decoder: inout FrameDecoder,
     sieve: inout SegmentSieve, noting record: inout CaptureRecord
   ) {
-    guard let last = turn.last else { return }
+    guard let last = turn.last, !reader.isRecorded else { return }
     var wanted = FoundPackets.Wanted(count: 0, last: last, correction: correction)
     repeat {
       wanted.count = min(batch.room, FoundPackets.capacity)

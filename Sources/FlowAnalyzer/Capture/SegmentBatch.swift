@@ -9,7 +9,7 @@ struct SegmentBatch: ~Copyable {
   /// Some 250 KB, which stay in a second-level cache.
   static let standardCapacity = 2048
   /// What is kept of a segment: no request is read any further.
-  private static let longestBytes = RequestHead.longestHeader + 60
+  static let longestBytes = RequestHead.longestHeader + 60
 
   struct Entry: BitwiseCopyable {
     var segment: Segment
@@ -224,7 +224,7 @@ extension Segment {
   /// Whether there is a payload, or an option that may hold the client's address.
   ///
   /// - Parameter tcp: its captured bytes.
-  fileprivate func isOutdone(by tcp: RawSpan) -> Bool {
+  func isOutdone(by tcp: RawSpan) -> Bool {
     guard tcp.byteCount > TCPHeader.minimumLength else { return false }
     // Timestamps leave two bytes of the usual length: too few for an address.
     if tcp.byteCount == 32, options.hasTimestamps { return false }

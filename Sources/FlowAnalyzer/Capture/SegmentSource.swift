@@ -206,12 +206,12 @@ extension SegmentSource {
     inputs.append(input)
     // What is not there counts as regular: opening it says why.
     let isRegular =
-      !input.isStandardInput && FileStatus(path: input.path).map { $0.kind == .regular } ?? true
+      !input.isStandardInput && FileStatus(path: input.location).map { $0.kind == .regular } ?? true
     if !isRegular { progress.total = nil }
     do {
       // A regular file is only looked into, a pipe is read on from here.
-      var reader = try CaptureReader(
-        path: input.path, readAhead: isRegular ? 4096 : ReadBuffer.standardCapacity)
+      var reader = try CaptureReader.open(
+        input, readAhead: isRegular ? 4096 : ReadBuffer.standardCapacity)
       let hasPacket = reader.advance(noting: &captures[index])
       if isRegular { progress.add(reader.size, isCompleted: !hasPacket) }
       guard hasPacket else { return }
@@ -235,7 +235,7 @@ extension SegmentSource {
     {
       closed.removeLast()
       do {
-        var reader = try reader(of: inputs[next.index].path)
+        var reader = try reader(of: inputs[next.index])
         guard reader.advance(noting: &captures[next.index]) else { continue }
         insert(next.index, reader)
       } catch {
@@ -245,17 +245,17 @@ extension SegmentSource {
   }
 
   /// Opens a regular file whose turn has come.
-  private mutating func reader(of path: String) throws(CaptureError) -> CaptureReader {
+  private mutating func reader(of input: CaptureInput) throws(CaptureError) -> CaptureReader {
     if !isShortOfDescriptors {
       do throws(CaptureError) {
-        return try CaptureReader(path: path, readAhead: readAhead)
+        return try CaptureReader.open(input, readAhead: readAhead)
       } catch {
         guard error.isForWantOfDescriptors else { throw error }
       }
       isShortOfDescriptors = true
       for position in 0..<open.count { open[position].reader.closeBetweenReads() }
     }
-    var reader = try CaptureReader(path: path, readAhead: readAhead)
+    var reader = try CaptureReader.open(input, readAhead: readAhead)
     reader.closeBetweenReads()
     return reader
   }

@@ -34,3 +34,14 @@ public struct Timestamp: BitwiseCopyable, Hashable, Comparable, Sendable {
     Timestamp(nanoseconds: nanoseconds &+ distance)
   }
 }
+
+extension Timestamp: Codable {
+  public init(from decoder: any Decoder) throws {
+    self.init(nanoseconds: try decoder.singleValueContainer().decode(Int64.self))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(nanoseconds)
+  }
+}

@@ -3,8 +3,8 @@
 ///
 /// Attempts are numbered by what they are kept under elsewhere (`AttemptTable`, tuple records), in
 /// columns beside those tables, so that an analysis without a log pays nothing for it.
-struct ArrivalLog {
-  struct Arrival: BitwiseCopyable {
+struct ArrivalLog: Codable {
+  struct Arrival: BitwiseCopyable, Codable {
     /// Of its first SYN.
     var time: Timestamp
     var isn: SequenceNumber
@@ -31,7 +31,7 @@ struct ArrivalLog {
     /// How many attempts began before it, kept or not.
     var number: UInt32 = 0
 
-    struct Notes: OptionSet, BitwiseCopyable {
+    struct Notes: OptionSet, BitwiseCopyable, Codable {
       var rawValue: UInt8
       static let hasTimestamp = Notes(rawValue: 1)
       static let leavesTimestamp = Notes(rawValue: 1 << 1)
@@ -88,7 +88,7 @@ struct ArrivalLog {
   }
 
   /// A server's address, by its number, and port.
-  struct Service: Hashable {
+  struct Service: Hashable, Codable {
     var address: UInt32
     var port: UInt16
   }
@@ -128,6 +128,12 @@ struct ArrivalLog {
   private var ofRecord: [UInt32] = []
 
   private static let none = UInt32.max
+
+  /// What is looked up by, and what is still open, belongs to a run only.
+  private enum CodingKeys: CodingKey {
+    case limit, arrivals, sample, total, hits, omitted, busiestSecond, sources, services
+    case sourceCaptures, waits, lateness
+  }
 
   init(limit: Int) { self.limit = limit }
 

@@ -9,7 +9,7 @@
 ///   order in which ports are chosen, are told from.
 ///
 /// What is left out of a sample never belongs to it again, so that it can be made smaller at any time.
-struct ArrivalSample {
+struct ArrivalSample: Codable {
   /// One in 2^n is kept.
   var attemptHalvings = 0
   var portHalvings = 0
@@ -19,6 +19,9 @@ struct ArrivalSample {
   /// The one that is drawn of a group of 2^`attemptHalvings` that follow each other: attempts come by their
   /// numbers, so that it is drawn once for all of them.
   private var drawn = Draw()
+
+  private enum CodingKeys: CodingKey { case attemptHalvings, portHalvings }
+
   private struct Draw {
     var group: UInt32 = 0
     var halvings = 0

@@ -5,13 +5,21 @@ extension Audit {
   }
 
   /// Makes the forecast of a report, which the audit is done with: its tuples are gone afterwards.
-  mutating func forecast(
-    _ options: ForecastOptions, _ configuration: AnalyzerConfiguration,
-    into report: inout AnalysisReport
-  ) {
-    let log = tracker.arrivals ?? ArrivalLog(limit: 0)
+  /// Takes the log of attempts, whose tuples are gone afterwards.
+  ///
+  /// - Parameters:
+  ///   - addresses: what its addresses are numbered by from here on.
+  ///   - clients: the same for those of clients.
+  mutating func takeLog(
+    _ addresses: inout AddressTable, clients: inout AddressTable
+  ) -> ArrivalLog {
+    var log = tracker.arrivals ?? ArrivalLog(limit: 0)
+    tracker.arrivals = nil
+    log.renumber(
+      address: { addresses.identifier(of: tracker.addresses[$0]) },
+      client: { clients.identifier(of: joiner.addresses[$0]) })
     tracker.releaseTuples()
-    report.forecast(from: log, tracker.addresses, options, configuration)
+    return log
   }
 }
 

@@ -1,6 +1,6 @@
 /// How late after its close a connection's last segment came, over all connections that left a TIME_WAIT
 /// at the server: what a shorter TIME_WAIT would no longer catch.
-struct LatenessHistogram: Equatable {
+struct LatenessHistogram: Equatable, Codable {
   /// Upper ends of the classes, in nanoseconds, each a quarter longer than the one before, from 1 ms to
   /// some 10 minutes.
   static let classes: [Int64] = {

@@ -1,5 +1,5 @@
 /// Load balancers as they come (reference, sections 2 and 6.1).
-public enum LoadBalancerPreset: String, Sendable, CaseIterable {
+public enum LoadBalancerPreset: String, Sendable, CaseIterable, Codable {
   case dpvs
   case lvsFullNAT = "lvs-fullnat"
   case f5

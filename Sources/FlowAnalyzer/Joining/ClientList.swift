@@ -1,5 +1,5 @@
 /// The clients of a connection that has carried several, the last first.
-struct ClientList {
+struct ClientList: Codable {
   static let capacity = 8
   private(set) var clients: [Party] = []
   private(set) var count = 0

@@ -1,5 +1,7 @@
 /// What shows that connections on the two sides of a load balancer belong together. A closed list.
-public enum JoinMethod: String, BitwiseCopyable, Sendable, CaseIterable, Codable {
+public enum JoinMethod: String, BitwiseCopyable, Sendable, CaseIterable, Codable,
+  CodingKeyRepresentable
+{
   /// The client's initial sequence number.
   case isn
   /// The server's initial sequence number: the load balancer has replaced the client's.
@@ -34,7 +36,7 @@ public enum JoinMethod: String, BitwiseCopyable, Sendable, CaseIterable, Codable
 }
 
 /// What a load balancer does to connections. A closed list.
-public enum Translation: String, Sendable, CaseIterable, Codable {
+public enum Translation: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
   /// It replaces addresses and ports.
   case l4
   /// It ends the client's connection and opens another.
@@ -46,7 +48,7 @@ public enum Translation: String, Sendable, CaseIterable, Codable {
 }
 
 /// Why a connection has no partner on the other side. A closed list.
-public enum JoinGap: String, Sendable, CaseIterable, Codable {
+public enum JoinGap: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
   /// Its SYNs never came by on the other side.
   case notForwarded = "not-forwarded"
   /// Several connections fit, and nothing tells which.
@@ -60,7 +62,7 @@ public enum JoinGap: String, Sendable, CaseIterable, Codable {
 }
 
 /// A client, as far as it is known, and how it was found.
-struct Party: BitwiseCopyable, Equatable {
+struct Party: BitwiseCopyable, Equatable, Codable {
   /// The number of its address in `Joiner.addresses`.
   var address = UInt32.max
   /// Zero where only the address is known.

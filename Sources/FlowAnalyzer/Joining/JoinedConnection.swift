@@ -25,7 +25,7 @@ struct ClientCourse {
 }
 
 /// What the join counts: every leg and every attempt of the server side once.
-struct JoinCounts: Equatable {
+struct JoinCounts: Equatable, Codable {
   /// SYNs of the client side that could have been seen on the server side, and those that were not.
   var clientSyns = 0
   var notForwardedSyns = 0
@@ -73,6 +73,25 @@ struct JoinCounts: Equatable {
 
   /// Answers take a way that does not lead by the client side's capture point.
   var answersBypass: Bool { answered > 0 && answeredThere * 10 < answered }
+
+  /// Adds what another load balancer has shown.
+  mutating func add(_ other: JoinCounts) {
+    clientSyns += other.clientSyns
+    notForwardedSyns += other.notForwardedSyns
+    repeatedSyns += other.repeatedSyns
+    slowConnections += other.slowConnections
+    unanswered += other.unanswered
+    clientConnections += other.clientConnections
+    pairedClients += other.pairedClients
+    serverConnections += other.serverConnections
+    pairedServers += other.pairedServers
+    neverForwarded += other.neverForwarded
+    ambiguousRequests += other.ambiguousRequests
+    answered += other.answered
+    answeredThere += other.answeredThere
+    gaps.merge(other.gaps, uniquingKeysWith: +)
+    methods.merge(other.methods, uniquingKeysWith: +)
+  }
 
   /// A SYN that goes unheard is repeated after 1 s at the earliest; in nanoseconds.
   private static let slow: Int64 = 900_000_000

@@ -1,7 +1,7 @@
 /// What the pairs show about the load balancer.
-struct TopologyRecord {
+struct TopologyRecord: Codable {
   /// Addresses and ports by the numbers of the joiner.
-  struct SNATRange: Equatable {
+  struct SNATRange: Equatable, Codable {
     var firstPort: UInt16
     var lastPort: UInt16
     var connections: Int
@@ -11,9 +11,15 @@ struct TopologyRecord {
       lastPort = max(lastPort, port)
       connections += 1
     }
+
+    fileprivate mutating func add(_ other: SNATRange) {
+      firstPort = min(firstPort, other.firstPort)
+      lastPort = max(lastPort, other.lastPort)
+      connections += other.connections
+    }
   }
 
-  struct Service: Hashable {
+  struct Service: Hashable, Codable {
     var address: UInt32
     var port: UInt16
   }
@@ -29,6 +35,8 @@ struct TopologyRecord {
   private(set) var egress = 0
   /// The last pair: most are like the one before.
   private var last: (virtual: Service, server: Service)?
+
+  private enum CodingKeys: CodingKey { case snat, virtual, servers, translations, egress }
 
   mutating func note(_ server: ServerTuple, leg: ClientLeg) {
     if let translation = leg.method.translation { translations[translation, default: 0] += 1 }
@@ -48,6 +56,24 @@ struct TopologyRecord {
   }
 
   /// Calls `body` with the number of each address.
+  /// Adds what another load balancer has shown.
+  ///
+  /// - Parameter numbers: of the other's addresses that go by another number now.
+  mutating func add(_ other: TopologyRecord, numbers: [UInt32: UInt32]) {
+    func renumbered(_ address: UInt32) -> UInt32 { numbers[address] ?? address }
+    func renumbered(_ service: Service) -> Service {
+      Service(address: renumbered(service.address), port: service.port)
+    }
+    for (address, range) in other.snat {
+      let address = renumbered(address)
+      if snat[address]?.add(range) == nil { snat[address] = range }
+    }
+    virtual.formUnion(other.virtual.map(renumbered))
+    servers.formUnion(other.servers.map(renumbered))
+    translations.merge(other.translations, uniquingKeysWith: +)
+    egress += other.egress
+  }
+
   func forEachAddress(_ body: (UInt32) -> Void) {
     for address in snat.keys { body(address) }
     for service in virtual { body(service.address) }

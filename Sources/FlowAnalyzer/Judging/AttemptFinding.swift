@@ -1,12 +1,12 @@
 /// How an attempt ended (contract, section 1).
-public enum Outcome: String, Sendable, CaseIterable, Codable {
+public enum Outcome: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
   case connected
   case failed
   case undetermined
 }
 
 /// An attempt with at least one hit, complete; the hits themselves stand beside it.
-struct AttemptFinding {
+struct AttemptFinding: Codable {
   var outcome: Outcome
   /// Its client.
   var client: Party

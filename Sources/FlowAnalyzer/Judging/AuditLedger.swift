@@ -139,7 +139,7 @@ struct AuditLedger: ~Copyable {
 }
 
 /// The exact counts of a report, whatever it lists. Counts add up over parts of a capture.
-struct AuditCounts: Equatable {
+struct AuditCounts: Equatable, Codable {
   /// SYNs whose answer was captured, and those that were answered out of the capture's sight.
   var answersSeen = 0
   var answersUnseen = 0

@@ -3,8 +3,8 @@
 /// Whatever does not follow the number of tuples shall stay within 64 MB, with 100,000 findings listed:
 /// one with a single hit takes less than 200 bytes. The hits of all stand in one array, so that no
 /// finding has one of its own.
-struct FindingList {
-  struct Entry {
+struct FindingList: Codable {
+  struct Entry: Codable {
     var finding: AttemptFinding
     /// Where its hits begin, and how many they are.
     var firstHit: UInt32
@@ -59,6 +59,12 @@ struct FindingList {
       hits.append(hit)
     }
     sort()
+  }
+
+  /// Gives all captures numbers that are higher by so many.
+  mutating func shiftCaptures(by shift: UInt32) {
+    for index in hits.indices { hits[index].capture &+= shift }
+    last?.capture &+= shift
   }
 
   /// Calls `body` with each client that a finding names.

@@ -3,7 +3,7 @@
 ///
 /// Many are kept until the end, so each is small (`FindingList` says how small) and holds nothing on
 /// the heap, but for the rare connection that carried several clients.
-struct Hit {
+struct Hit: Codable {
   var tuple: FourTuple
   var isn: SequenceNumber
   var time: Timestamp
@@ -26,7 +26,7 @@ struct Hit {
   /// All its clients, where those were several.
   var formerUsers: ClientList?
 
-  private struct Notes: OptionSet {
+  private struct Notes: OptionSet, Codable {
     var rawValue: UInt8
     static let hasUnknownTimes = Notes(rawValue: 1)
     static let hasSequenceStep = Notes(rawValue: 1 << 1)

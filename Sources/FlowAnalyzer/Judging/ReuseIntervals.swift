@@ -1,5 +1,5 @@
 /// How soon tuples were used again after the end of their last connection, in classes.
-struct ReuseIntervals: Equatable {
+struct ReuseIntervals: Equatable, Codable {
   /// Upper ends of the classes, in nanoseconds: by factors of about three up to a second, then close
   /// together where the times of servers and load balancers lie (2 s to 2 min).
   static let classes: [Int64] = [

@@ -1,6 +1,6 @@
 /// The TCP of a server, as far as its answers to SYNs on held tuples are known
 /// (reference `time-wait.md`, section 3).
-public enum StackProfile: String, Sendable, CaseIterable {
+public enum StackProfile: String, Sendable, CaseIterable, Codable {
   case linux
   case freebsd
   case macos

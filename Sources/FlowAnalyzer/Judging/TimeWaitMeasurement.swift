@@ -1,5 +1,5 @@
 /// What the capture proves about the length of the server's TIME_WAIT.
-struct TimeWaitMeasurement: Equatable {
+struct TimeWaitMeasurement: Equatable, Codable {
   /// The longest age at which one was proven alive, in nanoseconds.
   private(set) var atLeast: Int64?
   /// The shortest age at which one was proven gone without a RST, in nanoseconds.
@@ -32,7 +32,7 @@ extension TimeWaitMeasurement {
 }
 
 /// How soon the LB gives a port away again after a connection has ended.
-struct LoadBalancerHold: Equatable {
+struct LoadBalancerHold: Equatable, Codable {
   /// The longest time after an end at which the LB still carried a segment of the old connection,
   /// so that it still held the port; in nanoseconds.
   private(set) var atLeast: Int64?

@@ -9,7 +9,7 @@ public enum Verdict: Equatable, Sendable {
 }
 
 /// What the server did with a SYN (contract, section 1).
-public enum Answer: String, Sendable, CaseIterable, Codable {
+public enum Answer: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
   /// A SYN-ACK acknowledged it.
   case accepted
   /// An ACK with the old connection's numbers came back.
@@ -21,7 +21,7 @@ public enum Answer: String, Sendable, CaseIterable, Codable {
 }
 
 /// What the server held.
-public enum HeldKind: String, Sendable, CaseIterable, Codable {
+public enum HeldKind: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
   case established
   case closing
   case timeWait = "time-wait"
@@ -105,7 +105,7 @@ public enum ReuseReason: String, Sendable, CaseIterable, Codable {
 }
 
 /// A SYN that hit, and its fate.
-public struct HitVerdict: Equatable, Sendable {
+public struct HitVerdict: Equatable, Sendable, Codable {
   public var held: HeldKind
   public var evidence: Evidence
   public var end: HeldEnd

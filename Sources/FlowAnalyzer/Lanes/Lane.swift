@@ -112,13 +112,7 @@ final class Lane {
   func takeLog(
     _ addresses: inout AddressTable, clients: inout AddressTable
   ) -> ArrivalLog {
-    var log = audit.tracker.arrivals ?? ArrivalLog(limit: 0)
-    audit.tracker.arrivals = nil
-    log.renumber(
-      address: { addresses.identifier(of: audit.tracker.addresses[$0]) },
-      client: { clients.identifier(of: audit.joiner.addresses[$0]) })
-    audit.tracker.releaseTuples()
-    return log
+    audit.takeLog(&addresses, clients: &clients)
   }
 
   // MARK: - Findings

@@ -36,7 +36,7 @@ struct LaneRun: AnalysisRun, ~Copyable {
     return hasMore
   }
 
-  mutating func finish(isPartial: Bool) -> Analysis {
+  mutating func finish(isPartial: Bool) -> PartialSummary {
     let lanes = crew.stop(isEarly: isPartial)
     let (captures, end, window) = crew.withSource { source in
       if isPartial { source.compareClocks() }
@@ -47,33 +47,24 @@ struct LaneRun: AnalysisRun, ~Copyable {
       }
       return (source.captures, source.latestPacket, source.window)
     }
-    let builder = ReportBuilder(
-      configuration: configuration, captures: captures, clocks: survey.clocks, window: window,
-      isPartial: isPartial)
-    var report = builder.report(Self.result(of: lanes, at: end, configuration))
-    if let options = configuration.forecast {
-      forecast(options, from: lanes, into: &report)
-    }
-    return Analysis(
-      report: report, failures: captures.compactMap(\.failure),
-      assumed: captures.filter { $0.role == nil && $0.packets > 0 }.map(\.path),
-      course: ReadingCourse(survey))
+    let found = Self.result(of: lanes, at: end, configuration)
+    return PartialSummary(
+      rules: JudgingRules(configuration), captures: captures,
+      clocks: survey.clocks.map { ClockReading($0, [:], captures) }, window: window,
+      isPartial: isPartial, found: found,
+      arrivals: configuration.forecast == nil ? nil : takeArrivals(from: lanes))
   }
 
-  private mutating func forecast(
-    _ options: ForecastOptions, from lanes: [Lane], into report: inout AnalysisReport
-  ) {
+  private mutating func takeArrivals(from lanes: [Lane]) -> LoggedArrivals {
     // What an interrupted run has read since its last step.
     for lane in lanes { busiest.add(lane.takeSeconds()) }
     busiest.settle()
-    var addresses = AddressTable()
-    var clients = AddressTable()
-    var logs: [ArrivalLog] = []
-    for lane in lanes { logs.append(lane.takeLog(&addresses, clients: &clients)) }
-    let log = ArrivalLog(
-      merging: logs, limit: options.maximumArrivals, busiestSecond: busiest.attempts)
-    report.forecast(from: log, addresses, options, configuration)
+    return LoggedArrivals(busiestSecond: busiest.attempts) { addresses, clients in
+      lanes.map { $0.takeLog(&addresses, clients: &clients) }
+    }
   }
+
+  var course: ReadingCourse { ReadingCourse(survey) }
 
   /// What all lanes have found together.
   static func result(
@@ -86,7 +77,12 @@ struct LaneRun: AnalysisRun, ~Copyable {
     }
     for lane in lanes { lane.finishJudging(knowing: knowledge) }
     var result = lanes[0].result(configuration)
-    for lane in lanes.dropFirst() { result.add(lane.result(configuration)) }
+    for lane in lanes.dropFirst() {
+      var other = lane.result(configuration)
+      // Each lane knows of the servers of all.
+      other.servers = []
+      result.add(other)
+    }
     return result
   }
 }

@@ -5,6 +5,11 @@
 extension FlowRecord {
   static let version: UInt8 = 1
 
+  /// Stands for the bytes of a segment with a payload of which nothing will be read, or nothing was captured:
+  /// a TCP header with options, as far as that they begin.
+  static let headerOnly: [UInt8] =
+    [UInt8](repeating: 0, count: 12) + [15 << 4] + [UInt8](repeating: 0, count: 8)
+
   /// What is as expected, and what follows the marks.
   fileprivate struct Marks: OptionSet {
     var rawValue: UInt16
@@ -20,9 +25,10 @@ extension FlowRecord {
     static let hasSameOptions = Marks(rawValue: 1 << 9)
     static let echoesLatest = Marks(rawValue: 1 << 10)
     static let hasBytes = Marks(rawValue: 1 << 11)
-    static let isOfClients = Marks(rawValue: 1 << 12)
+    static let hasCommonDigest = Marks(rawValue: 1 << 12)
     static let isPlainACK = Marks(rawValue: 1 << 13)
     static let isOfSameCapture = Marks(rawValue: 1 << 14)
+    static let hasHeaderOnly = Marks(rawValue: 1 << 15)
   }
 
   /// What an end has sent so far.
@@ -50,11 +56,17 @@ extension FlowRecord {
   fileprivate struct Course {
     var low = End()
     var high = End()
-    var time: Int64 = 0
-    var number: UInt64 = 0
-    var frame: UInt64 = 0
+    var time: Int64
+    var number: UInt64
+    var frame: UInt64
     var capture: UInt32 = 0
     var point: UInt32 = 0
+
+    init(from origin: Origin) {
+      time = origin.time
+      number = origin.number
+      frame = origin.number
+    }
 
     mutating func note(_ entry: Entry, isFromLow: Bool) {
       if isFromLow { low.note(entry.segment) } else { high.note(entry.segment) }
@@ -68,18 +80,25 @@ extension FlowRecord {
 
   // MARK: - Writing
 
-  var encoded: [UInt8] {
+  /// From where times and places are counted, so that they are small.
+  struct Origin: Equatable {
+    var time: Int64 = 0
+    var number: UInt64 = 0
+  }
+
+  func encoded(from origin: Origin = Origin()) -> [UInt8] {
     var writer = ByteWriter()
     writer.write(Self.version)
     // Most captures count microseconds.
     let isCoarse = entries.allSatisfy {
-      $0.segment.time.nanoseconds % 1000 == 0 && $0.place.time.nanoseconds % 1000 == 0
+      ($0.segment.time.nanoseconds &- origin.time) % 1000 == 0
+        && ($0.place.time.nanoseconds &- origin.time) % 1000 == 0
     }
     writer.write(UInt8(isCoarse ? 1 : 0))
     writer.write(low)
     writer.write(high)
     writer.write(UInt64(entries.count))
-    var course = Course()
+    var course = Course(from: origin)
     for entry in entries { write(entry, after: &course, unit: isCoarse ? 1000 : 1, to: &writer) }
     return writer.bytes
   }
@@ -106,8 +125,9 @@ extension FlowRecord {
     mark(.hasPayload, if: segment.payloadLength > 0)
     mark(.hasSameOptions, if: options.withoutTimes == sender.options)
     mark(.echoesLatest, if: options.timestampEchoReply == receiver.timestamp)
-    mark(.hasBytes, if: !entry.bytes.isEmpty)
-    mark(.isOfClients, if: entry.side == .client)
+    mark(.hasBytes, if: !entry.bytes.isEmpty && entry.bytes != Self.headerOnly)
+    mark(.hasHeaderOnly, if: entry.bytes == Self.headerOnly)
+    mark(.hasCommonDigest, if: entry.checksum != nil)
     mark(.isPlainACK, if: segment.flags == .ack)
     mark(
       .isOfSameCapture, if: segment.capture == course.capture && segment.point == course.point)
@@ -120,7 +140,12 @@ extension FlowRecord {
     }
     writer.write(signed: (segment.time.nanoseconds &- course.time) / unit)
     writer.write(signed: Int64(bitPattern: entry.place.number &- course.number))
-    writer.write(fixed: segment.digest)
+    if let checksum = entry.checksum {
+      writer.write(UInt8(checksum >> 8))
+      writer.write(UInt8(truncatingIfNeeded: checksum))
+    } else {
+      writer.write(fixed: segment.digest)
+    }
     if !marks.contains(.advancesByFrames) {
       writer.write(signed: Int64(bitPattern: segment.frame &- course.frame))
     }
@@ -156,7 +181,7 @@ extension FlowRecord {
   // MARK: - Reading
 
   /// - Parameter bytes: one record, and nothing behind it.
-  init(decoding bytes: ArraySlice<UInt8>) throws(RecordError) {
+  init(decoding bytes: ArraySlice<UInt8>, from origin: Origin = Origin()) throws(RecordError) {
     var reader = ByteReader(bytes)
     let version = try reader.byte()
     guard version == Self.version else { throw .unknownVersion(version) }
@@ -164,7 +189,7 @@ extension FlowRecord {
     guard flags <= 1 else { throw .unknownFlags(flags) }
     self.init(low: try reader.endpoint(), high: try reader.endpoint())
     let count = try reader.number(as: Int.self)
-    var course = Course()
+    var course = Course(from: origin)
     for _ in 0..<count {
       let entry = try entry(after: &course, unit: flags == 1 ? 1000 : 1, from: &reader)
       // The order is part of the form: it is what merging and judging rest on.
@@ -178,7 +203,6 @@ extension FlowRecord {
     after course: inout Course, unit: Int64, from reader: inout ByteReader
   ) throws(RecordError) -> Entry {
     let marks = Marks(rawValue: try UInt16(reader.byte()) | UInt16(reader.byte()) << 8)
-    guard marks.rawValue < 1 << 15 else { throw .unknownFlags(UInt8(marks.rawValue >> 8)) }
     let isFromLow = marks.contains(.isFromLow)
     let (sender, receiver) = isFromLow ? (course.low, course.high) : (course.high, course.low)
     var segment = Segment.none
@@ -193,7 +217,12 @@ extension FlowRecord {
       nanoseconds: course.time &+ (try reader.signed()) &* unit)
     let advance = UInt64(bitPattern: try reader.signed())
     let number = course.number &+ advance
-    segment.digest = try reader.fixed()
+    var checksum: UInt16?
+    if marks.contains(.hasCommonDigest) {
+      checksum = try UInt16(reader.byte()) << 8 | UInt16(reader.byte())
+    } else {
+      segment.digest = try reader.fixed()
+    }
     segment.frame =
       marks.contains(.advancesByFrames)
       ? course.frame &+ advance : course.frame &+ UInt64(bitPattern: try reader.signed())
@@ -233,9 +262,11 @@ extension FlowRecord {
       segment.options.timestampEchoReply =
         receiver.timestamp &+ UInt32(truncatingIfNeeded: try reader.signed())
     }
+    if let checksum { segment.digest = segment.commonDigest(checksum: checksum) }
     let entry = Entry(
-      segment: segment, side: marks.contains(.isOfClients) ? .client : .server,
-      bytes: marks.contains(.hasBytes) ? try reader.block() : [],
+      segment: segment, checksum: checksum,
+      bytes: marks.contains(.hasBytes)
+        ? try reader.block() : marks.contains(.hasHeaderOnly) ? Self.headerOnly : [],
       place: Place(time: passedAt, capture: segment.capture, number: number))
     course.note(entry, isFromLow: isFromLow)
     return entry

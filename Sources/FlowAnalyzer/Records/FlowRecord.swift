@@ -7,13 +7,14 @@ struct FlowRecord: Equatable {
   /// A segment with its place in the order of all.
   struct Entry: Equatable {
     var segment: Segment
-    var side: Side
+    /// That of TCP, where the segment's digest follows from it, see `Segment.commonDigest`.
+    var checksum: UInt16?
     /// The bytes from the TCP header on, of a segment that says more in them.
     var bytes: [UInt8] = []
     var place: Place
 
     static func == (one: Entry, other: Entry) -> Bool {
-      one.place == other.place && one.side == other.side && one.bytes == other.bytes
+      one.place == other.place && one.checksum == other.checksum && one.bytes == other.bytes
         && one.segment.isSame(as: other.segment)
     }
   }

@@ -1,5 +1,5 @@
 /// What hits cost their attempts, over all findings, listed or not.
-struct DelayStatistics {
+struct DelayStatistics: Codable {
   /// Upper ends of the classes, in nanoseconds: nothing; the quick second SYN of Linux 5.6 and
   /// later; a SYN repeated after 1 s, after 3 s; minutes.
   static let classes: [Int64] = [

@@ -16,7 +16,7 @@ extension Analyzer {
     _ trace: FindingTrace, of analysis: Analysis, to write: (Span<UInt8>) throws -> Void
   ) throws -> Int {
     let places = trace.frames.map { $0.place }
-    var fetcher = try FrameFetcher(Set(places), from: analysis.course.survey.inputs)
+    var fetcher = try FrameFetcher(Set(places), from: analysis.inputs)
     if configuration.anonymizer != nil { fetcher = fetcher.redacted(trace) }
     var capture = FindingCapture(trace, analysis.report, fetcher)
     return try capture.write(to: write)

@@ -1,24 +1,17 @@
 /// What the join of both sides adds to the report.
 extension ReportBuilder {
-  func clock(
-    _ clock: Survey.PointClock, _ join: JoinResult
-  ) -> AnalysisReport.PointClock {
-    let capture = captures.first { $0.path == clock.input.path }
-    let pair = join.clocks.keys.sorted { $0.server < $1.server }
-      .first { Int($0.client) == capture?.point }
-    let watch = pair.flatMap { join.clocks[$0] }
-    return AnalysisReport.PointClock(
-      point: capture.map(label) ?? "none", offsetSeconds: Seconds(clock.offset),
-      driftPpm: watch?.driftPpm,
-      errorSeconds: Seconds(clock.error.map { max($0, watch?.error ?? 0) }),
-      handshakes: clock.handshakes)
+  func clock(_ clock: ClockReading) -> AnalysisReport.PointClock {
+    AnalysisReport.PointClock(
+      point: clock.capture.map { label(of: captures[$0]) } ?? "none",
+      offsetSeconds: Seconds(clock.offset), driftPpm: clock.driftPpm,
+      errorSeconds: Seconds(clock.error), handshakes: clock.handshakes)
   }
 
   func clientSyns(_ join: JoinResult) -> AnalysisReport.ClientSyns? {
     guard join.hasClientSide else { return nil }
     return AnalysisReport.ClientSyns(
       total: join.counts.clientSyns,
-      notForwarded: join.serverSide == nil ? nil : join.counts.notForwardedSyns,
+      notForwarded: join.hasServerSide ? join.counts.notForwardedSyns : nil,
       repeated: join.counts.repeatedSyns, slowConnections: join.counts.slowConnections,
       unanswered: join.counts.unanswered)
   }

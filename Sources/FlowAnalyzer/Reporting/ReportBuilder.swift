@@ -3,14 +3,14 @@
 struct ReportBuilder {
   let configuration: AnalyzerConfiguration
   let captures: [CaptureRecord]
-  var clocks: [Survey.PointClock] = []
+  var clocks: [ClockReading] = []
   var window: TimeWindow?
   let isPartial: Bool
 
   func report(_ found: AuditResult) -> AnalysisReport {
     let servers = ServerSummary(found.servers, configuration)
     var clockModels: [AnalysisReport.PointClock] = []
-    for clock in clocks { clockModels.append(self.clock(clock, found.join)) }
+    for clock in clocks { clockModels.append(self.clock(clock)) }
     let sources = sources(found.sources)
     return AnalysisReport(
       partial: isPartial, anonymization: anonymization, selection: selection,
@@ -81,7 +81,7 @@ struct ReportBuilder {
         closing: answers(counts.hits[.closing]), reuses: reuses),
       attempts: .init(
         total: found.attempts,
-        neverForwarded: join.serverSide == nil ? nil : join.counts.neverForwarded,
+        neverForwarded: join.hasServerSide ? join.counts.neverForwarded : nil,
         hit: counts.attemptsHit,
         connected: counts.outcomes[.connected] ?? 0, failed: counts.outcomes[.failed] ?? 0,
         undetermined: counts.outcomes[.undetermined] ?? 0),

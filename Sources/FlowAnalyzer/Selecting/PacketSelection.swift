@@ -49,7 +49,7 @@ public enum TimeBound: Equatable, Sendable {
 
 /// What a `PacketSelection` comes to for given captures, by the clock of all: from `since` on, and
 /// before `until`.
-struct TimeWindow: Equatable {
+struct TimeWindow: Equatable, Codable {
   var since: Timestamp?
   var until: Timestamp?
 

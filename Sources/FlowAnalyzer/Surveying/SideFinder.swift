@@ -114,6 +114,6 @@ struct SideFinder {
 extension CaptureInput {
   /// It can be read twice.
   var isRegularFile: Bool {
-    !isStandardInput && FileStatus(path: path).map { $0.kind == .regular } ?? false
+    !isStandardInput && FileStatus(path: location).map { $0.kind == .regular } ?? false
   }
 }

@@ -27,13 +27,32 @@ extension Analyzer {
     _ findings: [AnalysisReport.Finding], of analysis: Analysis, framesPerConversation: Int = 256,
     progress: (Progress) -> Bool = { _ in true }
   ) throws(TracingError) -> [FindingTrace] {
-    let course = analysis.course
-    try Self.requireRepeatable(course.survey.inputs)
-    guard !findings.isEmpty else { return [] }
+    try Self.requireRepeatable(analysis.inputs)
+    var traces = [FindingTrace?](repeating: nil, count: findings.count)
+    var firstCapture = 0
+    for course in analysis.courses {
+      let captures = firstCapture..<firstCapture + course.survey.inputs.count
+      let own = findings.indices.filter { captures.contains(findings[$0].hits[0].capture) }
+      let tracer = Tracer(
+        own.map { findings[$0] }, configuration, firstCapture: firstCapture,
+        framesPerConversation: framesPerConversation)
+      for (finding, trace) in zip(own, trace(by: tracer, along: course, progress: progress)) {
+        traces[finding] = trace
+      }
+      firstCapture = captures.upperBound
+    }
+    return traces.compactMap(\.self)
+  }
+
+  /// Reads the captures of one load balancer once more.
+  private func trace(
+    by tracer: consuming Tracer, along course: ReadingCourse, progress: (Progress) -> Bool
+  ) -> [FindingTrace] {
+    guard !tracer.cases.isEmpty else { return [] }
+    var tracer = tracer
     let reader = BatchReader(
       of: course.survey, readsAhead: configuration.workers > 1,
       anonymizer: configuration.anonymizer)
-    var tracer = Tracer(findings, configuration, framesPerConversation: framesPerConversation)
     var shifts = course.clockShifts[...]
     var batches = 0
     var goesOn = true

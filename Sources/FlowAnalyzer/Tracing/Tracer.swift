@@ -8,6 +8,8 @@ struct Tracer: ~Copyable {
   private var tracker: FlowTracker
   /// Where each hit belongs, by its place in the captures.
   private var hits: [Place: [(number: Int, hit: Int)]] = [:]
+  /// What the report calls the first of the captures that are read.
+  private let firstCapture: UInt32
   /// What the server's end of each watched tuple was in after the last segment.
   private var lastStates: [FourTuple: LastState] = [:]
 
@@ -25,8 +27,9 @@ struct Tracer: ~Copyable {
 
   init(
     _ findings: [AnalysisReport.Finding], _ configuration: AnalyzerConfiguration,
-    framesPerConversation: Int
+    firstCapture: Int = 0, framesPerConversation: Int
   ) {
+    self.firstCapture = UInt32(truncatingIfNeeded: firstCapture)
     cases = findings.map { TracedCase($0, framesPerConversation: framesPerConversation) }
     tracker = FlowTracker(
       timeWait: configuration.assumedTimeWait,
@@ -44,10 +47,11 @@ struct Tracer: ~Copyable {
 
   mutating func observe(_ batch: borrowing SegmentBatch) {
     for position in 0..<batch.count where list.mayMatter(batch[position].segment) {
-      let entry = batch[position]
-      switch entry.side {
-      case .server: observeServerSide(entry.segment)
-      case .client: observeClientSide(entry.segment)
+      var segment = batch[position].segment
+      segment.capture &+= firstCapture
+      switch batch[position].side {
+      case .server: observeServerSide(segment)
+      case .client: observeClientSide(segment)
       }
     }
     if batch.count > 0 {

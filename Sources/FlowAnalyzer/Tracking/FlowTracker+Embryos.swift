@@ -20,7 +20,7 @@ struct Embryos: BitwiseCopyable {
 }
 
 /// Tuples that never carried a connection, counted when they are forgotten and at the end.
-struct UnopenedCounts: BitwiseCopyable {
+struct UnopenedCounts: BitwiseCopyable, Codable {
   /// That a SYN came on, or several.
   var syns = 0
   /// On which nothing but a single segment of another kind was seen.

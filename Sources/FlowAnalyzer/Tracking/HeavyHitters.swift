@@ -45,3 +45,19 @@ struct HeavyHitters<Element: Hashable & Sendable>: Sendable {
     return best?.element
   }
 }
+
+extension HeavyHitters: Codable where Element: Codable {
+  private struct Count: Codable {
+    var element: Element
+    var count: Int
+  }
+
+  init(from decoder: any Decoder) throws {
+    counts = try decoder.singleValueContainer().decode([Count].self).map { ($0.element, $0.count) }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(counts.map { Count(element: $0.element, count: $0.count) })
+  }
+}

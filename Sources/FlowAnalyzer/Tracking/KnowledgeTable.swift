@@ -60,7 +60,7 @@ struct KnowledgeTable: ~Copyable {
 
 /// Counts of what a server's answers gave away about its TCP. Counts add up, so that knowledge from
 /// several captures merges.
-struct ServerKnowledge: BitwiseCopyable, Equatable {
+struct ServerKnowledge: BitwiseCopyable, Equatable, Codable {
   /// SYN-ACKs with ISN = old SND.NXT + 65537: only Linux does that, out of TIME_WAIT.
   var acceptedOutOfTimeWait = 0
   /// SYN-ACKs inside an assumed TIME_WAIT whose ISN lies on the tuple's 64 ns clock (Linux

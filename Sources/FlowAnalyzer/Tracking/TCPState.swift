@@ -1,5 +1,5 @@
 /// The state of one endpoint (RFC 9293, section 3.3.2), as far as a capture can tell.
-public enum TCPState: UInt8, BitwiseCopyable, Sendable, CaseIterable {
+public enum TCPState: UInt8, BitwiseCopyable, Sendable, CaseIterable, Codable {
   case closed
   case synSent
   case synReceived

@@ -3,7 +3,7 @@
 ///
 /// What goes up and down is kept as changes: bins can then be put together by adding them up, and what
 /// is only known afterwards, such as the end of a TIME_WAIT, still finds its place.
-struct TimelineRecorder {
+struct TimelineRecorder: Codable {
   static let capacity = 1000
 
   /// The lengths of bins, in nanoseconds: each a multiple of the one before, and one that people know.
@@ -14,7 +14,7 @@ struct TimelineRecorder {
     86_400_000_000_000_000,
   ]
 
-  struct Bin: BitwiseCopyable {
+  struct Bin: BitwiseCopyable, Codable {
     /// Attempts that began.
     var opened = 0
     /// SYNs that hit.
@@ -26,6 +26,22 @@ struct TimelineRecorder {
       opened += other.opened
       hits += other.hits
       for gauge in changes.indices { changes[gauge] += other.changes[gauge] }
+    }
+
+    init() {}
+
+    init(from decoder: any Decoder) throws {
+      var container = try decoder.unkeyedContainer()
+      opened = try container.decode(Int.self)
+      hits = try container.decode(Int.self)
+      for gauge in changes.indices { changes[gauge] = try container.decode(Int.self) }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.unkeyedContainer()
+      try container.encode(opened)
+      try container.encode(hits)
+      for gauge in changes.indices { try container.encode(changes[gauge]) }
     }
   }
 

@@ -1,5 +1,5 @@
 /// What the tracker counts on the way.
-struct TrackingCounts: BitwiseCopyable {
+struct TrackingCounts: BitwiseCopyable, Codable {
   /// SYNs, each once, copies apart.
   var syns = 0
   /// Segments without SYN, FIN and RST: none at all means that a filter kept them out.

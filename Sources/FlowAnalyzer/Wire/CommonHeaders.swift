@@ -117,3 +117,32 @@ enum CommonHeaders {
       start: start, end: end, maySayMore: !areUsual || end > start &+ header.byteCount)
   }
 }
+
+extension Segment {
+  /// The digest of the packet if all that a segment does not tell is as usual: IPv4 without options and type of
+  /// service, no urgent pointer, and no TCP options but timestamps in their usual place.
+  ///
+  /// - Parameter checksum: of the TCP header.
+  func commonDigest(checksum: UInt16) -> UInt64 {
+    let optionsLength: UInt64 = options.hasTimestamps ? 12 : 0
+    let headerLength = UInt64(TCPHeader.minimumLength) + optionsLength
+    let length = UInt64(IPv4.minimumHeaderLength) + headerLength + UInt64(payloadLength)
+    let identification = UInt64(ipIdentification) << 16 | (dontFragment ? 0x4000 : 0)
+    var digest = PacketDigest()
+    digest.combine(
+      0x45 << 56 | length << 32 | identification,
+      source.address.low << 32 | destination.address.low)
+    digest.combine(
+      UInt64(source.port) << 48 | UInt64(destination.port) << 32 | UInt64(sequence.value),
+      UInt64(acknowledgment.value) << 32 | (headerLength / 4) << 28 | UInt64(flags.rawValue) << 16
+        | UInt64(window))
+    if options.hasTimestamps {
+      digest.combine(
+        UInt64(checksum) << 48 | UInt64(TCPOptions.Usual.timestamps),
+        UInt64(options.timestampValue) << 32 | UInt64(options.timestampEchoReply))
+    } else {
+      digest.combine(0, UInt64(checksum) << 16)
+    }
+    return digest.value
+  }
+}

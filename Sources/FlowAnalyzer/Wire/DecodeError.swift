@@ -3,7 +3,7 @@
 /// "Cut" means that the capture's snap length took bytes which the frame had on the wire;
 /// "malformed" means that the frame itself has no such bytes, or that its fields contradict each
 /// other. The raw values appear in reports.
-public enum DecodeError: String, Error, CaseIterable, Sendable {
+public enum DecodeError: String, Error, CaseIterable, Sendable, Codable {
   /// The link layer, of the frame or of one in a tunnel, carries something other than IPv4 or IPv6: ARP,
   /// LLDP, spanning tree, ….
   case notIP = "not-ip"

@@ -1,5 +1,5 @@
 /// One end of a connection: an address and a port.
-public struct Endpoint: BitwiseCopyable, Hashable, Comparable, Sendable {
+public struct Endpoint: BitwiseCopyable, Hashable, Comparable, Sendable, Codable {
   public var address: IPAddress
   public var port: UInt16
 
@@ -21,7 +21,7 @@ extension Endpoint: CustomStringConvertible {
 }
 
 /// A TCP 4-tuple, oriented from the SYN's sender.
-public struct FourTuple: BitwiseCopyable, Hashable, Sendable {
+public struct FourTuple: BitwiseCopyable, Hashable, Sendable, Codable {
   public var source: Endpoint
   public var destination: Endpoint
 

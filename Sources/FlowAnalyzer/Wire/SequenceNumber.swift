@@ -24,3 +24,14 @@ public struct SequenceNumber: BitwiseCopyable, Hashable, Sendable {
   @inlinable
   public func retreated(by count: UInt32) -> SequenceNumber { SequenceNumber(value &- count) }
 }
+
+extension SequenceNumber: Codable {
+  public init(from decoder: any Decoder) throws {
+    self.init(try decoder.singleValueContainer().decode(UInt32.self))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(value)
+  }
+}

@@ -22,7 +22,7 @@ extension TCPOptions {
   ///     +-------+------+------------+-----+------+------------+-------+
   ///     | 01 01 08 0a  | val        | echo|           later
   ///     +--------------+------------+-----+
-  private enum Usual {
+  enum Usual {
     static let timestamps: UInt32 = 0x0101_080a
     static let segmentSize: UInt16 = 0x0204
     static let selectiveAndTimestamps: UInt32 = 0x0402_080a

@@ -194,7 +194,7 @@ struct TraceTests {
       CaptureInput(path: try directory.write(server, as: "server.pcap"), role: .server),
       CaptureInput(path: try directory.write(client, as: "client.pcap"), role: .client),
     ])
-    #expect(!analysis.course.clockShifts.isEmpty)
+    #expect(!analysis.courses[0].clockShifts.isEmpty)
     let findings = analysis.report.findings
     let some = stride(from: 0, to: findings.count, by: findings.count / 40).map { findings[$0] }
     for trace in try analyzer.trace(some, of: analysis) {

@@ -1,0 +1,106 @@
+import Glibc
+
+/// Where the records of a capture lie, and how reading it ended: read again, it gives the packets that it gave
+/// then.
+struct RecordedContent: Hashable, Sendable {
+  /// A file of blocks, each with its length in front.
+  var path: String
+  var isTruncated = false
+  var failure: CaptureError?
+}
+
+/// Reads the packets of a capture from its records, in the capture's order.
+///
+/// A block at a time; the file is open only while that is read, so that any number of captures may overlap.
+struct RecordedCapture {
+  private let content: RecordedContent
+  /// Where the next block begins, in bytes.
+  private(set) var offset: UInt64 = 0
+  private var entries: [FlowRecord.Entry] = []
+  private var position = -1
+  private var packets: UInt64 = 0
+
+  init(_ content: RecordedContent) { self.content = content }
+
+  /// The current packet; nil where it has no segment.
+  var entry: FlowRecord.Entry? {
+    guard entries.indices.contains(position), !entries[position].segment.isPassageOnly else {
+      return nil
+    }
+    return entries[position]
+  }
+
+  /// Reads the next packet.
+  ///
+  /// - Parameter packet: given its time; there are no bytes of a frame.
+  mutating func advance(
+    to packet: inout CapturedPacket
+  ) throws(CaptureError) -> CaptureReader.Outcome {
+    position += 1
+    while position >= entries.count {
+      guard let block = try nextBlock() else {
+        entries = []
+        if let failure = content.failure { throw failure }
+        return content.isTruncated ? .cutOff : .endOfFile
+      }
+      entries = block.entries
+      position = 0
+    }
+    packet.time = entries[position].segment.time
+    packets += 1
+    return .packet
+  }
+
+  private mutating func nextBlock() throws(CaptureError) -> RecordBlock? {
+    let bytes: [UInt8]
+    do throws(CaptureFault) {
+      guard let found = try readBlock() else { return nil }
+      bytes = found
+    } catch {
+      throw .damaged(path: content.path, packets: packets, offset: offset, reason: error.reason)
+    }
+    do throws(RecordError) {
+      return try RecordBlock(decoding: bytes)
+    } catch {
+      throw .damaged(path: content.path, packets: packets, offset: offset, reason: "\(error)")
+    }
+  }
+
+  /// - Returns: nil at the end of the file.
+  private mutating func readBlock() throws(CaptureFault) -> [UInt8]? {
+    let file = unsafe open(content.path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw .readFailed(code: errno) }
+    defer { close(file) }
+    let length = try bytes(count: RecordedContent.lengthBytes, of: file)
+    guard !length.isEmpty else { return nil }
+    let count = length.reduce(0) { $0 << 8 | Int($1) }
+    let block = try bytes(count: count, of: file)
+    guard block.count == count else { throw .cut }
+    return block
+  }
+
+  /// As many as there are, up to a number.
+  private mutating func bytes(count: Int, of file: Int32) throws(CaptureFault) -> [UInt8] {
+    var code: Int32 = 0
+    let offset = offset
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      while filled < count {
+        // SAFETY: what is written lies within the buffer.
+        let read = unsafe pread(
+          file, buffer.baseAddress.map { unsafe $0 + filled }, count - filled,
+          off_t(offset) + off_t(filled))
+        if read < 0 { code = errno }
+        guard read > 0 else { return }
+        filled += read
+      }
+    }
+    guard code == 0 else { throw .readFailed(code: code) }
+    self.offset += UInt64(bytes.count)
+    return bytes
+  }
+}
+
+extension RecordedContent {
+  /// How many bytes say how long a block is, the highest first.
+  static let lengthBytes = 4
+}

@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// The stages of `analyze` as commands, with pipes between them.
+@Suite("Stages as commands")
+struct StageCommandTests {
+  private func run(
+    _ arguments: [String], input: Data = Data()
+  ) throws -> (status: Int32, output: Data, errors: String) {
+    let folder = try TemporaryFolder()
+    let (stdin, stdout) = (try folder.file("in", input), folder.path("out"))
+    let line = ([Tool.url.path] + arguments).map { "'\($0)'" }.joined(separator: " ")
+    let run = try Run(["-c", "\(line) < '\(stdin)' > '\(stdout)'"], of: URL(filePath: "/bin/sh"))
+    run.feed(Data(), isLast: true)
+    let result = run.result()
+    return (result.status, try Data(contentsOf: URL(filePath: stdout)), result.errors)
+  }
+
+  private func records(_ captures: [[String]]) throws -> Data {
+    try captures.enumerated().reduce(into: Data()) { records, capture in
+      let result = try run(["extract-records", "--number", "\(capture.offset)"] + capture.element)
+      #expect(result.status == 0, "\(result.errors)")
+      records += result.output
+    }
+  }
+
+  private let sides = [
+    ["--server", "@a=l4-collide/server.pcap"], ["--client", "@a=l4-collide/client-any.pcap"],
+  ]
+
+  @Test(arguments: ["json", "text", "ndjson", "prometheus", "markdown"])
+  func `three commands write what one does`(format: String) throws {
+    let summary = try run(["judge"], input: try records(sides))
+    #expect(summary.status == 0, "\(summary.errors)")
+    let merged = try run(["merge", "--report", format], input: summary.output)
+    let whole = try run(["analyze", "--report", format] + sides.flatMap(\.self))
+    #expect(merged.output == whole.output)
+    #expect(merged.errors == whole.errors)
+    #expect(merged.status == 0 && whole.status == 0)
+  }
+
+  @Test func `options of judgement go to the judge`() throws {
+    let options = ["--time-wait", "2", "--rfc1337", "on", "--max-findings", "3"]
+    let summary = try run(["judge"] + options, input: try records(sides))
+    let merged = try run(["merge", "--report", "json"], input: summary.output)
+    let whole = try run(["analyze", "--report", "json"] + options + sides.flatMap(\.self))
+    #expect(merged.output == whole.output)
+  }
+
+  @Test func `a capture that is not there is named at the end`() throws {
+    let missing = try run(["extract-records", "--server", "missing.pcap"])
+    #expect(missing.status == 0)
+    #expect(missing.errors.contains("missing.pcap: there is no such file"))
+    let summary = try run(["judge"], input: missing.output)
+    #expect(summary.status == 0, "\(summary.errors)")
+    let merged = try run(["merge", "--report", "json"], input: summary.output)
+    let whole = try run(["analyze", "--report", "json", "--server", "missing.pcap"])
+    #expect(merged.output == whole.output)
+    #expect(merged.status == 2 && whole.status == 2)
+    #expect(merged.errors == whole.errors)
+  }
+
+  /// A copy on another machine goes by its own name.
+  @Test func `a copy is shown as what it is a copy of`() throws {
+    let copy = try records([["--server", "l4-clean/server.pcap", "--path", "day/1.pcap"]])
+    let merged = try run(
+      ["merge", "--report", "json"], input: try run(["judge"], input: copy).output)
+    #expect(String(decoding: merged.output, as: UTF8.self).contains("\"path\" : \"day/1.pcap\""))
+  }
+
+  @Test(arguments: [
+    ("judge", "no records", "these are no records"), ("judge", "", "there are no records"),
+    ("merge", "{}", "line 1 is no summary"), ("merge", "", "there is no summary"),
+  ])
+  func `what a stage cannot use is one line`(command: String, input: String, text: String) throws {
+    let result = try run([command], input: Data(input.utf8))
+    #expect(result.status == 2)
+    #expect(result.output.isEmpty)
+    #expect(result.errors.contains(text), "\(result.errors)")
+    #expect(result.errors.split(separator: "\n").count == 1)
+  }
+
+  @Test func `records that end in the middle are not judged`() throws {
+    let result = try run(["judge"], input: try records(sides).dropLast(5))
+    #expect(result.status == 2)
+    #expect(result.errors.contains("ends in the middle of a record"), "\(result.errors)")
+  }
+}
