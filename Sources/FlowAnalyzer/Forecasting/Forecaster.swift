@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Replays the recorded arrivals in many worlds, and says what helps.
 struct Forecaster {
   let log: ArrivalLog
@@ -198,27 +196,26 @@ extension Forecast.Interval {
 }
 
 /// Rows that several threads fill in, each its own.
-private final class RowBuffer: Sendable {
-  private struct State {
-    var rows: [Forecast.Row?]
-    var begun = 0
-  }
-  private let state: Mutex<State>
+private final class RowBuffer: @unchecked Sendable {
+  // Looked at and changed under `monitor`.
+  private var rows: [Forecast.Row?]
+  private var begun = 0
+  private let monitor = Monitor()
 
-  init(count: Int) { state = Mutex(State(rows: Array(repeating: nil, count: count))) }
+  init(count: Int) { rows = Array(repeating: nil, count: count) }
 
   /// A row that nobody has begun yet, if there is one.
   func next() -> Int? {
-    state.withLock { state in
-      guard state.begun < state.rows.count else { return nil }
-      state.begun += 1
-      return state.begun - 1
+    monitor.withLock {
+      guard begun < rows.count else { return nil }
+      begun += 1
+      return begun - 1
     }
   }
 
-  func set(_ row: Forecast.Row, at index: Int) { state.withLock { $0.rows[index] = row } }
+  func set(_ row: Forecast.Row, at index: Int) { monitor.withLock { rows[index] = row } }
 
-  var all: [Forecast.Row] { state.withLock { $0.rows.compactMap(\.self) } }
+  var all: [Forecast.Row] { monitor.withLock { rows.compactMap(\.self) } }
 }
 
 /// The server as the analysis knows it.

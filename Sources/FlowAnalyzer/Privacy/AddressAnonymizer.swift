@@ -1,12 +1,10 @@
-import Synchronization
-
 /// Encrypts the addresses of a run, and what else would tell them, so that a report may be given to
 /// others: the same address becomes the same one wherever it occurs, in every run with the same key.
 ///
 /// Addresses come into an analysis at two places only, in segments (`BatchReader`) and in what load
 /// balancers say of their clients (`Joiner`), and are encrypted there: nothing behind, no count, no
 /// order, no format, ever sees a real one.
-public final class AddressAnonymizer: Sendable {
+public final class AddressAnonymizer: @unchecked Sendable {
   /// As reports call the method.
   public static let method = "ipcrypt-pfx"
 
@@ -25,7 +23,9 @@ public final class AddressAnonymizer: Sendable {
     }
   }
 
-  private let state: Mutex<State>
+  /// Looked at and changed under `monitor`.
+  private var state: State
+  private let monitor = Monitor()
   /// Of the key: equal in two reports that can be compared. It does not tell the key.
   public let keyFingerprint: String
 
@@ -39,11 +39,11 @@ public final class AddressAnonymizer: Sendable {
     var cipher = try AddressCipher(key: key)
     let fingerprint = cipher.fingerprint()
     keyFingerprint = String { $0.append(hexadecimal: fingerprint) }
-    state = Mutex(State(cipher: cipher, capacity: capacity))
+    state = State(cipher: cipher, capacity: capacity)
   }
 
   func encrypted(_ address: IPAddress) -> IPAddress {
-    state.withLock { $0.encrypted(address) }
+    monitor.withLock { state.encrypted(address) }
   }
 
   func encrypted(_ endpoint: Endpoint) -> Endpoint {
@@ -51,7 +51,7 @@ public final class AddressAnonymizer: Sendable {
   }
 
   /// A hash over a capture is one over its addresses, too: who guesses them could try.
-  func disguised(_ hash: UInt64) -> UInt64 { state.withLock { $0.cipher.disguise(hash) } }
+  func disguised(_ hash: UInt64) -> UInt64 { monitor.withLock { state.cipher.disguise(hash) } }
 
   /// Encrypts the addresses of all segments.
   func encrypt(_ batch: inout SegmentBatch) {

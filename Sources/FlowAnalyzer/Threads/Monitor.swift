@@ -1,6 +1,9 @@
 import Glibc
 
 /// A lock with a condition to wait for.
+///
+/// Used in place of `Mutex` also where nobody waits: with several threads at it, Swift 6.3's on Linux is handed
+/// on by the kernel, which the thread sanitizer does not see and takes for a race.
 @safe
 final class Monitor: @unchecked Sendable {
   // SAFETY: initialised by `init` and given back by `deinit`; what happens between is the system's part.
