@@ -84,15 +84,20 @@ extension FlowRecord {
   struct Origin: Equatable {
     var time: Int64 = 0
     var number: UInt64 = 0
+
+    /// Whether a time lies so many microseconds from here that nothing overflows on the way.
+    fileprivate func isCoarse(_ time: Timestamp) -> Bool {
+      let (distance, isTooFar) = time.nanoseconds.subtractingReportingOverflow(self.time)
+      return !isTooFar && distance.magnitude < 1 << 61 && distance % 1000 == 0
+    }
   }
 
   func encoded(from origin: Origin = Origin()) -> [UInt8] {
     var writer = ByteWriter()
     writer.write(Self.version)
     // Most captures count microseconds.
-    let isCoarse = entries.allSatisfy {
-      ($0.segment.time.nanoseconds &- origin.time) % 1000 == 0
-        && ($0.place.time.nanoseconds &- origin.time) % 1000 == 0
+    let isCoarse = entries.allSatisfy { entry in
+      origin.isCoarse(entry.segment.time) && origin.isCoarse(entry.place.time)
     }
     writer.write(UInt8(isCoarse ? 1 : 0))
     writer.write(low)

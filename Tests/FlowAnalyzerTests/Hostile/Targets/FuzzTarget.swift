@@ -13,6 +13,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case headers
   /// One capture or two, from the file to the report: by one worker and by two.
   case analysis
+  /// Records of a capture, as other machines send them: read, written again, judged.
+  case records
 
   /// - Throws: `Violation` where something does not hold. What traps is no less wrong.
   public func check(_ input: [UInt8]) throws {
@@ -23,13 +25,14 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .streams: try FlowsTarget.check(input, hasClientSide: true)
     case .headers: try HeadersTarget.check(input)
     case .analysis: try AnalysisTarget.check(input)
+    case .records: try RecordsTarget.check(input)
     }
   }
 
   /// Longer inputs find nothing more, and take longer.
   public var longestInput: Int {
     switch self {
-    case .reader, .frames, .analysis: 16_384
+    case .reader, .frames, .analysis, .records: 16_384
     case .flows, .streams: 4096
     case .headers: 2048
     }

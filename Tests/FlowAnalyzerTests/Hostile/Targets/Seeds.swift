@@ -18,8 +18,18 @@ public enum Seeds {
       return [input]
     case .flows, .streams: return [try operations(of: capture, hasPayload: target == .streams)]
     case .headers: return headers
+    case .records: return try blocks(of: start)
     case .analysis: return [[2, 0, 0] + start, [0, 0, 0] + start, [0x15, 0x20, 0] + start]
     }
+  }
+
+  private static func blocks(of capture: [UInt8]) throws -> [[UInt8]] {
+    let file = try MemoryFile(capture)
+    var blocks: [[UInt8]] = []
+    _ = RecordExtraction(of: CaptureInput(path: file.path, role: .server), number: 0).run { frame in
+      if case .block(let bytes) = frame { blocks.append(bytes) }
+    }
+    return blocks
   }
 
   struct Packet {
