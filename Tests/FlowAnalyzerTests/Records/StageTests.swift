@@ -56,17 +56,15 @@ struct StageTests {
     let inputs = try rearrangement.files(capture).enumerated().map { index, contents in
       CaptureInput(path: try directory.write(contents, as: "part-\(index).pcap"), role: .server)
     }
-    try expectSameReport(inputs)
+    try expectSameReport(inputs, by: Analyzer())
   }
 
   @Test(arguments: Wrapping.all)
   func `a real capture in any wrapping`(_ wrapping: Wrapping) throws {
     let capture = try CaptureBuilder(reading: KernelTruth.capture("l7-http").path)
     let path = try directory.write(capture.wrapped(in: wrapping), as: "wrapped.pcap")
-    try expectSameReport([
-      CaptureInput(path: path, role: .server),
-      sides("l7-http")[1],
-    ])
+    try expectSameReport(
+      [CaptureInput(path: path, role: .server), sides("l7-http")[1]], by: Analyzer())
   }
 
   /// Its first packets, its last ones, and those between which a clock was set back are no TCP.
