@@ -30,13 +30,14 @@ enum RecordStream {
 
   /// Reads frames from standard input to its end.
   static func forEachFrame(_ body: (RecordFrame) throws -> Void) throws {
-    while let length = try read(4, mayEnd: true) {
-      let count = length.reduce(0) { $0 << 8 | Int($1) }
-      guard count > 0, count <= longestFrame else { throw RecordStreamError.notRecords }
-      guard let bytes = try read(count, mayEnd: false), let kind = Kind(rawValue: bytes[0]) else {
+    while let head = try read(5, mayEnd: true) {
+      let count = head[..<4].reduce(0) { $0 << 8 | Int($1) }
+      // The letter, too, before memory is asked for: other files begin with anything.
+      guard count > 0, count <= longestFrame, let kind = Kind(rawValue: head[4]) else {
         throw RecordStreamError.notRecords
       }
-      try body(try frame(kind, bytes[1...]))
+      let content = try read(count - 1, mayEnd: false) ?? []
+      try body(try frame(kind, content[...]))
     }
   }
 

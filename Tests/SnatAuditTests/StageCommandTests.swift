@@ -70,6 +70,7 @@ struct StageCommandTests {
 
   @Test(arguments: [
     ("judge", "no records", "these are no records"), ("judge", "", "there are no records"),
+    ("judge", "# Not records, with a length", "these are no records"),
     ("merge", "{}", "line 1 is no summary"), ("merge", "", "there is no summary"),
   ])
   func `what a stage cannot use is one line`(command: String, input: String, text: String) throws {
