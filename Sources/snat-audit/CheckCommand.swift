@@ -26,6 +26,7 @@ struct CheckCommand: ReportingCommand {
   @OptionGroup(title: "Server") var server: ServerOptions
   @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
   @OptionGroup(title: "Reports") var reports: ReportOptions
+  @OptionGroup(title: "Reports") var findings: FindingOptions
   @OptionGroup(title: "Privacy") var privacy: PrivacyOptions
   @OptionGroup(title: "Work") var work: WorkOptions
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FlowAnalyzer
+import Foundation
 
 /// A capture -> frames of records on standard output.
 struct ExtractRecordsCommand: ParsableCommand {
@@ -40,6 +41,11 @@ struct ExtractRecordsCommand: ParsableCommand {
   func run() throws {
     guard let input = captures.inputs.first, captures.inputs.count == 1 else {
       throw ValidationError("name one capture; for example: extract-records --server server.pcap")
+    }
+    let isDirectory = try? URL(filePath: input.path).resourceValues(forKeys: [.isDirectoryKey])
+      .isDirectory
+    if isDirectory == true {
+      throw ValidationError("\(input.path) is a directory; name its captures, one a run")
     }
     var output = StreamedOutput()
     let extraction = RecordExtraction(of: input, shownAs: path, number: number)

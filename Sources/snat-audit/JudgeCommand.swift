@@ -18,17 +18,8 @@ struct JudgeCommand: ParsableCommand {
 
   @OptionGroup(title: "Server") var server: ServerOptions
   @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
+  @OptionGroup(title: "Reports") var findings: FindingOptions
   @OptionGroup(title: "Work") var work: WorkOptions
-
-  @Option(
-    help: ArgumentHelp(
-      "How many findings the report will list; the others are counted all the same.",
-      valueName: "number"))
-  var maxFindings = 100_000
-
-  func validate() throws {
-    guard maxFindings >= 0 else { throw ValidationError("--max-findings: at least 0, please.") }
-  }
 
   func run() throws {
     Interruption.watch()
@@ -37,7 +28,7 @@ struct JudgeCommand: ParsableCommand {
     server.apply(to: &configuration)
     work.apply(to: &configuration)
     configuration.balancers = balancer.balancers
-    configuration.maximumFindings = maxFindings
+    configuration.maximumFindings = findings.maxFindings
     configuration.forecast = .brief
     let analyzer = Analyzer(configuration: configuration)
     var output = StreamedOutput()

@@ -16,7 +16,7 @@ struct MergeCommand: ParsableCommand {
         cat lb1.summary lb2.summary | snat-audit merge --report json=report.json
       """)
 
-  @OptionGroup(title: "Reports") var reports: MergedReportOptions
+  @OptionGroup(title: "Reports") var reports: ReportOptions
   @OptionGroup(title: "Work") var work: WorkOptions
 
   func run() throws {

@@ -20,58 +20,34 @@ struct ReportOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "How many findings a report lists; the others are counted all the same.",
-      valueName: "number"))
-  var maxFindings = 100_000
-
-  @Option(
-    help: ArgumentHelp(
       "In text reports, also show the time of a place: Asia/Tokyo, or an offset such as +09:00.",
       valueName: "zone"))
   var timeZone: NamedTimeZone?
 
   func validate() throws {
-    guard maxFindings >= 0 else { throw ValidationError("--max-findings: at least 0, please.") }
-    try report.requireSeparateDestinations()
-  }
-
-  var requests: [ReportRequest] { report.orText }
-}
-
-/// The same where findings were listed before.
-struct MergedReportOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "A report to write, to standard output or to a file (default: text); see analyze.",
-      valueName: "format[=path]"),
-    completion: .list(
-      ReportFormat.available.flatMap { [$0.rawValue, "\($0.rawValue)="] }))
-  var report: [ReportRequest] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "In text reports, also show the time of a place: Asia/Tokyo, or an offset such as +09:00.",
-      valueName: "zone"))
-  var timeZone: NamedTimeZone?
-
-  func validate() throws { try report.requireSeparateDestinations() }
-
-  var requests: [ReportRequest] { report.orText }
-}
-
-extension [ReportRequest] {
-  func requireSeparateDestinations() throws {
-    for (index, request) in enumerated() {
-      if self[..<index].contains(where: { $0.destination == request.destination }) {
+    for (index, request) in report.enumerated() {
+      if report[..<index].contains(where: { $0.destination == request.destination }) {
         throw ValidationError(
           "two reports would go to \(request.destination); give each a path of its own.")
       }
     }
   }
 
-  /// What is written where nothing was asked for.
-  var orText: [ReportRequest] {
-    isEmpty ? [ReportRequest(format: .text, destination: .standardOutput)] : self
+  var requests: [ReportRequest] {
+    report.isEmpty ? [ReportRequest(format: .text, destination: .standardOutput)] : report
+  }
+}
+
+/// How much a report lists: said where findings are gathered, which need not be where it is written.
+struct FindingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How many findings a report lists; the others are counted all the same.",
+      valueName: "number"))
+  var maxFindings = 100_000
+
+  func validate() throws {
+    guard maxFindings >= 0 else { throw ValidationError("--max-findings: at least 0, please.") }
   }
 }
 

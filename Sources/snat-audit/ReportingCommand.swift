@@ -5,6 +5,7 @@ import ReportFormats
 /// What commands that report on captures have in common: read, analyse, write every report.
 protocol ReportingCommand: AnalyzingCommand {
   var reports: ReportOptions { get }
+  var findings: FindingOptions { get }
 }
 
 extension ReportingCommand {
@@ -13,7 +14,7 @@ extension ReportingCommand {
   /// - Throws: as `makeConfiguration`.
   func makeAnalyzer() throws -> Analyzer {
     var configuration = try makeConfiguration()
-    configuration.maximumFindings = reports.maxFindings
+    configuration.maximumFindings = findings.maxFindings
     if reports.requests.contains(where: \.format.hasForecast) {
       configuration.forecast = .brief
       configuration.forecast?.presets = balancer.balancers

@@ -38,6 +38,8 @@ struct ExitStatusTests {
     (["extract-records"], "name one capture"),
     (["extract-records", "--server", "a", "b"], "name one capture"),
     (["extract-records", "--number=-1", "a"], "from 0"),
+    (["extract-records", "--server", "l4-clean"], "l4-clean is a directory"),
+    (["judge", "--max-findings=-1"], "at least 0"),
     (["analyze", Captures.clean, "--report", "json=\(Captures.clean)"], "not overwritten"),
     (["whatif", Captures.clean, "--report", "json=\(Captures.clean)"], "not overwritten"),
   ])
