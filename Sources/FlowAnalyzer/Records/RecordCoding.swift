@@ -84,8 +84,8 @@ enum RecordCoding {
     fileprivate let lowEnd: Endpoint
     fileprivate let highEnd: Endpoint
     fileprivate let unit: Int64
-    fileprivate var low = End()
-    fileprivate var high = End()
+    /// The lower one first.
+    fileprivate var ends = InlineArray<2, End>(repeating: End())
     fileprivate var time: Int64
     fileprivate var number: UInt64
     fileprivate var frame: UInt64
@@ -103,7 +103,7 @@ enum RecordCoding {
 
     @inline(__always)
     fileprivate mutating func note(_ entry: borrowing RecordedSegment, isFromLow: Bool) {
-      if isFromLow { low.note(entry.segment) } else { high.note(entry.segment) }
+      ends[isFromLow ? 0 : 1].note(entry.segment)
       time = entry.segment.time.nanoseconds
       number = entry.place.number
       frame = entry.segment.frame
@@ -128,7 +128,8 @@ extension ByteWriter {
   ) {
     let segment = entry.segment
     let isFromLow = segment.source == course.lowEnd
-    let (sender, receiver) = isFromLow ? (course.low, course.high) : (course.high, course.low)
+    // Looked up each time: no copies of what an end has sent are made.
+    let (sender, receiver) = isFromLow ? (0, 1) : (1, 0)
     let options = segment.options
     var marks: RecordCoding.Marks = []
     func mark(_ mark: RecordCoding.Marks, if condition: Bool) {
@@ -139,14 +140,16 @@ extension ByteWriter {
       .advancesByFrames,
       if: segment.frame &- course.frame == entry.place.number &- course.number)
     mark(.passesAtItsTime, if: entry.place.time == segment.time)
-    mark(.hasNextSequence, if: segment.sequence == sender.next)
-    mark(.acknowledgesAll, if: segment.acknowledgment == receiver.next)
-    mark(.hasSameWindow, if: segment.window == sender.window)
-    mark(.hasNextIdentification, if: segment.ipIdentification == sender.nextIdentification)
+    mark(.hasNextSequence, if: segment.sequence == course.ends[sender].next)
+    mark(.acknowledgesAll, if: segment.acknowledgment == course.ends[receiver].next)
+    mark(.hasSameWindow, if: segment.window == course.ends[sender].window)
+    mark(
+      .hasNextIdentification, if: segment.ipIdentification == course.ends[sender].nextIdentification
+    )
     mark(.dontFragment, if: segment.dontFragment)
     mark(.hasPayload, if: segment.payloadLength > 0)
-    mark(.hasSameOptions, if: options.withoutTimes == sender.options)
-    mark(.echoesLatest, if: options.timestampEchoReply == receiver.timestamp)
+    mark(.hasSameOptions, if: options.withoutTimes == course.ends[sender].options)
+    mark(.echoesLatest, if: options.timestampEchoReply == course.ends[receiver].timestamp)
     switch entry.content {
     case .nothing: break
     case .headerOnly: marks.insert(.hasHeaderOnly)
@@ -181,24 +184,25 @@ extension ByteWriter {
     }
     if !marks.contains(.isPlainACK) { write(segment.flags.rawValue) }
     if !marks.contains(.hasNextSequence) {
-      write(segment.sequence.value &- sender.next.value)
+      write(segment.sequence.value &- course.ends[sender].next.value)
     }
     if !marks.contains(.acknowledgesAll) {
-      write(segment.acknowledgment.value &- receiver.next.value)
+      write(segment.acknowledgment.value &- course.ends[receiver].next.value)
     }
     if !marks.contains(.hasSameWindow) { write(UInt32(segment.window)) }
     if !marks.contains(.hasNextIdentification) {
-      write(UInt32(segment.ipIdentification &- sender.identification))
+      write(UInt32(segment.ipIdentification &- course.ends[sender].identification))
     }
     if marks.contains(.hasPayload) { write(segment.payloadLength) }
     if !marks.contains(.hasSameOptions) { write(shapeOf: options) }
     if options.hasTimestamps {
       write(
-        signed: Int64(Int32(bitPattern: options.timestampValue &- sender.timestamp)))
+        signed: Int64(Int32(bitPattern: options.timestampValue &- course.ends[sender].timestamp)))
     }
     if !marks.contains(.echoesLatest) {
       write(
-        signed: Int64(Int32(bitPattern: options.timestampEchoReply &- receiver.timestamp)))
+        signed: Int64(
+          Int32(bitPattern: options.timestampEchoReply &- course.ends[receiver].timestamp)))
     }
     if case .bytes(let start, let count) = entry.content {
       write(block: bytes.extracting(start..<start + count))
@@ -256,7 +260,8 @@ extension ByteReader {
   ) throws(RecordError) {
     let marks = RecordCoding.Marks(rawValue: try UInt16(byte()) | UInt16(byte()) << 8)
     let isFromLow = marks.contains(.isFromLow)
-    let (sender, receiver) = isFromLow ? (course.low, course.high) : (course.high, course.low)
+    // Looked up each time: no copies of what an end has sent are made.
+    let (sender, receiver) = isFromLow ? (0, 1) : (1, 0)
     entry.segment.setEndpoints(
       isFromLow ? course.lowEnd : course.highEnd, isFromLow ? course.highEnd : course.lowEnd)
     entry.segment.capture = course.capture
@@ -287,28 +292,31 @@ extension ByteReader {
       marks.contains(.isPlainACK) ? .ack : TCPFlags(rawValue: try byte())
     entry.segment.sequence =
       marks.contains(.hasNextSequence)
-      ? sender.next : SequenceNumber(sender.next.value &+ (try number(as: UInt32.self)))
+      ? course.ends[sender].next
+      : SequenceNumber(course.ends[sender].next.value &+ (try number(as: UInt32.self)))
     entry.segment.acknowledgment =
       marks.contains(.acknowledgesAll)
-      ? receiver.next : SequenceNumber(receiver.next.value &+ (try number(as: UInt32.self)))
+      ? course.ends[receiver].next
+      : SequenceNumber(course.ends[receiver].next.value &+ (try number(as: UInt32.self)))
     entry.segment.window =
-      marks.contains(.hasSameWindow) ? sender.window : try number(as: UInt16.self)
+      marks.contains(.hasSameWindow) ? course.ends[sender].window : try number(as: UInt16.self)
     entry.segment.ipIdentification =
       marks.contains(.hasNextIdentification)
-      ? sender.nextIdentification : sender.identification &+ (try number(as: UInt16.self))
+      ? course.ends[sender].nextIdentification
+      : course.ends[sender].identification &+ (try number(as: UInt16.self))
     entry.segment.dontFragment = marks.contains(.dontFragment)
     entry.segment.payloadLength =
       marks.contains(.hasPayload) ? try number(as: UInt32.self) : 0
     entry.segment.options =
-      marks.contains(.hasSameOptions) ? sender.options : try shapeOfOptions()
+      marks.contains(.hasSameOptions) ? course.ends[sender].options : try shapeOfOptions()
     if entry.segment.options.hasTimestamps {
       entry.segment.options.timestampValue =
-        sender.timestamp &+ UInt32(truncatingIfNeeded: try signed())
+        course.ends[sender].timestamp &+ UInt32(truncatingIfNeeded: try signed())
     }
-    entry.segment.options.timestampEchoReply = receiver.timestamp
+    entry.segment.options.timestampEchoReply = course.ends[receiver].timestamp
     if !marks.contains(.echoesLatest) {
       entry.segment.options.timestampEchoReply =
-        receiver.timestamp &+ UInt32(truncatingIfNeeded: try signed())
+        course.ends[receiver].timestamp &+ UInt32(truncatingIfNeeded: try signed())
     }
     if let checksum = entry.checksum {
       entry.segment.digest = entry.segment.commonDigest(checksum: checksum)
