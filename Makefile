@@ -25,7 +25,7 @@ SEED ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help deps deps-test deps-bench deps-instructions deps-lab deps-scale build demo lab test lint format \
-  fuzz odd test-sanitized test-scale bench-flood bench bench-check bench-growth bench-scale bench-stages \
+  fuzz odd test-sanitized test-scale bench-flood bench bench-check bench-growth bench-drawing bench-scale bench-stages \
   instructions instructions-record install uninstall docs clean
 
 help: ## List the targets.
@@ -100,6 +100,10 @@ bench-check: build ## Small generated captures of all kinds: does the report say
 bench-growth: build ## Time per packet and memory, as captures and tuples grow; PACKETS=, LIVE=, ROUNDS=.
 	@$(BENCH) growth --binary "$$($(RELEASE) --show-bin-path)/snat-audit" \
 	  --packets $(PACKETS) --live $(LIVE) --rounds $(ROUNDS)
+
+bench-drawing: ## Draw what bench-growth has measured last into docs/growth.svg.
+	@Scripts/install-packages python3-matplotlib
+	@Scripts/bench/draw docs/growth.svg
 
 bench-flood: build ## Floods of TUPLES= tuples of all kinds (20 million): memory, and what is said of them.
 	@Scripts/quietly $(GENERATOR:make-capture=make-flood)

@@ -4,6 +4,8 @@ import csv
 
 from .captures import FOLDER
 
+RESULTS = FOLDER / "results"
+
 
 def show(name, rows):
     columns = list(rows[0])
@@ -11,9 +13,8 @@ def show(name, rows):
     print("| " + " | ".join(["---"] + ["---:"] * (len(columns) - 1)) + " |")
     for row in rows:
         print("| " + " | ".join(str(row[column]) for column in columns) + " |")
-    folder = FOLDER / "results"
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / f"{name}.csv", "w", newline="") as file:
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    with open(RESULTS / f"{name}.csv", "w", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)

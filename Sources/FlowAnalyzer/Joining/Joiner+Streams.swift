@@ -149,7 +149,8 @@ extension Joiner {
   ) -> Bool {
     let former = tracker.records[record].join
     if former != TupleRecord.none {
-      if streams[former].serverISN == connection.responder.initialSequence,
+      if former != ServerStream.unopened,
+        streams[former].serverISN == connection.responder.initialSequence,
         streams[former].startedAt == connection.startedAt
       {
         return false
@@ -157,11 +158,42 @@ extension Joiner {
       endStream(former, record, &tracker)
     }
     tracker.records[record].occupant = tracker.attempts[attempt].party
+    // With a client side it may be asked for before anything is sent.
+    guard hasClientSide else {
+      tracker.records[record].join = ServerStream.unopened
+      return true
+    }
+    openStream(of: connection, record, attempt, &tracker)
+    return true
+  }
+
+  private mutating func openStream(
+    of connection: Connection, _ record: Int, _ attempt: UInt32, _ tracker: inout FlowTracker
+  ) {
     tracker.records[record].join = streams.insert(
       ServerStream(
         record: UInt32(truncatingIfNeeded: record), attempt: attempt,
         startedAt: connection.startedAt, serverISN: connection.responder.initialSequence,
         stream: RequestStream(next: connection.originator.initialSequence.advanced(by: 1))))
+  }
+
+  /// Opens a stream on which something is sent for the first time, if that may say who the client is.
+  ///
+  /// - Returns: whether there is a stream now.
+  private mutating func openStream(
+    for segment: Segment, _ tcp: RawSpan, _ record: Int, _ tracker: inout FlowTracker
+  ) -> Bool {
+    let isRequest = tracker.records[record].lastIsFromOriginator
+    if segment.payloadLength == 0 {
+      guard isRequest, clientTold(inTCPHeader: tcp) != nil else { return false }
+    } else if isRequest, tcp.byteCount <= Self.payloadOffset(tcp) {
+      // Its first request was not captured, so no other will be.
+      tracker.records[record].join = TupleRecord.none
+      return false
+    }
+    guard let connection = tracker.records[record].connection, let attempt = connection.attempt
+    else { return false }
+    openStream(of: connection, record, attempt, &tracker)
     return true
   }
 
@@ -184,15 +216,19 @@ extension Joiner {
 
   /// Reads no further on a connection.
   mutating func endStream(_ number: UInt32, _ record: Int, _ tracker: inout FlowTracker) {
+    tracker.records[record].join = TupleRecord.none
+    guard number != ServerStream.unopened else { return }
     if !users.isEmpty { users[number] = nil }
     streams.remove(number)
-    tracker.records[record].join = TupleRecord.none
   }
 
   mutating func observeServerStream(
     _ segment: Segment, _ tcp: RawSpan, _ tracker: inout FlowTracker
   ) {
     let record = tracker.lastRecord
+    if tracker.records[record].join == ServerStream.unopened {
+      guard openStream(for: segment, tcp, record, &tracker) else { return }
+    }
     let number = tracker.records[record].join
     let isRequest = tracker.records[record].lastIsFromOriginator
     if isRequest, streams[number].stream.isFresh, streams[number].userCount == 0,

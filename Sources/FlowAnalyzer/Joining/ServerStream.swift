@@ -18,6 +18,10 @@ struct ServerStream: BitwiseCopyable {
   var lastLeg = ClientLeg.none
   var isLive = true
 
+  /// Stands in a tuple for a stream on which nothing has been sent yet: most connections never tell who their
+  /// clients are, and need none.
+  static let unopened = UInt32.max - 1
+
   /// The attempt, if the tracker still keeps it at `time`.
   func attempt(at time: Timestamp) -> UInt32? {
     attempt != .max && time.nanoseconds(since: startedAt) <= AttemptTable.longestGap

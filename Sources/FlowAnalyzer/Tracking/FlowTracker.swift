@@ -370,7 +370,7 @@ struct FlowTracker: ~Copyable {
     finishPending(position)
     enterIntoTimeline(position)
     let join = records[position].join
-    if join != TupleRecord.none { forgottenJoins.append(join) }
+    if join != TupleRecord.none, join != ServerStream.unopened { forgottenJoins.append(join) }
     if records[position].isEmbryo { forgetEmbryo(position) }
   }
 
