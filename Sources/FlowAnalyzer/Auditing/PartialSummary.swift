@@ -4,10 +4,7 @@
 /// Summaries add up to a report, on one machine and from many (`Analyzer.merge`). They are written down to
 /// travel, and only the version that wrote one reads it.
 public struct PartialSummary: Sendable, Codable {
-  /// Of this form; every change of what is in it, or of what that means, is a new one.
-  static let version = 1
-
-  private(set) var version = Self.version
+  private(set) var version = SummaryVersion()
   /// Where its captures stand among those of other load balancers.
   var number = 0
   /// By what it was judged.
@@ -33,6 +30,28 @@ public struct PartialSummary: Sendable, Codable {
     }
     found.findings.shiftCaptures(by: UInt32(truncatingIfNeeded: others.count))
     arrivals?.shiftCaptures(by: UInt32(truncatingIfNeeded: others.count))
+  }
+}
+
+/// The form of a summary: whoever reads one knows no other than the one it would write.
+struct SummaryVersion: Sendable, Codable {
+  /// Every change of what is in a summary, or of what that means, is a new one.
+  static let current = 2
+
+  init() {}
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let version = try container.decode(Int.self)
+    guard version == Self.current else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "it has version \(version), not \(Self.current)")
+    }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(Self.current)
   }
 }
 

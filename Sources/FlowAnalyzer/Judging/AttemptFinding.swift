@@ -6,7 +6,7 @@ public enum Outcome: String, Sendable, CaseIterable, Codable, CodingKeyRepresent
 }
 
 /// An attempt with at least one hit, complete; the hits themselves stand beside it.
-struct AttemptFinding: Codable {
+struct AttemptFinding {
   var outcome: Outcome
   /// Its client.
   var client: Party
@@ -60,5 +60,23 @@ struct AttemptFinding: Codable {
         }
       return sum &+ (syns.first { $0 > time }?.nanoseconds(since: time) ?? 0)
     }
+  }
+}
+
+extension AttemptFinding: Packed {
+  func write(to writer: inout PackedWriter) {
+    writer.write(outcome)
+    client.write(to: &writer)
+    writer.writeOptional(signed: setup)
+    writer.write(signed: added)
+    writer.write(synCount)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    outcome = try reader.value()
+    client = try Party(from: &reader)
+    setup = try reader.optionalSigned()
+    added = try reader.signed()
+    synCount = try reader.number()
   }
 }

@@ -60,7 +60,7 @@ struct KnowledgeTable: ~Copyable {
 
 /// Counts of what a server's answers gave away about its TCP. Counts add up, so that knowledge from
 /// several captures merges.
-struct ServerKnowledge: BitwiseCopyable, Equatable, Codable {
+struct ServerKnowledge: BitwiseCopyable, Equatable {
   /// SYN-ACKs with ISN = old SND.NXT + 65537: only Linux does that, out of TIME_WAIT.
   var acceptedOutOfTimeWait = 0
   /// SYN-ACKs inside an assumed TIME_WAIT whose ISN lies on the tuple's 64 ns clock (Linux
@@ -91,5 +91,23 @@ struct ServerKnowledge: BitwiseCopyable, Equatable, Codable {
   var ignoresResets: Bool? {
     if obeyedResets > 0 { return false }
     return survivedResets > 0 ? true : nil
+  }
+}
+
+extension ServerKnowledge: Packed {
+  func write(to writer: inout PackedWriter) {
+    writer.write(count: acceptedOutOfTimeWait)
+    writer.write(count: clockISNs)
+    writer.write(count: otherISNs)
+    writer.write(count: survivedResets)
+    writer.write(count: obeyedResets)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    acceptedOutOfTimeWait = try reader.count()
+    clockISNs = try reader.count()
+    otherISNs = try reader.count()
+    survivedResets = try reader.count()
+    obeyedResets = try reader.count()
   }
 }
