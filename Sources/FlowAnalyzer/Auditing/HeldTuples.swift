@@ -84,7 +84,7 @@ extension HeldTuples: Packed, Codable {
 
 extension HeldTuple: Packed {
   func write(to writer: inout PackedWriter) {
-    writer.write(tuple)
+    tuple.write(to: &writer)
     writer.write(state.rawValue)
     writer.write(since)
     writer.write(timerStartedAt, from: since)
@@ -92,7 +92,7 @@ extension HeldTuple: Packed {
   }
 
   init(from reader: inout PackedReader) throws(DecodingError) {
-    tuple = try reader.tuple()
+    tuple = try FourTuple(from: &reader)
     guard let state = TCPState(rawValue: try reader.number()) else {
       throw reader.error("there is no such state")
     }

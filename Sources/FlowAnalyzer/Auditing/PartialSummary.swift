@@ -4,7 +4,10 @@
 /// Summaries add up to a report, on one machine and from many (`Analyzer.merge`). They are written down to
 /// travel, and only the version that wrote one reads it.
 public struct PartialSummary: Sendable, Codable {
-  private(set) var version = SummaryVersion()
+  /// Of this form; every change of what is in it, or of what that means, is a new one.
+  static let version = 2
+
+  private(set) var version = Self.version
   /// Where its captures stand among those of other load balancers.
   var number = 0
   /// By what it was judged.
@@ -33,25 +36,34 @@ public struct PartialSummary: Sendable, Codable {
   }
 }
 
-/// The form of a summary: whoever reads one knows no other than the one it would write.
-struct SummaryVersion: Sendable, Codable {
-  /// Every change of what is in a summary, or of what that means, is a new one.
-  static let current = 2
-
-  init() {}
-
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let version = try container.decode(Int.self)
-    guard version == Self.current else {
+extension PartialSummary {
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let version = try values.decode(Int.self, forKey: .version)
+    guard version == Self.version else {
       throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "it has version \(version), not \(Self.current)")
+        forKey: .version, in: values, debugDescription: "\(version) is not \(Self.version)")
+    }
+    number = try values.decode(Int.self, forKey: .number)
+    rules = try values.decode(JudgingRules.self, forKey: .rules)
+    captures = try values.decode([CaptureRecord].self, forKey: .captures)
+    clocks = try values.decode([ClockReading].self, forKey: .clocks)
+    window = try values.decodeIfPresent(TimeWindow.self, forKey: .window)
+    isPartial = try values.decode(Bool.self, forKey: .isPartial)
+    found = try values.decode(AuditResult.self, forKey: .found)
+    arrivals = try values.decodeIfPresent(LoggedArrivals.self, forKey: .arrivals)
+    guard isSound else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .captures, in: values, debugDescription: "its numbers do not fit each other")
     }
   }
 
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(Self.current)
+  /// Whether what only adds up, or is the place of something else, does not go beyond what there is.
+  private var isSound: Bool {
+    captures.allSatisfy(\.isSound) && (0...PackedReader.largestCount).contains(found.attempts)
+      && clocks.allSatisfy { clock in
+        clock.capture.map(captures.indices.contains) ?? true
+      }
   }
 }
 

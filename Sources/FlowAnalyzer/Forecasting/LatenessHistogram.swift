@@ -50,12 +50,12 @@ extension LatenessHistogram: Packed {
   func write(to writer: inout PackedWriter) {
     writer.write(count: total)
     writer.write(signed: maximum)
-    for count in counts { writer.write(count: count) }
+    writer.write(counts: counts)
   }
 
   init(from reader: inout PackedReader) throws(DecodingError) {
     total = try reader.count()
     maximum = try reader.signed()
-    for index in counts.indices { counts[index] = try reader.count() }
+    counts = try reader.counts(counts.count)
   }
 }

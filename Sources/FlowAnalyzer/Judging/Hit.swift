@@ -112,7 +112,7 @@ extension Hit {
 
 extension Hit: Packed {
   func write(to writer: inout PackedWriter) {
-    writer.write(tuple)
+    tuple.write(to: &writer)
     writer.write(isn.value)
     writer.write(time)
     writer.write(frame)
@@ -131,7 +131,7 @@ extension Hit: Packed {
   }
 
   init(from reader: inout PackedReader) throws(DecodingError) {
-    tuple = try reader.tuple()
+    tuple = try FourTuple(from: &reader)
     isn = SequenceNumber(try reader.number())
     time = try reader.time()
     frame = try reader.number()

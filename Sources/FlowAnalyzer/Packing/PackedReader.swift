@@ -68,13 +68,29 @@ struct PackedReader {
     return value == 1
   }
 
-  /// More than anybody can count: sums of these do not overflow.
-  private static let largestCount = 1 << 48
+  /// More packets than any capture has: sums over some thousands do not overflow.
+  static let largestCount = 1 << 44
 
   mutating func count() throws(DecodingError) -> Int {
     let value: Int = try number()
     guard value <= Self.largestCount else { throw error("so many there cannot be") }
     return value
+  }
+
+  /// - Parameter number: how many counts there must be.
+  mutating func counts(_ number: Int) throws(DecodingError) -> [Int] {
+    let counts = try array { reader throws(DecodingError) in try reader.count() }
+    guard counts.count == number else { throw error("there must be \(number) counts") }
+    return counts
+  }
+
+  mutating func counts<Key: RawRepresentable<String> & Hashable>() throws(DecodingError) -> [Key:
+    Int]
+  {
+    let counts = try array { reader throws(DecodingError) in
+      (try reader.value() as Key, try reader.count())
+    }
+    return Dictionary(counts) { _, last in last }
   }
 
   /// - Parameter most: how many there may be.
@@ -134,14 +150,6 @@ struct PackedReader {
       : IPAddress(v4: try self.number())
     addresses.append(address)
     return address
-  }
-
-  mutating func endpoint() throws(DecodingError) -> Endpoint {
-    Endpoint(address: try address(), port: try number())
-  }
-
-  mutating func tuple() throws(DecodingError) -> FourTuple {
-    FourTuple(source: try endpoint(), destination: try endpoint())
   }
 
   mutating func value<Value: RawRepresentable<String>>() throws(DecodingError) -> Value {

@@ -54,6 +54,19 @@ struct PackedWriter {
     for element in elements { element.write(to: &self) }
   }
 
+  mutating func write(counts: [Int]) {
+    write(count: counts.count)
+    for count in counts { write(count: count) }
+  }
+
+  mutating func write<Key: RawRepresentable<String>>(counts: [Key: Int]) {
+    write(count: counts.count)
+    for (key, count) in counts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      write(key)
+      write(count: count)
+    }
+  }
+
   // MARK: - Times
 
   /// A time, by its distance to the last one that was written so.
@@ -75,16 +88,6 @@ struct PackedWriter {
     write(address.isIPv6)
     if address.isIPv6 { write(address.high) }
     write(address.low)
-  }
-
-  mutating func write(_ endpoint: Endpoint) {
-    write(endpoint.address)
-    write(endpoint.port)
-  }
-
-  mutating func write(_ tuple: FourTuple) {
-    write(tuple.source)
-    write(tuple.destination)
   }
 
   /// A value by its name: its place among others may change.

@@ -72,14 +72,6 @@ struct ServerKnowledge: BitwiseCopyable, Equatable {
   /// TIME_WAITs that a RST provably ended.
   var obeyedResets = 0
 
-  mutating func add(_ other: ServerKnowledge) {
-    acceptedOutOfTimeWait += other.acceptedOutOfTimeWait
-    clockISNs += other.clockISNs
-    otherISNs += other.otherISNs
-    survivedResets += other.survivedResets
-    obeyedResets += other.obeyedResets
-  }
-
   /// The server's answers bear the marks of Linux.
   ///
   /// A foreign ISN falls on the clock line once in some 30,000 times, so a few are no proof where
@@ -94,20 +86,8 @@ struct ServerKnowledge: BitwiseCopyable, Equatable {
   }
 }
 
-extension ServerKnowledge: Packed {
-  func write(to writer: inout PackedWriter) {
-    writer.write(count: acceptedOutOfTimeWait)
-    writer.write(count: clockISNs)
-    writer.write(count: otherISNs)
-    writer.write(count: survivedResets)
-    writer.write(count: obeyedResets)
-  }
-
-  init(from reader: inout PackedReader) throws(DecodingError) {
-    acceptedOutOfTimeWait = try reader.count()
-    clockISNs = try reader.count()
-    otherISNs = try reader.count()
-    survivedResets = try reader.count()
-    obeyedResets = try reader.count()
+extension ServerKnowledge: Tally {
+  static var counts: [WritableKeyPath<Self, Int>] {
+    [\.acceptedOutOfTimeWait, \.clockISNs, \.otherISNs, \.survivedResets, \.obeyedResets]
   }
 }
