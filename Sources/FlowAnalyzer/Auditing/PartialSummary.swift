@@ -62,7 +62,7 @@ extension PartialSummary {
   private var isSound: Bool {
     captures.allSatisfy(\.isSound) && (0...PackedReader.largestCount).contains(found.attempts)
       && clocks.allSatisfy { clock in
-        clock.capture.map(captures.indices.contains) ?? true
+        (clock.capture.map(captures.indices.contains) ?? true) && clock.offset != .min
       }
   }
 }

@@ -186,7 +186,9 @@ struct ArrivalLog {
   private mutating func countSecond(_ time: Int64) {
     if time >= second.end || time < second.end - Self.second {
       if second.attempts > 0 { countedSeconds?.append(second) }
-      second = ((time / Self.second + 1) * Self.second, 0)
+      // The last second of all time has no end.
+      let (end, isBeyond) = (time / Self.second + 1).multipliedReportingOverflow(by: Self.second)
+      second = (isBeyond ? .max : end, 0)
     }
     second.attempts += 1
     busiestSecond = max(busiestSecond, second.attempts)

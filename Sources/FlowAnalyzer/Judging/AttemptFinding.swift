@@ -6,7 +6,7 @@ public enum Outcome: String, Sendable, CaseIterable, Codable, CodingKeyRepresent
 }
 
 /// An attempt with at least one hit, complete; the hits themselves stand beside it.
-struct AttemptFinding {
+struct AttemptFinding: Equatable {
   var outcome: Outcome
   /// Its client.
   var client: Party
@@ -15,7 +15,9 @@ struct AttemptFinding {
   /// What the hits cost: from each that was refused to the attempt's next SYN, in nanoseconds.
   var added: Int64
   var synCount: UInt32
+}
 
+extension AttemptFinding {
   /// An attempt has failed after twice its last gap without a SYN, and not before 3 s.
   static let shortestSilence: Int64 = 3_000_000_000
 

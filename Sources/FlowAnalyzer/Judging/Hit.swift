@@ -3,7 +3,7 @@
 ///
 /// Many are kept until the end, so each is small (`FindingList` says how small) and holds nothing on
 /// the heap, but for the rare connection that carried several clients.
-struct Hit {
+struct Hit: Equatable {
   var tuple: FourTuple
   var isn: SequenceNumber
   var time: Timestamp

@@ -174,11 +174,11 @@ extension TimelineRecorder: Packed, Codable {
     guard stepIndex < Self.steps.count else { throw reader.error("no bin is so long") }
     start = try reader.signed()
     bins = try reader.array(most: Self.capacity)
-    length = Int64(bins.count) * step
     // What `position` and `makeRoom` give.
-    guard start == floor(start), start >= floor(-Self.horizon), start <= Self.horizon,
+    guard start >= floor(-Self.horizon), start <= Self.horizon, start == floor(start),
       bins.isEmpty || Int64(bins.count - 1) <= (Self.horizon - start) / step
     else { throw reader.error("no bin begins then") }
+    length = Int64(bins.count) * step
   }
 }
 
