@@ -57,11 +57,17 @@ struct CaptureReader: ~Copyable {
     return reader
   }
 
-  /// Packets come without their frames: `recordedEntry` has the segment of each.
+  /// Packets come without their frames, but with the segment of each.
   var isRecorded: Bool { recorded != nil }
 
-  /// What is recorded of the current packet; nil where that is no segment.
-  var recordedEntry: FlowRecord.Entry? { recorded?.entry }
+  /// Lends what is recorded of the current packet, where that is a segment.
+  @inline(__always)
+  func withRecordedSegment(_ body: (borrowing Segment, RawSpan) -> Void) {
+    switch recorded {
+    case .some(let recorded): recorded.withSegment(body)
+    case .none: return
+    }
+  }
 
   /// Capture time of the current packet.
   var time: Timestamp { packet.time }
@@ -95,7 +101,14 @@ struct CaptureReader: ~Copyable {
   var position: UInt64? {
     switch plain {
     case .some(let plain): plain.position
-    case .none: recorded?.offset
+    case .none: positionInRecords
+    }
+  }
+
+  private var positionInRecords: UInt64? {
+    switch recorded {
+    case .some(let recorded): recorded.offset
+    case .none: nil
     }
   }
 

@@ -75,18 +75,18 @@ extension OpenCapture {
   private func takeRecorded(
     into batch: inout SegmentBatch, sieve: inout SegmentSieve, noting record: inout CaptureRecord
   ) {
-    guard let entry = reader.recordedEntry else { return }
-    batch.next = entry.segment
-    batch.next.origin = origin(time: time, number: entry.segment.frame)
-    record.count(entry.segment, at: reader.time)
-    guard let side = sieve.side(of: &batch.next, role: role) else {
-      record.countDuplicates(1)
-      return
+    reader.withRecordedSegment { segment, tcp in
+      batch.next = copy segment
+      batch.next.origin = origin(time: time, number: segment.frame)
+      record.count(batch.next, at: reader.time)
+      guard let side = sieve.side(of: &batch.next, role: role) else {
+        record.countDuplicates(1)
+        return
+      }
+      batch.appendNext(
+        side: side, of: tcp,
+        at: CommonHeaders.Place(start: 0, end: tcp.byteCount, maySayMore: tcp.byteCount > 0))
     }
-    batch.appendNext(
-      side: side, of: entry.bytes.span.bytes,
-      at: CommonHeaders.Place(
-        start: 0, end: entry.bytes.count, maySayMore: !entry.bytes.isEmpty))
   }
 
   /// Takes packets on the fast lane, as many as are at hand.

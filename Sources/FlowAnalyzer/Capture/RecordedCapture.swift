@@ -12,22 +12,24 @@ struct RecordedContent: Hashable, Sendable {
 /// Reads the packets of a capture from its records, in the capture's order.
 ///
 /// A block at a time; the file is open only while that is read, so that any number of captures may overlap.
-struct RecordedCapture {
+struct RecordedCapture: ~Copyable {
   private let content: RecordedContent
   /// Where the next block begins, in bytes.
   private(set) var offset: UInt64 = 0
-  private var entries: [FlowRecord.Entry] = []
+  private var block = RecordedPackets()
   private var position = -1
   private var packets: UInt64 = 0
 
   init(_ content: RecordedContent) { self.content = content }
 
-  /// The current packet; nil where it has no segment.
-  var entry: FlowRecord.Entry? {
-    guard entries.indices.contains(position), !entries[position].segment.isPassageOnly else {
-      return nil
+  /// Lends the current packet, and its bytes from the TCP header on where they say more; nothing is called
+  /// where it has no segment.
+  @inline(__always)
+  func withSegment(_ body: (borrowing Segment, RawSpan) -> Void) {
+    guard position >= 0, position < block.count, !block[position].segment.isPassageOnly else {
+      return
     }
-    return entries[position]
+    block.withBytes(of: position) { body(block[position].segment, $0) }
   }
 
   /// Reads the next packet.
@@ -37,46 +39,44 @@ struct RecordedCapture {
     to packet: inout CapturedPacket
   ) throws(CaptureError) -> CaptureReader.Outcome {
     position += 1
-    while position >= entries.count {
-      guard let block = try nextBlock() else {
-        entries = []
+    while position >= block.count {
+      guard try readBlock() else {
         if let failure = content.failure { throw failure }
         return content.isTruncated ? .cutOff : .endOfFile
       }
-      entries = block.entries
       position = 0
     }
-    packet.time = entries[position].segment.time
+    packet.time = block[position].segment.time
     packets += 1
     return .packet
   }
 
-  private mutating func nextBlock() throws(CaptureError) -> RecordBlock? {
-    let bytes: [UInt8]
+  /// - Returns: false at the end of the file.
+  private mutating func readBlock() throws(CaptureError) -> Bool {
     do throws(CaptureFault) {
-      guard let found = try readBlock() else { return nil }
-      bytes = found
+      guard try readBytes() else { return false }
     } catch {
       throw .damaged(path: content.path, packets: packets, offset: offset, reason: error.reason)
     }
     do throws(RecordError) {
-      return try RecordBlock(decoding: bytes)
+      try block.decode()
     } catch {
       throw .damaged(path: content.path, packets: packets, offset: offset, reason: "\(error)")
     }
+    return true
   }
 
-  /// - Returns: nil at the end of the file.
-  private mutating func readBlock() throws(CaptureFault) -> [UInt8]? {
+  /// - Returns: false at the end of the file.
+  private mutating func readBytes() throws(CaptureFault) -> Bool {
     let file = unsafe open(content.path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw .readFailed(code: errno) }
     defer { close(file) }
     let length = try bytes(count: RecordedContent.lengthBytes, of: file)
-    guard !length.isEmpty else { return nil }
+    guard !length.isEmpty else { return false }
     let count = length.reduce(0) { $0 << 8 | Int($1) }
-    let block = try bytes(count: count, of: file)
-    guard block.count == count else { throw .cut }
-    return block
+    block.encoded = try bytes(count: count, of: file)
+    guard block.encoded.count == count else { throw .cut }
+    return true
   }
 
   /// As many as there are, up to a number.

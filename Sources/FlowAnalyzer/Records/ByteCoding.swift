@@ -1,48 +1,128 @@
 /// Writes numbers in few bytes: seven bits a byte, the lowest first, and the eighth says that more follow.
-struct ByteWriter {
-  private(set) var bytes: [UInt8] = []
+@safe
+struct ByteWriter: ~Copyable {
+  // SAFETY: room for `capacity` bytes, of which the first `count` were written.
+  private var start: UnsafeMutablePointer<UInt8>
+  private var capacity: Int
+  private(set) var count = 0
 
-  mutating func write(_ byte: UInt8) { bytes.append(byte) }
+  init(capacity: Int = 512) {
+    unsafe start = .allocate(capacity: capacity)
+    self.capacity = capacity
+  }
+
+  deinit { unsafe start.deallocate() }
+
+  /// A copy of what was written.
+  var bytes: [UInt8] {
+    // SAFETY: so many were written.
+    unsafe [UInt8](UnsafeBufferPointer(start: start, count: count))
+  }
+
+  /// Begins anew in the same memory.
+  mutating func removeAll() { count = 0 }
+
+  @inline(__always)
+  mutating func write(_ byte: UInt8) {
+    if count == capacity { grow(to: count &+ 1) }
+    unsafe start[count] = byte
+    count &+= 1
+  }
 
   mutating func write(fixed value: UInt64) {
     for shift in stride(from: 0, to: 64, by: 8) {
-      bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+      write(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
     }
   }
 
+  @inline(__always)
   mutating func write(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
-      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      write(UInt8(truncatingIfNeeded: rest) | 0x80)
       rest >>= 7
     }
-    bytes.append(UInt8(truncatingIfNeeded: rest))
+    write(UInt8(truncatingIfNeeded: rest))
   }
 
+  @inline(__always)
   mutating func write(_ value: UInt32) { write(UInt64(value)) }
 
   /// Small numbers of either sign become small ones without.
+  @inline(__always)
   mutating func write(signed value: Int64) {
     write(UInt64(bitPattern: value << 1 ^ value >> 63))
   }
 
-  mutating func write(_ block: [UInt8]) {
+  /// Writes how many bytes there are, and them.
+  mutating func write(block: RawSpan) {
+    write(UInt64(block.byteCount))
+    unsafe block.withUnsafeBytes { unsafe append($0) }
+  }
+
+  /// The same of what another has written.
+  mutating func write(block: borrowing ByteWriter) {
     write(UInt64(block.count))
-    bytes += block
+    // SAFETY: so many were written.
+    unsafe append(UnsafeRawBufferPointer(start: block.start, count: block.count))
+  }
+
+  private mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    if count + bytes.count > capacity { grow(to: count + bytes.count) }
+    guard let source = bytes.baseAddress else { return }
+    // SAFETY: there is room for them now.
+    unsafe UnsafeMutableRawPointer(start + count).copyMemory(
+      from: source, byteCount: bytes.count)
+    count += bytes.count
+  }
+
+  @inline(never)
+  private mutating func grow(to needed: Int) {
+    capacity = max(needed, 2 * capacity)
+    let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+    // SAFETY: there is room for more than were written.
+    unsafe larger.update(from: start, count: count)
+    unsafe start.deallocate()
+    unsafe start = larger
   }
 }
 
 /// Reads what `ByteWriter` has written.
+@safe
 struct ByteReader {
-  private var rest: ArraySlice<UInt8>
+  // SAFETY: there are `end` bytes, which outlive the reader: who makes one lends it while they are there.
+  private let start: UnsafePointer<UInt8>
+  /// Where the next byte lies, and where the last one ends.
+  private var position: Int
+  private let end: Int
 
-  init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+  private init(_ start: UnsafePointer<UInt8>, from position: Int, to end: Int) {
+    unsafe self.start = start
+    self.position = position
+    self.end = end
+  }
 
-  var isAtEnd: Bool { rest.isEmpty }
+  /// Lends a reader of some bytes.
+  static func read<Result>(
+    _ bytes: ArraySlice<UInt8>, _ body: (inout ByteReader) throws(RecordError) -> Result
+  ) throws(RecordError) -> Result {
+    try unsafe bytes.withUnsafeBufferPointer { buffer throws(RecordError) in
+      guard let start = buffer.baseAddress else { throw .cutOff }
+      var reader = unsafe ByteReader(start, from: 0, to: buffer.count)
+      return try body(&reader)
+    }
+  }
 
+  var isAtEnd: Bool { position == end }
+  /// How many bytes are left.
+  var remaining: Int { end - position }
+
+  @inline(__always)
   mutating func byte() throws(RecordError) -> UInt8 {
-    guard let byte = rest.popFirst() else { throw .cutOff }
-    return byte
+    guard position < end else { throw .cutOff }
+    defer { position &+= 1 }
+    // SAFETY: just checked.
+    return unsafe start[position]
   }
 
   mutating func fixed() throws(RecordError) -> UInt64 {
@@ -51,9 +131,17 @@ struct ByteReader {
     return value
   }
 
+  @inline(__always)
   mutating func number() throws(RecordError) -> UInt64 {
-    var value: UInt64 = 0
-    for shift in stride(from: 0, to: 70, by: 7) {
+    let first = try byte()
+    return first < 0x80 ? UInt64(first) : try number(after: first)
+  }
+
+  /// - Parameter first: its first byte.
+  @inline(never)
+  private mutating func number(after first: UInt8) throws(RecordError) -> UInt64 {
+    var value = UInt64(first & 0x7f)
+    for shift in stride(from: 7, to: 70, by: 7) {
       let byte = try byte()
       let bits = UInt64(byte & 0x7f)
       guard shift < 63 || bits <= 1 else { throw .numberTooLarge }
@@ -64,6 +152,7 @@ struct ByteReader {
   }
 
   /// A number that must fit.
+  @inline(__always)
   mutating func number<Integer: FixedWidthInteger>(
     as type: Integer.Type
   ) throws(RecordError) -> Integer {
@@ -71,16 +160,26 @@ struct ByteReader {
     return value
   }
 
+  @inline(__always)
   mutating func signed() throws(RecordError) -> Int64 {
     let value = try number()
     return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
   }
 
-  mutating func block() throws(RecordError) -> [UInt8] {
+  /// Passes over bytes that have their number in front.
+  ///
+  /// - Returns: where they lie, counted from the first that there was to read.
+  mutating func block() throws(RecordError) -> Range<Int> {
     let count = try number(as: Int.self)
-    guard count <= rest.count else { throw .cutOff }
-    defer { rest = rest.dropFirst(count) }
-    return Array(rest.prefix(count))
+    guard count <= remaining else { throw .cutOff }
+    defer { position += count }
+    return position..<(position + count)
+  }
+
+  /// The same, to be read by themselves.
+  mutating func blockReader() throws(RecordError) -> ByteReader {
+    let range = try block()
+    return unsafe ByteReader(start, from: range.lowerBound, to: range.upperBound)
   }
 }
 

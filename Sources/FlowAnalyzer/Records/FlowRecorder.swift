@@ -1,42 +1,55 @@
+import BasicContainers
+
 /// Makes records of the packets of one capture, block by block.
-struct FlowRecorder {
+struct FlowRecorder: ~Copyable {
   /// Segments of a block: some 700 KB. A connection that goes on in the next one has a record there, too.
   static let blockLength = 32_768
 
-  /// The ends of a tuple, whatever the direction.
-  private struct Ends: Hashable {
-    var low: Endpoint
-    var high: Endpoint
+  /// A record of the block that is being made: which of the entries are its own.
+  struct Record: BitwiseCopyable {
+    let low: Endpoint
+    let high: Endpoint
+    var first: Int
+    var last: Int
+    var count = 0
   }
 
-  private var records: [Ends: Int] = [:]
-  private var open: [FlowRecord] = []
-  private var handshakes = Handshakes()
+  private var entries = UniqueArray<RecordedSegment>()
+  /// For each entry the next one of its record.
+  private var followers = UniqueArray<Int>()
+  private var records = UniqueArray<Record>()
+  /// Bytes of all entries of the block.
+  private var bytes: [UInt8] = []
+  private var tuples = RecordedTuples()
+  private var block = 0
   /// The latest time so far.
   private var latest = Timestamp.never
   private var count: UInt64 = 0
-  private var countInBlock = 0
   /// A packet without a segment that is the latest so far. It is of use where it turns out to be the last,
   /// or what follows to be earlier.
   private var latestOther: Timestamp?
+  private var writer = ByteWriter(capacity: 1 << 20)
 
-  var isBlockFull: Bool { countInBlock >= Self.blockLength }
-  var isEmpty: Bool { countInBlock == 0 }
+  var isBlockFull: Bool { entries.count >= Self.blockLength }
+  var isEmpty: Bool { entries.isEmpty }
 
   /// Takes in the next packet, one with a segment.
   ///
   /// - Parameter tcp: its captured bytes from the TCP header on.
   mutating func note(_ segment: Segment, _ tcp: RawSpan) {
     settleOther(before: segment.time)
-    handshakes.note(segment)
-    append(segment, checksum: checksum(of: segment, tcp), bytes: bytes(of: segment, tcp))
+    let tuple = tuples.position(of: segment)
+    tuples.noteHandshake(segment, of: tuple)
+    let isFromResponder = tuples.isFromResponder(segment, of: tuple)
+    let content = keep(tcp, of: segment, isFromResponder: isFromResponder)
+    append(segment, of: tuple, checksum: checksum(of: segment, tcp), content: content)
   }
 
   /// Takes in the next packet, one without a segment: it may still say when others were captured.
   mutating func noteOther(at time: Timestamp) {
     settleOther(before: time)
     if count == 0 {
-      append(.passage(at: time))
+      appendPassage(at: time)
     } else if time > latest {
       latestOther = time
     }
@@ -45,102 +58,113 @@ struct FlowRecorder {
   /// Nothing follows.
   mutating func finish() { settleOther(before: .never) }
 
-  /// Takes the records since the last time, in the order in which they begin.
-  mutating func takeBlock() -> RecordBlock {
-    defer {
-      records.removeAll(keepingCapacity: true)
-      open.removeAll(keepingCapacity: true)
-      countInBlock = 0
-    }
-    return RecordBlock(open)
-  }
-
   private mutating func settleOther(before time: Timestamp) {
     guard let other = latestOther else { return }
     latestOther = nil
-    if time < other { append(.passage(at: other)) }
+    if time < other { appendPassage(at: other) }
+  }
+
+  private mutating func appendPassage(at time: Timestamp) {
+    let passage = Segment.passage(at: time)
+    append(passage, of: tuples.position(of: passage), checksum: nil, content: .nothing)
   }
 
   private mutating func append(
-    _ segment: Segment, checksum: UInt16? = nil, bytes: [UInt8] = []
+    _ segment: Segment, of tuple: Int, checksum: UInt16?, content: RecordedSegment.Content
   ) {
     latest = max(latest, segment.time)
-    let place = FlowRecord.Place(time: latest, capture: segment.capture, number: count)
+    entries.append(
+      RecordedSegment(
+        segment: segment,
+        place: RecordedSegment.Place(time: latest, capture: segment.capture, number: count),
+        checksum: checksum, content: content))
     count += 1
-    countInBlock += 1
-    let empty = FlowRecord(of: segment)
-    let ends = Ends(low: empty.low, high: empty.high)
-    let position = records[ends] ?? open.count
-    if position == open.count {
-      records[ends] = position
-      open.append(empty)
+    let entry = entries.count - 1
+    followers.append(-1)
+    let record = tuples.record(of: tuple, in: block) ?? records.count
+    if record == records.count {
+      tuples.setRecord(record, of: tuple, in: block)
+      let (low, high) = tuples.ends(of: tuple)
+      records.append(Record(low: low, high: high, first: entry, last: entry))
+    } else {
+      let previous = records[record].last
+      followers[previous] = entry
+      records[record].last = entry
     }
-    open[position].append(
-      FlowRecord.Entry(segment: segment, checksum: checksum, bytes: bytes, place: place))
+    records[record].count += 1
   }
 
   /// Nil where more than that makes the digest.
-  private func checksum(of segment: Segment, _ tcp: RawSpan) -> UInt16? {
+  private func checksum(of segment: borrowing Segment, _ tcp: RawSpan) -> UInt16? {
     guard tcp.byteCount >= TCPHeader.minimumLength else { return nil }
     let checksum = tcp.uint16(at: 16)
     return segment.digest == segment.commonDigest(checksum: checksum) ? checksum : nil
   }
 
-  /// Bytes that somebody will read: requests, and options that may name the client.
-  private func bytes(of segment: Segment, _ tcp: RawSpan) -> [UInt8] {
-    guard segment.isOutdone(by: tcp), !handshakes.isFromResponder(segment) else {
+  /// Keeps bytes that somebody will read: requests, and options that may name the client.
+  private mutating func keep(
+    _ tcp: RawSpan, of segment: borrowing Segment, isFromResponder: Bool
+  ) -> RecordedSegment.Content {
+    guard !isFromResponder, segment.isOutdone(by: tcp) else {
       return segment.payloadLength > 0 && tcp.byteCount > TCPHeader.minimumLength
-        ? FlowRecord.headerOnly : []
+        ? .headerOnly : .nothing
     }
+    let start = bytes.count
     let kept = tcp.extracting(0..<min(tcp.byteCount, Self.longestBytes))
-    return unsafe kept.withUnsafeBytes { unsafe [UInt8]($0) }
+    unsafe kept.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+    return .bytes(start: start, count: bytes.count - start)
   }
 
   /// A request behind the longest PROXY header.
   private static let longestBytes = SegmentBatch.longestBytes + 2048
-}
 
-extension Segment {
-  /// Stands for a packet without a segment, of which only the time matters.
-  fileprivate static func passage(at time: Timestamp) -> Segment {
-    var segment = Segment.none
-    segment.time = time
-    return segment
-  }
-
-  /// Frames are counted from 1.
-  var isPassageOnly: Bool { frame == 0 }
-}
-
-/// Which end of a tuple answers, where its whole handshake was captured: nobody reads what that end sends.
-private struct Handshakes {
-  /// At most; then all are forgotten, and more bytes are kept than need be.
-  static let capacity = 65_536
-
-  private enum State {
-    case syn(SequenceNumber)
-    case accepted
-  }
-
-  /// From the opener.
-  private var states: [FourTuple: State] = [:]
-
-  mutating func note(_ segment: Segment) {
-    guard segment.flags.contains(.syn) else { return }
-    if segment.isOpening {
-      // A tuple may be opened from either end: then nobody is sure to be the one that answers.
-      states[segment.tuple.reversed] = nil
-      if states.count >= Self.capacity { states.removeAll(keepingCapacity: true) }
-      states[segment.tuple] = .syn(segment.sequence)
-    } else if case .syn(let isn)? = states[segment.tuple.reversed],
-      segment.acknowledgment == isn.advanced(by: 1)
-    {
-      states[segment.tuple.reversed] = .accepted
+  /// Takes the records since the last time, in the order in which they begin.
+  ///
+  /// - Returns: a block, encoded.
+  mutating func takeBlock() -> [UInt8] {
+    writer.removeAll()
+    var origin = RecordCoding.Origin()
+    if !isEmpty {
+      let first = entries[0].place
+      origin = RecordCoding.Origin(time: first.time.nanoseconds, number: first.number)
     }
+    writer.write(origin, recordCount: records.count)
+    var content = ByteWriter()
+    for record in 0..<records.count {
+      content.removeAll()
+      write(records[record], from: origin, to: &content)
+      writer.write(block: content)
+    }
+    entries.removeAll(keepingCapacity: true)
+    followers.removeAll(keepingCapacity: true)
+    records.removeAll(keepingCapacity: true)
+    bytes.removeAll(keepingCapacity: true)
+    block += 1
+    tuples.limit()
+    return writer.bytes
   }
 
-  func isFromResponder(_ segment: Segment) -> Bool {
-    if case .accepted? = states[segment.tuple.reversed] { return true }
-    return false
+  private func write(
+    _ record: Record, from origin: RecordCoding.Origin, to content: inout ByteWriter
+  ) {
+    var isCoarse = true
+    var entry = record.first
+    while entry >= 0 {
+      if !origin.isCoarse(entries[entry]) { isCoarse = false }
+      entry = followers[entry]
+    }
+    let head = RecordCoding.Head(
+      low: record.low, high: record.high, unit: RecordCoding.Origin.unit(isCoarse: isCoarse),
+      count: record.count)
+    content.write(head)
+    var course = RecordCoding.Course(head, from: origin)
+    // SAFETY: bytes have no padding between them.
+    let bytes = unsafe bytes.span.bytes
+    entry = record.first
+    while entry >= 0 {
+      let segment = entries[entry]
+      content.write(segment, bytes, after: &course)
+      entry = followers[entry]
+    }
   }
 }

@@ -7,33 +7,52 @@ struct RecordBlock {
 
   var encoded: [UInt8] {
     var writer = ByteWriter()
+    var record = ByteWriter()
     let first = records.compactMap(\.begin).min()
-    let origin = FlowRecord.Origin(
+    let origin = RecordCoding.Origin(
       time: first?.time.nanoseconds ?? 0, number: first?.number ?? 0)
-    writer.write(signed: origin.time)
-    writer.write(origin.number)
-    writer.write(UInt64(records.count))
-    for record in records { writer.write(record.encoded(from: origin)) }
+    writer.write(origin, recordCount: records.count)
+    for one in records {
+      record.removeAll()
+      one.write(to: &record, from: origin)
+      writer.write(block: record)
+    }
     return writer.bytes
   }
 
   /// - Parameter bytes: one block, and nothing behind it.
   init(decoding bytes: [UInt8]) throws(RecordError) {
-    var reader = ByteReader(bytes[...])
-    let origin = FlowRecord.Origin(time: try reader.signed(), number: try reader.number())
     var records: [FlowRecord] = []
-    for _ in 0..<(try reader.number(as: Int.self)) {
-      records.append(try FlowRecord(decoding: try reader.block()[...], from: origin))
+    try ByteReader.read(bytes[...]) { reader throws(RecordError) in
+      try reader.forEachRecord { record, origin throws(RecordError) in
+        records.append(try FlowRecord(from: &record, of: bytes, origin: origin))
+      }
     }
-    guard reader.isAtEnd else { throw .cutOff }
     self.records = records
   }
+}
 
-  /// All segments, in the order of the capture.
-  var entries: [FlowRecord.Entry] {
-    let entries = records.flatMap(\.entries)
-    // Entries are large, and their numbers say where they belong.
-    let order = entries.indices.sorted { entries[$0].place < entries[$1].place }
-    return order.map { entries[$0] }
+extension ByteWriter {
+  /// Writes what comes in front of the records of a block.
+  mutating func write(_ origin: RecordCoding.Origin, recordCount: Int) {
+    write(signed: origin.time)
+    write(origin.number)
+    write(UInt64(recordCount))
+  }
+}
+
+extension ByteReader {
+  /// Reads a block, behind which nothing may be.
+  ///
+  /// - Parameter body: lent a reader of each record.
+  mutating func forEachRecord(
+    _ body: (inout ByteReader, RecordCoding.Origin) throws(RecordError) -> Void
+  ) throws(RecordError) {
+    let origin = RecordCoding.Origin(time: try signed(), number: try number())
+    for _ in 0..<(try number(as: Int.self)) {
+      var record = try blockReader()
+      try body(&record, origin)
+    }
+    guard isAtEnd else { throw .cutOff }
   }
 }

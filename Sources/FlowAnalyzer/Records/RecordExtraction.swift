@@ -59,10 +59,10 @@ public struct RecordExtraction: Sendable {
           recorder.noteOther(at: time)
         }
       }
-      if recorder.isBlockFull { try handOut(.block(recorder.takeBlock().encoded)) }
+      if recorder.isBlockFull { try handOut(.block(recorder.takeBlock())) }
     }
     recorder.finish()
-    if !recorder.isEmpty { try handOut(.block(recorder.takeBlock().encoded)) }
+    if !recorder.isEmpty { try handOut(.block(recorder.takeBlock())) }
     decoder.finish()
     if record.cutHeaders > 0 { record.warnings.append(.cutHeaders(packets: record.cutHeaders)) }
     if let count = decoder.fragments.abandoned[0] {

@@ -54,7 +54,8 @@ public final class RecordSpool {
       try begin(header)
     case .block(let bytes):
       guard let last = captures.last, last.record == nil else { throw .outOfOrder }
-      try write(RecordedContent.length(bytes.count) + bytes, to: last.content.path)
+      try write(RecordedContent.length(bytes.count), to: last.content.path)
+      try write(bytes, to: last.content.path)
     case .end(let record):
       guard let last = captures.last, last.record == nil else { throw .outOfOrder }
       captures[captures.count - 1].record = record

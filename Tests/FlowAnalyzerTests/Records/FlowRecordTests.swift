@@ -62,12 +62,12 @@ struct FlowRecordTests {
       recorder.note(segment, RawSpan())
     }
     recorder.finish()
-    let block = try RecordBlock(decoding: recorder.takeBlock().encoded)
-    #expect(block.records.count == 5)
-    #expect(block.entries.map(\.segment.frame) == [1, 2, 3, 4, 5])
+    let block = recorder.takeBlock()
+    #expect(try RecordBlock(decoding: block).records.count == 5)
+    #expect(try RecordedPackets.segments(of: block).map(\.frame) == [1, 2, 3, 4, 5])
   }
 
-  @Test func `of packets without a segment those are kept that are out of turn`() {
+  @Test func `of packets without a segment those are kept that are out of turn`() throws {
     var recorder = FlowRecorder()
     func second(_ number: Int64) -> Timestamp { Timestamp(nanoseconds: number * 1_000_000_000) }
     var segment = Segment.none
@@ -87,9 +87,9 @@ struct FlowRecordTests {
     recorder.noteOther(at: second(11))
     recorder.noteOther(at: second(12))
     recorder.finish()
-    let entries = recorder.takeBlock().entries
-    #expect(entries.map(\.segment.time) == [1, 3, 9, 4, 10, 12].map(second))
-    #expect(entries.map(\.segment.isPassageOnly) == [true, false, true, false, false, true])
+    let segments = try RecordedPackets.segments(of: recorder.takeBlock())
+    #expect(segments.map(\.time) == [1, 3, 9, 4, 10, 12].map(second))
+    #expect(segments.map(\.isPassageOnly) == [true, false, true, false, false, true])
   }
 
   @Test(arguments: [1, 7] as [UInt64])
@@ -106,9 +106,9 @@ struct FlowRecordTests {
   @Test func `a damaged record gives an error, and never a trap`() throws {
     var random = SeededGenerator(seed: 4)
     let record = FlowRecord.random(isIPv6: false, using: &random)
-    let bytes = record.encoded()
+    let bytes = record.encoded
     for count in bytes.indices {
-      #expect(throws: RecordError.self) { _ = try FlowRecord(decoding: bytes[..<count]) }
+      #expect(throws: RecordError.self) { _ = try FlowRecord(decoding: Array(bytes[..<count])) }
     }
     for _ in 0..<20_000 {
       var damaged = bytes
@@ -117,14 +117,48 @@ struct FlowRecordTests {
           1 << UInt8.random(in: 0..<8, using: &random)
       }
       // Digests may say anything; what is read is in order.
-      if let read = try? FlowRecord(decoding: damaged[...]) {
+      if let read = try? FlowRecord(decoding: damaged) {
         let places = read.entries.map(\.place)
         #expect(places == places.sorted())
       }
     }
     var later = bytes
     later[0] = 2
-    #expect(throws: RecordError.unknownVersion(2)) { _ = try FlowRecord(decoding: later[...]) }
+    #expect(throws: RecordError.unknownVersion(2)) { _ = try FlowRecord(decoding: later) }
+  }
+
+  /// What is gathered by tuple goes back into the order of the capture, by numbers alone.
+  @Test func `packets of a block come in the order of the capture, each once`() throws {
+    var random = SeededGenerator(seed: 9)
+    let traffic = try RecordedTraffic(KernelTruth.capture("l4-collide").path)
+    let block = try RecordedPackets.segments(of: RecordBlock(traffic.records).encoded)
+    #expect(block.map(\.frame) == Array(1...UInt64(block.count)))
+    let shuffled = RecordBlock(traffic.records.shuffled(using: &random)).encoded
+    #expect(try RecordedPackets.segments(of: shuffled).map(\.frame) == block.map(\.frame))
+    let twice = RecordBlock(traffic.records + [traffic.records[3]]).encoded
+    #expect(throws: RecordError.outOfOrder) { try RecordedPackets.segments(of: twice) }
+    let gap = RecordBlock(Array(traffic.records.dropLast())).encoded
+    #expect(throws: RecordError.outOfOrder) { try RecordedPackets.segments(of: gap) }
+  }
+
+  /// More tuples than a capture's recorder remembers: what it forgets only keeps bytes longer.
+  @Test func `a capture of very many tuples comes back`() throws {
+    var recorder = FlowRecorder()
+    var frames: [UInt64] = []
+    var segment = Segment.none
+    func takeBlock() throws {
+      frames += try RecordedPackets.segments(of: recorder.takeBlock()).map(\.frame)
+    }
+    for number in UInt64(1)...200_000 {
+      segment.frame = number
+      segment.source.port = UInt16(truncatingIfNeeded: number % 50_000)
+      segment.destination.port = UInt16(truncatingIfNeeded: number % 50_001)
+      recorder.note(segment, RawSpan())
+      if recorder.isBlockFull { try takeBlock() }
+    }
+    recorder.finish()
+    try takeBlock()
+    #expect(frames == Array(1...200_000))
   }
 
   /// But for what it carries of requests.
@@ -161,6 +195,13 @@ struct FlowRecordTests {
   }
 }
 
+extension RecordedPackets {
+  /// The segments of a block in the capture's order.
+  fileprivate static func segments(of block: [UInt8]) throws(RecordError) -> [Segment] {
+    try entries(of: block).map(\.segment)
+  }
+}
+
 /// A capture, and the records of it.
 private struct RecordedTraffic {
   private(set) var records: [FlowRecord] = []
@@ -186,7 +227,19 @@ private struct RecordedTraffic {
 
 extension FlowRecord {
   fileprivate var recoded: FlowRecord {
-    get throws { try FlowRecord(decoding: encoded()[...]) }
+    get throws { try FlowRecord(decoding: encoded) }
+  }
+
+  fileprivate var encoded: [UInt8] {
+    var writer = ByteWriter()
+    write(to: &writer)
+    return writer.bytes
+  }
+
+  fileprivate init(decoding bytes: [UInt8]) throws(RecordError) {
+    self = try ByteReader.read(bytes[...]) { reader throws(RecordError) in
+      try FlowRecord(from: &reader, of: bytes)
+    }
   }
 
   fileprivate var withoutBytes: FlowRecord {

@@ -8,9 +8,18 @@ enum RecordsTarget {
     guard let block = try? RecordBlock(decoding: input) else { return }
     let again = try RecordBlock(decoding: block.encoded)
     try require(again.records == block.records, "a block comes back as another")
-    let places = block.entries.map(\.place)
-    try require(places == places.sorted(), "entries are out of order")
+    try checkOrder(of: block, input)
     try checkReport(of: input)
+  }
+
+  /// Where the segments are in an order at all, they come in that.
+  private static func checkOrder(of block: RecordBlock, _ input: [UInt8]) throws {
+    guard let packets = try? RecordedPackets.entries(of: input) else { return }
+    let numbers = packets.map(\.place.number)
+    let segments = block.records.reduce(0) { $0 + $1.entries.count }
+    try require(numbers.count == segments, "\(numbers.count) packets of \(segments)")
+    let first = numbers.first ?? 0
+    try require(numbers == numbers.indices.map { first &+ UInt64($0) }, "packets are out of order")
   }
 
   private static func checkReport(of bytes: [UInt8]) throws {
@@ -20,11 +29,33 @@ enum RecordsTarget {
     try spool.add(.block(bytes))
     try spool.add(.end(CaptureRecord(capture)))
     let analyzer = Analyzer()
-    let syns = try analyzer.merge([analyzer.judge(spool)]).report.summary.syns
+    let summary: PartialSummary
+    do throws(RecordSpoolError) {
+      summary = try analyzer.judge(spool)
+    } catch {
+      guard case .damaged = error else { throw error }
+      return
+    }
+    let syns = try analyzer.merge([summary]).report.summary.syns
     let hits = syns.timeWait.total + syns.established.total + syns.closing.total
     let reuses = syns.reuses.values.reduce(0, +)
     try require(
       syns.total == syns.firstUses + hits + reuses,
       "\(syns.total) SYNs, but \(syns.firstUses) first uses, \(hits) hits, \(reuses) reuses")
+  }
+}
+
+extension RecordedPackets {
+  /// The segments of a block, in the order of the capture.
+  static func entries(of block: [UInt8]) throws(RecordError) -> [RecordedSegment] {
+    var packets = RecordedPackets()
+    packets.encoded = block
+    try packets.decode()
+    var entries: [RecordedSegment] = []
+    for position in 0..<packets.count {
+      let entry = packets[position]
+      entries.append(entry)
+    }
+    return entries
   }
 }
