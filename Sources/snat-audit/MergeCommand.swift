@@ -41,8 +41,8 @@ struct MergeCommand: ParsableCommand {
   }
 
   private static func summaries() throws -> [PartialSummary] {
-    let lines = FileHandle.standardInput.readDataToEndOfFile().split(separator: 0x0a)
-    return try lines.enumerated().map { number, line in
+    let input = FileHandle.standardInput.readDataToEndOfFile()
+    return try lines(of: input).enumerated().map { number, line in
       do {
         return try JSONDecoder().decode(PartialSummary.self, from: line)
       } catch {
@@ -50,6 +50,18 @@ struct MergeCommand: ParsableCommand {
           "standard input: line \(number + 1) is no summary of this version of judge")
       }
     }
+  }
+
+  /// Those that are not empty. A line may have millions of bytes, which `split` looks at one by one.
+  private static func lines(of input: Data) -> [Data] {
+    var lines: [Data] = []
+    var rest = input
+    while !rest.isEmpty {
+      let end = rest.range(of: Data([0x0a]))?.lowerBound ?? rest.endIndex
+      if end > rest.startIndex { lines.append(rest[..<end]) }
+      rest = rest[min(end + 1, rest.endIndex)...]
+    }
+    return lines
   }
 }
 

@@ -16,9 +16,11 @@ struct StageCommandTests {
     return (result.status, try Data(contentsOf: URL(filePath: stdout)), result.errors)
   }
 
-  private func records(_ captures: [[String]]) throws -> Data {
+  /// - Parameter first: the number of the first of them.
+  private func records(_ captures: [[String]], from first: Int = 0) throws -> Data {
     try captures.enumerated().reduce(into: Data()) { records, capture in
-      let result = try run(["extract-records", "--number", "\(capture.offset)"] + capture.element)
+      let result = try run(
+        ["extract-records", "--number", "\(first + capture.offset)"] + capture.element)
       #expect(result.status == 0, "\(result.errors)")
       records += result.output
     }
@@ -37,6 +39,22 @@ struct StageCommandTests {
     #expect(merged.output == whole.output)
     #expect(merged.errors == whole.errors)
     #expect(merged.status == 0 && whole.status == 0)
+  }
+
+  @Test func `summaries of several load balancers come one behind the other`() throws {
+    let others = [
+      ["--server", "@b=l4-v6/server.pcap"], ["--client", "@b=l4-v6/client-any.pcap"],
+    ]
+    let one = try run(["judge"], input: try records(sides))
+    let other = try run(["judge"], input: try records(others, from: sides.count))
+    let merged = try run(
+      ["merge", "--report", "json"], input: other.output + Data("\n".utf8) + one.output.dropLast())
+    let captures = (sides + others).flatMap(\.self)
+    let whole = try run(["analyze", "--report", "json"] + captures)
+    #expect(merged.output == whole.output)
+    #expect(merged.status == 0, "\(merged.errors)")
+    let damaged = try run(["merge"], input: one.output + other.output.dropLast(9))
+    #expect(damaged.errors.contains("line 2 is no summary"), "\(damaged.errors)")
   }
 
   @Test func `options of judgement go to the judge`() throws {

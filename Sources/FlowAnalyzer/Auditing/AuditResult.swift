@@ -16,7 +16,7 @@ struct AuditResult: Sendable, Codable {
   var timeline: TimelineRecorder
   var sources: SourceList
   /// What is known of each server, from all parts.
-  var servers: [ServerKnowledge]
+  @PackedArray var servers: [ServerKnowledge]
   var unopened: UnopenedCounts
   /// The ends that most unopened tuples lead to.
   var unopenedTargets: HeavyHitters<Endpoint>

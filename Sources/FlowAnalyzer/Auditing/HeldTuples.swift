@@ -1,5 +1,5 @@
 /// Tuples that servers hold at the end: how many, and the first of them in the order of the report.
-struct HeldTuples: Sendable, Codable {
+struct HeldTuples: Sendable {
   private let limit: Int
   private(set) var timeWait = 0
   private(set) var established = 0
@@ -58,5 +58,47 @@ extension HeldTuple {
       return tuple.destination < other.tuple.destination
     }
     return tuple.source < other.tuple.source
+  }
+}
+
+// MARK: - Written down
+
+extension HeldTuples: Packed, Codable {
+  /// What comes too late to be listed is known to a run only.
+  func write(to writer: inout PackedWriter) {
+    writer.write(count: limit)
+    writer.write(count: timeWait)
+    writer.write(count: established)
+    writer.write(count: closing)
+    writer.write(kept)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    limit = try reader.number()
+    timeWait = try reader.count()
+    established = try reader.count()
+    closing = try reader.count()
+    kept = try reader.array()
+  }
+}
+
+extension HeldTuple: Packed {
+  func write(to writer: inout PackedWriter) {
+    tuple.write(to: &writer)
+    writer.write(state.rawValue)
+    writer.write(since)
+    writer.write(timerStartedAt, from: since)
+    writer.write(hasUnknownTimes)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    tuple = try FourTuple(from: &reader)
+    guard let state = TCPState(rawValue: try reader.number()) else {
+      throw reader.error("there is no such state")
+    }
+    self.state = state
+    since = try reader.time()
+    timerStartedAt = try reader.time(from: since)
+    hasUnknownTimes = try reader.flag()
   }
 }

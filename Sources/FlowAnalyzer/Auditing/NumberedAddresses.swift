@@ -1,5 +1,5 @@
 /// The addresses that stand behind numbers, for when the table that gave those has gone.
-struct NumberedAddresses: Sendable, Codable {
+struct NumberedAddresses: Sendable, Equatable {
   /// Those that are not their own numbers, as those of IPv4 are.
   private var others: [UInt32: IPAddress] = [:]
 
@@ -32,5 +32,22 @@ struct NumberedAddresses: Sendable, Codable {
       }
     }
     return numbers
+  }
+}
+
+extension NumberedAddresses: Packed, Codable {
+  func write(to writer: inout PackedWriter) {
+    writer.write(count: others.count)
+    for (number, address) in others.sorted(by: { $0.key < $1.key }) {
+      writer.write(number)
+      writer.write(address)
+    }
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    let pairs = try reader.array { reader throws(DecodingError) in
+      (try reader.number(as: UInt32.self), try reader.address())
+    }
+    others = Dictionary(pairs) { _, last in last }
   }
 }

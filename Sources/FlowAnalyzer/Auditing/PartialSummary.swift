@@ -5,7 +5,7 @@
 /// travel, and only the version that wrote one reads it.
 public struct PartialSummary: Sendable, Codable {
   /// Of this form; every change of what is in it, or of what that means, is a new one.
-  static let version = 1
+  static let version = 2
 
   private(set) var version = Self.version
   /// Where its captures stand among those of other load balancers.
@@ -33,6 +33,37 @@ public struct PartialSummary: Sendable, Codable {
     }
     found.findings.shiftCaptures(by: UInt32(truncatingIfNeeded: others.count))
     arrivals?.shiftCaptures(by: UInt32(truncatingIfNeeded: others.count))
+  }
+}
+
+extension PartialSummary {
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let version = try values.decode(Int.self, forKey: .version)
+    guard version == Self.version else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .version, in: values, debugDescription: "\(version) is not \(Self.version)")
+    }
+    number = try values.decode(Int.self, forKey: .number)
+    rules = try values.decode(JudgingRules.self, forKey: .rules)
+    captures = try values.decode([CaptureRecord].self, forKey: .captures)
+    clocks = try values.decode([ClockReading].self, forKey: .clocks)
+    window = try values.decodeIfPresent(TimeWindow.self, forKey: .window)
+    isPartial = try values.decode(Bool.self, forKey: .isPartial)
+    found = try values.decode(AuditResult.self, forKey: .found)
+    arrivals = try values.decodeIfPresent(LoggedArrivals.self, forKey: .arrivals)
+    guard isSound else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .captures, in: values, debugDescription: "its numbers do not fit each other")
+    }
+  }
+
+  /// Whether what only adds up, or is the place of something else, does not go beyond what there is.
+  private var isSound: Bool {
+    captures.allSatisfy(\.isSound) && (0...PackedReader.largestCount).contains(found.attempts)
+      && clocks.allSatisfy { clock in
+        (clock.capture.map(captures.indices.contains) ?? true) && clock.offset != .min
+      }
   }
 }
 

@@ -1,7 +1,7 @@
 /// The addresses from which connections to servers were opened, with the ports that they used: the first
 /// `SourceTable.capacity` of them to come.
-struct SourceList: Sendable, Codable {
-  struct Source: Sendable, Codable {
+struct SourceList: Sendable {
+  struct Source: Sendable, Equatable {
     let address: IPAddress
     /// When its first attempt began.
     var since: Timestamp
@@ -50,5 +50,52 @@ struct SourceList: Sendable, Codable {
     guard sources.count > SourceTable.capacity else { return }
     sources.sort { ($0.since, $0.address) < ($1.since, $1.address) }
     sources.removeLast(sources.count - SourceTable.capacity)
+  }
+}
+
+// MARK: - Written down
+
+extension SourceList: Packed, Codable {
+  func write(to writer: inout PackedWriter) { writer.write(sources) }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    sources = try reader.array()
+  }
+}
+
+extension SourceList.Source: Packed {
+  func write(to writer: inout PackedWriter) {
+    writer.write(address)
+    writer.write(since)
+    writer.write(count: connections)
+    writer.write(count: hits)
+    writer.write(firstPort)
+    writer.write(lastPort)
+    // Most have used no port or all ports for long stretches.
+    var start = 0
+    while start < usedPorts.count {
+      let end = usedPorts[start...].firstIndex { $0 != usedPorts[start] } ?? usedPorts.count
+      writer.write(count: end - start)
+      writer.write(usedPorts[start])
+      start = end
+    }
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    address = try reader.address()
+    since = try reader.time()
+    connections = try reader.count()
+    hits = try reader.count()
+    firstPort = try reader.number()
+    lastPort = try reader.number()
+    usedPorts = []
+    while usedPorts.count < SourceTable.wordsPerSource {
+      let count: Int = try reader.number()
+      let word: UInt64 = try reader.number()
+      guard (1...SourceTable.wordsPerSource - usedPorts.count).contains(count) else {
+        throw reader.error("there are no such ports")
+      }
+      usedPorts += repeatElement(word, count: count)
+    }
   }
 }

@@ -105,6 +105,17 @@ extension CaptureRecord {
   }
 }
 
+extension CaptureRecord {
+  /// Whether its counts are such as reading a capture gives; what another machine sends may have any.
+  var isSound: Bool {
+    tally.segments <= tally.packets && tally.packets <= PackedReader.largestCount
+      && duplicates <= tally.segments && skipped.isSound
+      && (0...Self.largestPoint).contains(point ?? 0)
+  }
+
+  private static let largestPoint = 1 << 32
+}
+
 /// What every packet of a capture changes.
 struct PacketTally: BitwiseCopyable, Codable {
   fileprivate(set) var packets: UInt64 = 0
@@ -167,6 +178,11 @@ public struct SkippedFrames: Sendable, Codable {
   public var total: UInt64 { counts.reduce(0, +) }
 
   mutating func count(_ reason: DecodeError) { counts[reason.ordinal] += 1 }
+
+  fileprivate var isSound: Bool {
+    counts.count == DecodeError.allCases.count
+      && counts.allSatisfy { $0 <= PackedReader.largestCount }
+  }
 }
 
 /// What a reader of the report should know about a capture.

@@ -3,8 +3,8 @@
 ///
 /// Attempts are numbered by what they are kept under elsewhere (`AttemptTable`, tuple records), in
 /// columns beside those tables, so that an analysis without a log pays nothing for it.
-struct ArrivalLog: Codable {
-  struct Arrival: BitwiseCopyable, Codable {
+struct ArrivalLog {
+  struct Arrival: BitwiseCopyable, Equatable {
     /// Of its first SYN.
     var time: Timestamp
     var isn: SequenceNumber
@@ -15,8 +15,8 @@ struct ArrivalLog: Codable {
     var timestampRecent: UInt32 = 0
     /// From the first SYN to the one that was accepted, and from that to the close as the load balancer
     /// sees it; in units of 1024 ns.
-    fileprivate(set) var acceptance: UInt32 = 0
-    fileprivate(set) var duration: UInt32 = 0
+    var acceptance: UInt32 = 0
+    var duration: UInt32 = 0
     /// The client's address by its number, or `unknownClient`.
     var client = Arrival.unknownClient
     var clientPort: UInt16 = 0
@@ -31,7 +31,7 @@ struct ArrivalLog: Codable {
     /// How many attempts began before it, kept or not.
     var number: UInt32 = 0
 
-    struct Notes: OptionSet, BitwiseCopyable, Codable {
+    struct Notes: OptionSet, BitwiseCopyable {
       var rawValue: UInt8
       static let hasTimestamp = Notes(rawValue: 1)
       static let leavesTimestamp = Notes(rawValue: 1 << 1)
@@ -88,7 +88,7 @@ struct ArrivalLog: Codable {
   }
 
   /// A server's address, by its number, and port.
-  struct Service: Hashable, Codable {
+  struct Service: Hashable {
     var address: UInt32
     var port: UInt16
   }
@@ -128,12 +128,6 @@ struct ArrivalLog: Codable {
   private var ofRecord: [UInt32] = []
 
   private static let none = UInt32.max
-
-  /// What is looked up by, and what is still open, belongs to a run only.
-  private enum CodingKeys: CodingKey {
-    case limit, arrivals, sample, total, hits, omitted, busiestSecond, sources, services
-    case sourceCaptures, waits, lateness
-  }
 
   init(limit: Int) { self.limit = limit }
 
@@ -192,7 +186,9 @@ struct ArrivalLog: Codable {
   private mutating func countSecond(_ time: Int64) {
     if time >= second.end || time < second.end - Self.second {
       if second.attempts > 0 { countedSeconds?.append(second) }
-      second = ((time / Self.second + 1) * Self.second, 0)
+      // The last second of all time has no end.
+      let (end, isBeyond) = (time / Self.second + 1).multipliedReportingOverflow(by: Self.second)
+      second = (isBeyond ? .max : end, 0)
     }
     second.attempts += 1
     busiestSecond = max(busiestSecond, second.attempts)

@@ -9,7 +9,7 @@
 ///   order in which ports are chosen, are told from.
 ///
 /// What is left out of a sample never belongs to it again, so that it can be made smaller at any time.
-struct ArrivalSample: Codable {
+struct ArrivalSample {
   /// One in 2^n is kept.
   var attemptHalvings = 0
   var portHalvings = 0
@@ -19,8 +19,6 @@ struct ArrivalSample: Codable {
   /// The one that is drawn of a group of 2^`attemptHalvings` that follow each other: attempts come by their
   /// numbers, so that it is drawn once for all of them.
   private var drawn = Draw()
-
-  private enum CodingKeys: CodingKey { case attemptHalvings, portHalvings }
 
   private struct Draw {
     var group: UInt32 = 0
@@ -87,6 +85,21 @@ struct ArrivalSample: Codable {
   /// Which of two neighbouring groups wins, zero or one.
   private static func lot(ofGroup group: UInt32, _ halving: Int) -> UInt32 {
     UInt32(truncatingIfNeeded: mixed(UInt64(group) << 8 | UInt64(halving)) & 1)
+  }
+}
+
+extension ArrivalSample: Packed {
+  func write(to writer: inout PackedWriter) {
+    writer.write(count: attemptHalvings)
+    writer.write(count: portHalvings)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    attemptHalvings = try reader.number()
+    portHalvings = try reader.number()
+    guard max(attemptHalvings, portHalvings) <= Self.mostHalvings else {
+      throw reader.error("no sample is so small")
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /// How late after its close a connection's last segment came, over all connections that left a TIME_WAIT
 /// at the server: what a shorter TIME_WAIT would no longer catch.
-struct LatenessHistogram: Equatable, Codable {
+struct LatenessHistogram: Equatable {
   /// Upper ends of the classes, in nanoseconds, each a quarter longer than the one before, from 1 ms to
   /// some 10 minutes.
   static let classes: [Int64] = {
@@ -43,5 +43,19 @@ struct LatenessHistogram: Equatable, Codable {
     guard maximum > lateness else { return 0 }
     let first = Self.classes.firstIndex { $0 > lateness } ?? Self.classes.count
     return counts[first...].reduce(0, +)
+  }
+}
+
+extension LatenessHistogram: Packed {
+  func write(to writer: inout PackedWriter) {
+    writer.write(count: total)
+    writer.write(signed: maximum)
+    writer.write(counts: counts)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    total = try reader.count()
+    maximum = try reader.signed()
+    counts = try reader.counts(counts.count)
   }
 }

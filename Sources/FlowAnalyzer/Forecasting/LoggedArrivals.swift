@@ -1,6 +1,6 @@
 /// The logs of attempts of all parts of an audit, with the addresses that stand behind their numbers.
 struct LoggedArrivals: Sendable, Codable {
-  private var logs: [ArrivalLog]
+  private(set) var logs: [ArrivalLog]
   private var addresses = NumberedAddresses()
   private var clients = NumberedAddresses()
   /// The most attempts within a second, of all logs together.

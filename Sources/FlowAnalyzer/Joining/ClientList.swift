@@ -1,5 +1,5 @@
 /// The clients of a connection that has carried several, the last first.
-struct ClientList: Codable {
+struct ClientList: Equatable {
   static let capacity = 8
   private(set) var clients: [Party] = []
   private(set) var count = 0
@@ -18,5 +18,17 @@ struct ClientList: Codable {
     clients.insert(client, at: 0)
     if clients.count > Self.capacity { clients.removeLast() }
     count += 1
+  }
+}
+
+extension ClientList: Packed {
+  func write(to writer: inout PackedWriter) {
+    writer.write(clients)
+    writer.write(count: count)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    clients = try reader.array(most: Self.capacity)
+    count = try reader.count()
   }
 }

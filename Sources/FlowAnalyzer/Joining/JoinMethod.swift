@@ -62,7 +62,7 @@ public enum JoinGap: String, Sendable, CaseIterable, Codable, CodingKeyRepresent
 }
 
 /// A client, as far as it is known, and how it was found.
-struct Party: BitwiseCopyable, Equatable, Codable {
+struct Party: BitwiseCopyable, Equatable {
   /// The number of its address in `Joiner.addresses`.
   var address = UInt32.max
   /// Zero where only the address is known.
@@ -82,4 +82,21 @@ struct Party: BitwiseCopyable, Equatable, Codable {
 
   /// Whether it is the same client, however found.
   func isSameClient(as other: Party) -> Bool { address == other.address && port == other.port }
+}
+
+extension Party: Packed {
+  func write(to writer: inout PackedWriter) {
+    // One that is not known takes a character.
+    writer.write(address &+ 1)
+    writer.write(port)
+    writer.write(method)
+    writer.write(confidence)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    address = try reader.number(as: UInt32.self) &- 1
+    port = try reader.number()
+    method = try reader.value()
+    confidence = try reader.number()
+  }
 }

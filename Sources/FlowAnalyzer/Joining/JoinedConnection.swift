@@ -25,7 +25,7 @@ struct ClientCourse {
 }
 
 /// What the join counts: every leg and every attempt of the server side once.
-struct JoinCounts: Equatable, Codable {
+struct JoinCounts: Equatable {
   /// SYNs of the client side that could have been seen on the server side, and those that were not.
   var clientSyns = 0
   var notForwardedSyns = 0
@@ -76,19 +76,7 @@ struct JoinCounts: Equatable, Codable {
 
   /// Adds what another load balancer has shown.
   mutating func add(_ other: JoinCounts) {
-    clientSyns += other.clientSyns
-    notForwardedSyns += other.notForwardedSyns
-    repeatedSyns += other.repeatedSyns
-    slowConnections += other.slowConnections
-    unanswered += other.unanswered
-    clientConnections += other.clientConnections
-    pairedClients += other.pairedClients
-    serverConnections += other.serverConnections
-    pairedServers += other.pairedServers
-    neverForwarded += other.neverForwarded
-    ambiguousRequests += other.ambiguousRequests
-    answered += other.answered
-    answeredThere += other.answeredThere
+    for count in Self.counts { self[keyPath: count] += other[keyPath: count] }
     gaps.merge(other.gaps, uniquingKeysWith: +)
     methods.merge(other.methods, uniquingKeysWith: +)
   }
@@ -99,5 +87,27 @@ struct JoinCounts: Equatable, Codable {
   mutating func noteServer(isPaired: Bool) {
     serverConnections += 1
     if isPaired { pairedServers += 1 }
+  }
+}
+
+extension JoinCounts: Tally, Codable {
+  static var counts: [WritableKeyPath<Self, Int>] {
+    [
+      \.clientSyns, \.notForwardedSyns, \.repeatedSyns, \.slowConnections, \.unanswered,
+      \.clientConnections, \.pairedClients, \.serverConnections, \.pairedServers, \.neverForwarded,
+      \.ambiguousRequests, \.answered, \.answeredThere,
+    ]
+  }
+
+  func write(to writer: inout PackedWriter) {
+    for count in Self.counts { writer.write(count: self[keyPath: count]) }
+    writer.write(counts: gaps)
+    writer.write(counts: methods)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    for count in Self.counts { self[keyPath: count] = try reader.count() }
+    gaps = try reader.counts()
+    methods = try reader.counts()
   }
 }

@@ -1,7 +1,7 @@
 /// What the pairs show about the load balancer.
-struct TopologyRecord: Codable {
+struct TopologyRecord {
   /// Addresses and ports by the numbers of the joiner.
-  struct SNATRange: Equatable, Codable {
+  struct SNATRange: Equatable {
     var firstPort: UInt16
     var lastPort: UInt16
     var connections: Int
@@ -19,7 +19,7 @@ struct TopologyRecord: Codable {
     }
   }
 
-  struct Service: Hashable, Codable {
+  struct Service: Hashable {
     var address: UInt32
     var port: UInt16
   }
@@ -35,8 +35,6 @@ struct TopologyRecord: Codable {
   private(set) var egress = 0
   /// The last pair: most are like the one before.
   private var last: (virtual: Service, server: Service)?
-
-  private enum CodingKeys: CodingKey { case snat, virtual, servers, translations, egress }
 
   mutating func note(_ server: ServerTuple, leg: ClientLeg) {
     if let translation = leg.method.translation { translations[translation, default: 0] += 1 }
@@ -55,7 +53,6 @@ struct TopologyRecord: Codable {
     }
   }
 
-  /// Calls `body` with the number of each address.
   /// Adds what another load balancer has shown.
   ///
   /// - Parameter numbers: of the other's addresses that go by another number now.
@@ -74,6 +71,7 @@ struct TopologyRecord: Codable {
     egress += other.egress
   }
 
+  /// Calls `body` with the number of each address.
   func forEachAddress(_ body: (UInt32) -> Void) {
     for address in snat.keys { body(address) }
     for service in virtual { body(service.address) }
@@ -99,5 +97,60 @@ struct TopologyRecord: Codable {
   /// What most connections show.
   var translation: Translation {
     translations.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key ?? .unknown
+  }
+}
+
+// MARK: - Written down
+
+extension TopologyRecord: Packed, Codable {
+  func write(to writer: inout PackedWriter) {
+    writer.write(count: snat.count)
+    for (address, range) in snat.sorted(by: { $0.key < $1.key }) {
+      writer.write(address)
+      writer.write(range.firstPort)
+      writer.write(range.lastPort)
+      writer.write(count: range.connections)
+    }
+    for services in [virtual, servers] {
+      writer.write(count: services.count)
+      for service in services.sorted(by: { ($0.address, $0.port) < ($1.address, $1.port) }) {
+        service.write(to: &writer)
+      }
+    }
+    for translation in Translation.allCases {
+      writer.write(count: translations[translation] ?? 0)
+    }
+    writer.write(count: egress)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    let ranges = try reader.array { reader throws(DecodingError) in
+      (
+        try reader.number(as: UInt32.self),
+        SNATRange(
+          firstPort: try reader.number(), lastPort: try reader.number(),
+          connections: try reader.count())
+      )
+    }
+    snat = Dictionary(ranges) { _, last in last }
+    virtual = Set(try reader.array())
+    servers = Set(try reader.array())
+    for translation in Translation.allCases {
+      let count = try reader.count()
+      if count > 0 { translations[translation] = count }
+    }
+    egress = try reader.count()
+  }
+}
+
+extension TopologyRecord.Service: Packed {
+  func write(to writer: inout PackedWriter) {
+    writer.write(address)
+    writer.write(port)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    address = try reader.number()
+    port = try reader.number()
   }
 }

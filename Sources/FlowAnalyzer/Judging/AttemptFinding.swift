@@ -6,7 +6,7 @@ public enum Outcome: String, Sendable, CaseIterable, Codable, CodingKeyRepresent
 }
 
 /// An attempt with at least one hit, complete; the hits themselves stand beside it.
-struct AttemptFinding: Codable {
+struct AttemptFinding: Equatable {
   var outcome: Outcome
   /// Its client.
   var client: Party
@@ -15,7 +15,9 @@ struct AttemptFinding: Codable {
   /// What the hits cost: from each that was refused to the attempt's next SYN, in nanoseconds.
   var added: Int64
   var synCount: UInt32
+}
 
+extension AttemptFinding {
   /// An attempt has failed after twice its last gap without a SYN, and not before 3 s.
   static let shortestSilence: Int64 = 3_000_000_000
 
@@ -60,5 +62,23 @@ struct AttemptFinding: Codable {
         }
       return sum &+ (syns.first { $0 > time }?.nanoseconds(since: time) ?? 0)
     }
+  }
+}
+
+extension AttemptFinding: Packed {
+  func write(to writer: inout PackedWriter) {
+    writer.write(outcome)
+    client.write(to: &writer)
+    writer.writeOptional(signed: setup)
+    writer.write(signed: added)
+    writer.write(synCount)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    outcome = try reader.value()
+    client = try Party(from: &reader)
+    setup = try reader.optionalSigned()
+    added = try reader.signed()
+    synCount = try reader.number()
   }
 }

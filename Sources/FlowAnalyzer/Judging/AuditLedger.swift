@@ -139,7 +139,7 @@ struct AuditLedger: ~Copyable {
 }
 
 /// The exact counts of a report, whatever it lists. Counts add up over parts of a capture.
-struct AuditCounts: Equatable, Codable {
+struct AuditCounts: Equatable {
   /// SYNs whose answer was captured, and those that were answered out of the capture's sight.
   var answersSeen = 0
   var answersUnseen = 0
@@ -177,6 +177,31 @@ struct AuditCounts: Equatable, Codable {
   func reuses(_ reason: ReuseReason) -> Int { reuseCounts[reason.ordinal] }
 
   mutating func add(_ outcome: Outcome) { outcomes[outcome, default: 0] += 1 }
+}
+
+extension AuditCounts: Packed, Codable {
+  func write(to writer: inout PackedWriter) {
+    writer.write(counts: [answersSeen, answersUnseen, firstUses, attemptsHit, killedConnections])
+    writer.write(counts: reuseCounts)
+    writer.write(count: hits.count)
+    for (held, answers) in hits.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      writer.write(held)
+      writer.write(counts: answers)
+    }
+    writer.write(counts: outcomes)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    let counts = try reader.counts(5)
+    (answersSeen, answersUnseen, firstUses) = (counts[0], counts[1], counts[2])
+    (attemptsHit, killedConnections) = (counts[3], counts[4])
+    reuseCounts = try reader.counts(reuseCounts.count)
+    let answers = try reader.array { reader throws(DecodingError) in
+      (try reader.value() as HeldKind, try reader.counts() as [Answer: Int])
+    }
+    hits = Dictionary(answers) { _, last in last }
+    outcomes = try reader.counts()
+  }
 }
 
 extension ReuseReason {

@@ -3,8 +3,8 @@
 /// Whatever does not follow the number of tuples shall stay within 64 MB, with 100,000 findings listed:
 /// one with a single hit takes less than 200 bytes. The hits of all stand in one array, so that no
 /// finding has one of its own.
-struct FindingList: Codable {
-  struct Entry: Codable {
+struct FindingList {
+  struct Entry {
     var finding: AttemptFinding
     /// Where its hits begin, and how many they are.
     var firstHit: UInt32
@@ -126,6 +126,38 @@ struct FindingList: Codable {
       }
     }
     hits.removeLast(hits.count - end)
+  }
+}
+
+extension FindingList: Packed, Codable {
+  /// Each entry with its hits. What comes too late to be listed is known to a run only.
+  func write(to writer: inout PackedWriter) {
+    writer.write(count: limit)
+    writer.write(count: total)
+    writer.write(count: entries.count)
+    for entry in entries {
+      entry.finding.write(to: &writer)
+      let hits = hits(of: entry)
+      writer.write(count: hits.count)
+      for hit in hits { hit.write(to: &writer) }
+    }
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    limit = try reader.number()
+    total = try reader.count()
+    var hits: [Hit] = []
+    entries = try reader.array { reader throws(DecodingError) in
+      let finding = try AttemptFinding(from: &reader)
+      let first = hits.count
+      hits += try reader.array() as [Hit]
+      guard hits.count > first else { throw reader.error("a finding has no hit") }
+      guard hits.count <= UInt32.max else { throw reader.error("there are too many hits") }
+      return Entry(
+        finding: finding, firstHit: UInt32(first), hitCount: UInt32(hits.count - first))
+    }
+    self.hits = hits
+    guard entries.count <= total else { throw reader.error("more are listed than there were") }
   }
 }
 

@@ -3,7 +3,7 @@
 ///
 /// Many are kept until the end, so each is small (`FindingList` says how small) and holds nothing on
 /// the heap, but for the rare connection that carried several clients.
-struct Hit: Codable {
+struct Hit: Equatable {
   var tuple: FourTuple
   var isn: SequenceNumber
   var time: Timestamp
@@ -26,7 +26,7 @@ struct Hit: Codable {
   /// All its clients, where those were several.
   var formerUsers: ClientList?
 
-  private struct Notes: OptionSet, Codable {
+  private struct Notes: OptionSet {
     var rawValue: UInt8
     static let hasUnknownTimes = Notes(rawValue: 1)
     static let hasSequenceStep = Notes(rawValue: 1 << 1)
@@ -108,4 +108,43 @@ extension Hit {
 
   /// SYN.TSval - TS.Recent, where both have timestamps.
   var timestampDistance: Int32? { notes.contains(.hasTimestampStep) ? timestampStep : nil }
+}
+
+extension Hit: Packed {
+  func write(to writer: inout PackedWriter) {
+    tuple.write(to: &writer)
+    writer.write(isn.value)
+    writer.write(time)
+    writer.write(frame)
+    writer.write(capture)
+    writer.write(signed: sequenceStep)
+    writer.write(signed: timestampStep)
+    writer.write(notes.rawValue)
+    verdict.write(to: &writer)
+    writer.write(since, from: time)
+    writer.write(timerStart, from: since)
+    writer.write(signed: answerDelay)
+    writer.write(timeAtClientSide, from: time)
+    previous.write(to: &writer)
+    writer.write(formerUsers != nil)
+    formerUsers?.write(to: &writer)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    tuple = try FourTuple(from: &reader)
+    isn = SequenceNumber(try reader.number())
+    time = try reader.time()
+    frame = try reader.number()
+    capture = try reader.number()
+    sequenceStep = try reader.signed()
+    timestampStep = try reader.signed()
+    notes = Notes(rawValue: try reader.number())
+    verdict = try HitVerdict(from: &reader)
+    since = try reader.time(from: time)
+    timerStart = try reader.time(from: since)
+    answerDelay = try reader.signed()
+    timeAtClientSide = try reader.time(from: time)
+    previous = try Party(from: &reader)
+    formerUsers = try reader.flag() ? ClientList(from: &reader) : nil
+  }
 }

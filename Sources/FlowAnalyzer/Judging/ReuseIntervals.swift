@@ -1,5 +1,5 @@
 /// How soon tuples were used again after the end of their last connection, in classes.
-struct ReuseIntervals: Equatable, Codable {
+struct ReuseIntervals: Equatable {
   /// Upper ends of the classes, in nanoseconds: by factors of about three up to a second, then close
   /// together where the times of servers and load balancers lie (2 s to 2 min).
   static let classes: [Int64] = [
@@ -47,5 +47,17 @@ extension Exchange {
       holder.state == .timeWait || holder.state == .closed
     else { return nil }
     return holder.since
+  }
+}
+
+extension ReuseIntervals: Packed, Codable {
+  func write(to writer: inout PackedWriter) {
+    writer.write(counts: hits)
+    writer.write(counts: others)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    hits = try reader.counts(hits.count)
+    others = try reader.counts(others.count)
   }
 }

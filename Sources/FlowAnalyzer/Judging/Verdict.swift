@@ -105,7 +105,7 @@ public enum ReuseReason: String, Sendable, CaseIterable, Codable {
 }
 
 /// A SYN that hit, and its fate.
-public struct HitVerdict: Equatable, Sendable, Codable {
+public struct HitVerdict: Equatable, Sendable {
   public var held: HeldKind
   public var evidence: Evidence
   public var end: HeldEnd
@@ -120,4 +120,28 @@ public struct HitVerdict: Equatable, Sendable, Codable {
   /// The attempt's wait after it counts as its cost: not where it was let in, nor where it, or its
   /// answer, was lost.
   var isCharged: Bool { answer != .accepted && reason != .lost }
+}
+
+extension HitVerdict: Packed {
+  func write(to writer: inout PackedWriter) {
+    writer.write(held)
+    writer.write(evidence)
+    writer.write(end)
+    writer.write(predicted)
+    writer.write(answer)
+    writer.write(reason)
+    writer.write(killedLiveConnection)
+    writer.write(restartsTimer)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    held = try reader.value()
+    evidence = try reader.value()
+    end = try reader.value()
+    predicted = try reader.value()
+    answer = try reader.value()
+    reason = try reader.value()
+    killedLiveConnection = try reader.flag()
+    restartsTimer = try reader.flag()
+  }
 }

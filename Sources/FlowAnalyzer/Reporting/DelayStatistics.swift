@@ -1,5 +1,5 @@
 /// What hits cost their attempts, over all findings, listed or not.
-struct DelayStatistics: Codable {
+struct DelayStatistics: Equatable {
   /// Upper ends of the classes, in nanoseconds: nothing; the quick second SYN of Linux 5.6 and
   /// later; a SYN repeated after 1 s, after 3 s; minutes.
   static let classes: [Int64] = [
@@ -72,5 +72,28 @@ struct DelayStatistics: Codable {
   private static func end(ofSmallClass number: Int) -> Int64 {
     let power = max(0, number / parts - 1)
     return (Int64(number - power * parts + 1) << power) - 1
+  }
+}
+
+extension DelayStatistics: Packed, Codable {
+  func write(to writer: inout PackedWriter) {
+    writer.write(signed: total)
+    writer.write(signed: maximum)
+    writer.write(counts: bins)
+    writer.write(count: distribution.count)
+    for (smallClass, delays) in distribution.sorted(by: { $0.key < $1.key }) {
+      writer.write(count: smallClass)
+      writer.write(count: delays)
+    }
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    total = try reader.signed()
+    maximum = try reader.signed()
+    bins = try reader.counts(bins.count)
+    let delays = try reader.array { reader throws(DecodingError) in
+      (Int(try reader.number(as: UInt16.self)), try reader.count())
+    }
+    distribution = Dictionary(delays) { _, last in last }
   }
 }

@@ -20,7 +20,7 @@ struct Embryos: BitwiseCopyable {
 }
 
 /// Tuples that never carried a connection, counted when they are forgotten and at the end.
-struct UnopenedCounts: BitwiseCopyable, Codable {
+struct UnopenedCounts: BitwiseCopyable {
   /// That a SYN came on, or several.
   var syns = 0
   /// On which nothing but a single segment of another kind was seen.
@@ -38,10 +38,14 @@ struct UnopenedCounts: BitwiseCopyable, Codable {
   }
 
   static func + (one: UnopenedCounts, other: UnopenedCounts) -> UnopenedCounts {
-    UnopenedCounts(
-      syns: one.syns + other.syns, strays: one.strays + other.strays,
-      letGo: one.letGo + other.letGo, opened: one.opened + other.opened)
+    var sum = one
+    sum.add(other)
+    return sum
   }
+}
+
+extension UnopenedCounts: Tally, Codable {
+  static var counts: [WritableKeyPath<Self, Int>] { [\.syns, \.strays, \.letGo, \.opened] }
 }
 
 extension FlowTracker {

@@ -1,5 +1,5 @@
 /// A tuple that the server holds at the end of a capture.
-struct HeldTuple: Codable {
+struct HeldTuple: Equatable {
   /// From the peer to the holder.
   var tuple: FourTuple
   var state: TCPState

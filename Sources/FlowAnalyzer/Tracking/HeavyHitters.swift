@@ -46,18 +46,18 @@ struct HeavyHitters<Element: Hashable & Sendable>: Sendable {
   }
 }
 
-extension HeavyHitters: Codable where Element: Codable {
-  private struct Count: Codable {
-    var element: Element
-    var count: Int
+extension HeavyHitters: Packed, Codable where Element: Packed {
+  func write(to writer: inout PackedWriter) {
+    writer.write(count: counts.count)
+    for (element, count) in counts {
+      element.write(to: &writer)
+      writer.write(count: count)
+    }
   }
 
-  init(from decoder: any Decoder) throws {
-    counts = try decoder.singleValueContainer().decode([Count].self).map { ($0.element, $0.count) }
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(counts.map { Count(element: $0.element, count: $0.count) })
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    counts = try reader.array(most: Self.capacity) { reader throws(DecodingError) in
+      (element: try Element(from: &reader), count: try reader.count())
+    }
   }
 }

@@ -60,7 +60,7 @@ struct KnowledgeTable: ~Copyable {
 
 /// Counts of what a server's answers gave away about its TCP. Counts add up, so that knowledge from
 /// several captures merges.
-struct ServerKnowledge: BitwiseCopyable, Equatable, Codable {
+struct ServerKnowledge: BitwiseCopyable, Equatable {
   /// SYN-ACKs with ISN = old SND.NXT + 65537: only Linux does that, out of TIME_WAIT.
   var acceptedOutOfTimeWait = 0
   /// SYN-ACKs inside an assumed TIME_WAIT whose ISN lies on the tuple's 64 ns clock (Linux
@@ -71,14 +71,6 @@ struct ServerKnowledge: BitwiseCopyable, Equatable, Codable {
   var survivedResets = 0
   /// TIME_WAITs that a RST provably ended.
   var obeyedResets = 0
-
-  mutating func add(_ other: ServerKnowledge) {
-    acceptedOutOfTimeWait += other.acceptedOutOfTimeWait
-    clockISNs += other.clockISNs
-    otherISNs += other.otherISNs
-    survivedResets += other.survivedResets
-    obeyedResets += other.obeyedResets
-  }
 
   /// The server's answers bear the marks of Linux.
   ///
@@ -91,5 +83,11 @@ struct ServerKnowledge: BitwiseCopyable, Equatable, Codable {
   var ignoresResets: Bool? {
     if obeyedResets > 0 { return false }
     return survivedResets > 0 ? true : nil
+  }
+}
+
+extension ServerKnowledge: Tally {
+  static var counts: [WritableKeyPath<Self, Int>] {
+    [\.acceptedOutOfTimeWait, \.clockISNs, \.otherISNs, \.survivedResets, \.obeyedResets]
   }
 }

@@ -39,7 +39,7 @@ struct SourceTable: ~Copyable {
   private var index = HashIndex(exponent: 8)
   /// The ports that each has used, a bit for each port: 8 KiB for a source.
   private var usedPorts = UniqueArray<UInt64>()
-  private static let wordsPerSource = 1024
+  static let wordsPerSource = 1024
   /// Attempts of addresses beyond those kept.
   private(set) var others = 0
   /// The last one looked up: connections often come from the same address as the one before.

@@ -3,7 +3,7 @@
 ///
 /// What goes up and down is kept as changes: bins can then be put together by adding them up, and what
 /// is only known afterwards, such as the end of a TIME_WAIT, still finds its place.
-struct TimelineRecorder: Codable {
+struct TimelineRecorder {
   static let capacity = 1000
 
   /// The lengths of bins, in nanoseconds: each a multiple of the one before, and one that people know.
@@ -14,7 +14,7 @@ struct TimelineRecorder: Codable {
     86_400_000_000_000_000,
   ]
 
-  struct Bin: BitwiseCopyable, Codable {
+  struct Bin: BitwiseCopyable {
     /// Attempts that began.
     var opened = 0
     /// SYNs that hit.
@@ -26,22 +26,6 @@ struct TimelineRecorder: Codable {
       opened += other.opened
       hits += other.hits
       for gauge in changes.indices { changes[gauge] += other.changes[gauge] }
-    }
-
-    init() {}
-
-    init(from decoder: any Decoder) throws {
-      var container = try decoder.unkeyedContainer()
-      opened = try container.decode(Int.self)
-      hits = try container.decode(Int.self)
-      for gauge in changes.indices { changes[gauge] = try container.decode(Int.self) }
-    }
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.unkeyedContainer()
-      try container.encode(opened)
-      try container.encode(hits)
-      for gauge in changes.indices { try container.encode(changes[gauge]) }
     }
   }
 
@@ -173,5 +157,46 @@ struct TimelineRecorder: Codable {
   private func floor(_ time: Int64) -> Int64 {
     let rest = time % step
     return time - (rest < 0 ? rest + step : rest)
+  }
+}
+
+// MARK: - Written down
+
+extension TimelineRecorder: Packed, Codable {
+  func write(to writer: inout PackedWriter) {
+    writer.write(count: stepIndex)
+    writer.write(signed: start)
+    writer.write(bins)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    stepIndex = try reader.number()
+    guard stepIndex < Self.steps.count else { throw reader.error("no bin is so long") }
+    start = try reader.signed()
+    bins = try reader.array(most: Self.capacity)
+    // What `position` and `makeRoom` give.
+    guard start >= floor(-Self.horizon), start <= Self.horizon, start == floor(start),
+      bins.isEmpty || Int64(bins.count - 1) <= (Self.horizon - start) / step
+    else { throw reader.error("no bin begins then") }
+    length = Int64(bins.count) * step
+  }
+}
+
+extension TimelineRecorder.Bin: Packed {
+  func write(to writer: inout PackedWriter) {
+    writer.write(count: opened)
+    writer.write(count: hits)
+    for gauge in changes.indices { writer.write(signed: changes[gauge]) }
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    opened = try reader.count()
+    hits = try reader.count()
+    for gauge in changes.indices {
+      changes[gauge] = try reader.signed()
+      guard changes[gauge].magnitude <= PackedReader.largestCount else {
+        throw reader.error("so many there cannot be")
+      }
+    }
   }
 }

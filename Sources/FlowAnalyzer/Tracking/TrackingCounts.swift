@@ -1,5 +1,5 @@
 /// What the tracker counts on the way.
-struct TrackingCounts: BitwiseCopyable, Codable {
+struct TrackingCounts: BitwiseCopyable, Equatable {
   /// SYNs, each once, copies apart.
   var syns = 0
   /// Segments without SYN, FIN and RST: none at all means that a filter kept them out.
@@ -16,18 +16,6 @@ struct TrackingCounts: BitwiseCopyable, Codable {
   var timeWaitsAtBoth = 0
   /// Servers that got as far as FIN_WAIT_2 and no further.
   var finWait2 = 0
-
-  mutating func add(_ other: TrackingCounts) {
-    syns += other.syns
-    plainSegments += other.plainSegments
-    translatedSyns += other.translatedSyns
-    beganUnseen += other.beganUnseen
-    unseenSyns += other.unseenSyns
-    timeWaitsAtServer += other.timeWaitsAtServer
-    timeWaitsAtPeer += other.timeWaitsAtPeer
-    timeWaitsAtBoth += other.timeWaitsAtBoth
-    finWait2 += other.finWait2
-  }
 
   /// Counts a connection once, under the holders known so far.
   @inline(__always)
@@ -51,5 +39,14 @@ struct TrackingCounts: BitwiseCopyable, Codable {
     case [.originator, .responder]: timeWaitsAtBoth += count
     default: break
     }
+  }
+}
+
+extension TrackingCounts: Tally, Codable {
+  static var counts: [WritableKeyPath<Self, Int>] {
+    [
+      \.syns, \.plainSegments, \.translatedSyns, \.beganUnseen, \.unseenSyns, \.timeWaitsAtServer,
+      \.timeWaitsAtPeer, \.timeWaitsAtBoth, \.finWait2,
+    ]
   }
 }

@@ -1,5 +1,5 @@
 /// One end of a connection: an address and a port.
-public struct Endpoint: BitwiseCopyable, Hashable, Comparable, Sendable, Codable {
+public struct Endpoint: BitwiseCopyable, Hashable, Comparable, Sendable {
   public var address: IPAddress
   public var port: UInt16
 
@@ -20,8 +20,20 @@ extension Endpoint: CustomStringConvertible {
   }
 }
 
+extension Endpoint: Packed {
+  func write(to writer: inout PackedWriter) {
+    writer.write(address)
+    writer.write(port)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    address = try reader.address()
+    port = try reader.number()
+  }
+}
+
 /// A TCP 4-tuple, oriented from the SYN's sender.
-public struct FourTuple: BitwiseCopyable, Hashable, Sendable, Codable {
+public struct FourTuple: BitwiseCopyable, Hashable, Sendable {
   public var source: Endpoint
   public var destination: Endpoint
 
@@ -35,4 +47,16 @@ public struct FourTuple: BitwiseCopyable, Hashable, Sendable, Codable {
 
 extension FourTuple: CustomStringConvertible {
   public var description: String { "\(source) > \(destination)" }
+}
+
+extension FourTuple: Packed {
+  func write(to writer: inout PackedWriter) {
+    source.write(to: &writer)
+    destination.write(to: &writer)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    source = try Endpoint(from: &reader)
+    destination = try Endpoint(from: &reader)
+  }
 }

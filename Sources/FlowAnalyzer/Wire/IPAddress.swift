@@ -1,7 +1,7 @@
 /// An IPv4 or IPv6 address as a plain 17-byte value.
 ///
 /// IPv4 is kept apart from its IPv4-mapped IPv6 form: on the wire they are different packets.
-public struct IPAddress: BitwiseCopyable, Hashable, Sendable, Codable {
+public struct IPAddress: BitwiseCopyable, Hashable, Sendable {
   /// The upper 64 bits in network order; zero for IPv4.
   public var high: UInt64
   /// The lower 64 bits in network order; an IPv4 address fills the lowest 32.

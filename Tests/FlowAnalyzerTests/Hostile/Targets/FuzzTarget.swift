@@ -15,6 +15,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case analysis
   /// Records of a capture, as other machines send them: read, written again, judged.
   case records
+  /// Parts of summaries, as other machines send them: read, written again, added up.
+  case summaries
 
   /// - Throws: `Violation` where something does not hold. What traps is no less wrong.
   public func check(_ input: [UInt8]) throws {
@@ -26,6 +28,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .headers: try HeadersTarget.check(input)
     case .analysis: try AnalysisTarget.check(input)
     case .records: try RecordsTarget.check(input)
+    case .summaries: try SummariesTarget.check(input)
     }
   }
 
@@ -33,6 +36,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   public var longestInput: Int {
     switch self {
     case .reader, .frames, .analysis, .records: 16_384
+    case .summaries: 32_768
     case .flows, .streams: 4096
     case .headers: 2048
     }

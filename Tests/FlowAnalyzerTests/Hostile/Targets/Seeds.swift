@@ -19,6 +19,7 @@ public enum Seeds {
     case .flows, .streams: return [try operations(of: capture, hasPayload: target == .streams)]
     case .headers: return headers
     case .records: return try blocks(of: start)
+    case .summaries: return try SummariesTarget.seeds(summary(of: capture))
     case .analysis: return [[2, 0, 0] + start, [0, 0, 0] + start, [0x15, 0x20, 0] + start]
     }
   }
@@ -30,6 +31,17 @@ public enum Seeds {
       if case .block(let bytes) = frame { blocks.append(bytes) }
     }
     return blocks
+  }
+
+  private static func summary(of capture: [UInt8]) throws -> PartialSummary {
+    let file = try MemoryFile(capture)
+    let spool = try RecordSpool(in: "/tmp")
+    _ = try RecordExtraction(of: CaptureInput(path: file.path, role: .server), number: 0).run {
+      try spool.add($0)
+    }
+    var configuration = AnalyzerConfiguration()
+    configuration.forecast = .brief
+    return try Analyzer(configuration: configuration).judge(spool)
   }
 
   struct Packet {
