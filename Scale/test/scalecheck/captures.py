@@ -90,6 +90,13 @@ class Maker:
                  for number in range(count)]
         return [Group(side, f"@{stem.name}", f"{stem}-{side}-*") for side in ("server", "client") for stem in stems]
 
+    def uneven(self, count: int) -> list[Group]:
+        """The same with as much traffic in all, half of which one load balancer takes."""
+        shares = [self._size.packets * count // 2] + (count - 1) * [self._size.packets * count // 2 // (count - 1)]
+        stems = [self._generated(f"share{number}", "--seed", number, "--rate", 2000, "--packets", packets, client=True)
+                 for number, packets in enumerate(shares)]
+        return [Group(side, f"@{stem.name}", f"{stem}-{side}-*") for side in ("server", "client") for stem in stems]
+
     def _nanoseconds(self) -> list[Group]:
         """IPv6, one side only, one file of it compressed."""
         stem = self._generated("three", "--seed", 3, "--rate", 500, "--snat-addresses", 1, "--nanoseconds", "--ipv6")

@@ -37,6 +37,9 @@ def measure() -> int:
         folder = Path(name)
         maker = Maker(folder, arguments.generator, Size(arguments.packets // arguments.balancers, files=4, lab=()))
         measurements.measure(folder, str(arguments.binary), maker.alike(arguments.balancers), arguments.rounds)
+        print("\nHalf of it at one load balancer:\n")
+        measurements.measure_job(folder / "uneven", str(arguments.binary), maker.uneven(arguments.balancers),
+                                 arguments.rounds)
     return 0
 
 

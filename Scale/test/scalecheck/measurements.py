@@ -76,6 +76,19 @@ def measure(folder: Path, binary: str, groups: list[Group], rounds: int) -> None
                  [(side, f"{count:,}", f"{count / connections:.1f}") for side, count in sizes])
 
 
+def measure_job(folder: Path, binary: str, groups: list[Group], rounds: int) -> None:
+    """The same of the job alone."""
+    report = folder / "analyze.json"
+    folder.mkdir()
+    Cost.of([binary, "analyze", *words(groups, by_pattern=False), "--report", f"json={report}"])
+    costs: defaultdict[str, list[Cost]] = defaultdict(list)
+    for number, executors in itertools.product(range(rounds), (1, 2)):
+        _, events = _job(folder / f"job-{number}-{executors}", binary, groups, executors, report.read_bytes())
+        costs[f"job, {executors} executor{'s'[:executors - 1]}: without starting and stopping"].append(
+            Cost(events.job))
+    _print_table(("", "seconds", "from, to", "CPU s"), [(name, *_figures(taken)) for name, taken in costs.items()])
+
+
 def _job(folder: Path, binary: str, groups: list[Group], executors: int, expected: bytes) -> tuple[Cost, Events]:
     """A run of the job: what it cost in all, and what Spark says of it."""
     log, report = folder / "events", folder / "report.json"

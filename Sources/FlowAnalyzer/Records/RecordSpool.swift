@@ -58,6 +58,7 @@ public final class RecordSpool {
       try write(bytes, to: last.content.path)
     case .end(let record):
       guard let last = captures.last, last.record == nil else { throw .outOfOrder }
+      guard record.isSound else { throw .damaged(capture: last.header.path, nil) }
       captures[captures.count - 1].record = record
       captures[captures.count - 1].content.isTruncated = record.truncated
       captures[captures.count - 1].content.failure = record.failure

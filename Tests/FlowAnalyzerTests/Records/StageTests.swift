@@ -202,6 +202,21 @@ struct StageTests {
     }
   }
 
+  /// What another machine sends may say anything of what it has counted.
+  @Test func `counts that no capture gives are not taken in`() throws {
+    let spool = try RecordSpool(in: directory.path)
+    let input = sides("l4-clean")[0]
+    #expect(throws: RecordSpoolError.damaged(capture: input.path, nil)) {
+      _ = try RecordExtraction(of: input, number: 0).run { frame in
+        guard case .end(let record) = frame else { return try spool.add(frame) }
+        let counted = String(decoding: try JSONEncoder().encode(record), as: UTF8.self)
+        let claimed = counted.replacing("\"segments\":", with: "\"segments\":9", maxReplacements: 1)
+        #expect(claimed != counted)
+        try spool.add(.end(JSONDecoder().decode(CaptureRecord.self, from: Data(claimed.utf8))))
+      }
+    }
+  }
+
   @Test func `summaries by different rules make no report`() throws {
     let one = try analyzer.summaries(of: sides("l4-clean", of: "a"))
     var others = analyzer
