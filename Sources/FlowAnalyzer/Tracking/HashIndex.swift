@@ -33,7 +33,8 @@ struct HashIndex: ~Copyable {
   deinit { unsafe slots.deallocate() }
 
   private static func emptySlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
-    let slots = TableMemory.allocate(byteCount: count &* MemoryLayout<Slot>.stride)
+    let size = count &* MemoryLayout<Slot>.stride
+    let slots = TableMemory.allocate(byteCount: size, tableSize: size)
       .bindMemory(to: Slot.self, capacity: count)
     unsafe slots.initialize(repeating: Slot(hash: 0, occupant: 0), count: count)
     return unsafe slots

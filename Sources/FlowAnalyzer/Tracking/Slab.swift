@@ -103,8 +103,11 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
     let count = blockCount < Self.singleBlocks ? 1 : Self.blocksOfRegion
     let capacity = count &<< Self.shift
     // Aligned to cache lines: a record of three lines shall not lie in four.
-    return TableMemory.allocate(byteCount: MemoryLayout<Element>.stride &* capacity)
-      .bindMemory(to: Element.self, capacity: capacity)
+    return TableMemory.allocate(
+      byteCount: MemoryLayout<Element>.stride &* capacity,
+      tableSize: MemoryLayout<Element>.stride &* (blockCount &<< Self.shift &+ capacity)
+    )
+    .bindMemory(to: Element.self, capacity: capacity)
   }
 
   /// Which block of those that were allocated together it is.
