@@ -91,6 +91,7 @@ struct Traffic {
     guard count > 1 else { return self }
     var random = SeededRandom(seed: seed, stream: 1 << 22, repetition: 0)
     var repeated = self
+    repeated.items.reserveCapacity(items.count * count)
     let ports = (items.map(\.port).max() ?? 0) + 1
     for position in items.indices {
       let before = items[max(position - 1, 0)].time
@@ -151,6 +152,7 @@ struct Traffic {
     guard load > 1, let start = items.first?.time, span > 0 else { return self }
     var random = SeededRandom(seed: seed, stream: 1 << 21, repetition: 0)
     var scaled = self
+    scaled.items.reserveCapacity(items.count + Int(Double(items.count) * min(load, 1e3)))
     var rest = load - 1
     var clients: UInt16 = 0
     while rest > 0 {
