@@ -5,7 +5,8 @@ struct FlowRecorder: ~Copyable {
   /// Segments of a block: some 700 KB. A connection that goes on in the next one has a record there, too.
   static let blockLength = 32_768
 
-  /// A record of the block that is being made: which of the entries are its own.
+  /// A record of the block that is being made: which of the entries are its own. Not private, see
+  /// `RecordedTuples.Tuple`.
   struct Record: BitwiseCopyable {
     let low: Endpoint
     let high: Endpoint
