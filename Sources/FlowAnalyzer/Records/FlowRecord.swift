@@ -32,14 +32,6 @@ struct FlowRecord: Equatable {
     self.high = high
   }
 
-  /// A record of the tuple of a segment, without that.
-  init(of segment: Segment) {
-    let isLow = segment.source < segment.destination
-    self.init(
-      low: isLow ? segment.source : segment.destination,
-      high: isLow ? segment.destination : segment.source)
-  }
-
   /// When its first segment passes; nil of an empty one.
   var begin: Place? { entries.first?.place }
 

@@ -37,11 +37,11 @@ struct RecordedPackets: ~Copyable {
     }
   }
 
-  /// Decodes `encoded`. Numbers say where each segment belongs, so that nothing is sorted.
+  /// Decodes `encoded`. Numbers say where each segment belongs, so that nothing is sorted. An error is final.
   mutating func decode() throws(RecordError) {
     for position in 0..<count { isFilled[position] = false }
     count = 0
-    reserve(encoded.count / Self.shortestSegment)
+    reserve(min(encoded.count / Self.shortestSegment, FlowRecorder.blockLength))
     let encoded = encoded
     var (found, end) = (0, 0)
     try ByteReader.read(encoded[...]) { reader throws(RecordError) in

@@ -161,6 +161,24 @@ struct FlowRecordTests {
     #expect(frames == Array(1...200_000))
   }
 
+  /// However long it claims to be: memory is asked for up to that.
+  @Test func `a block has no more packets than a block may have`() throws {
+    for excess in 0...1 {
+      var recorder = FlowRecorder()
+      var segment = Segment.none
+      for number in 1...UInt64(FlowRecorder.blockLength + excess) {
+        segment.frame = number
+        recorder.note(segment, RawSpan())
+      }
+      let block = recorder.takeBlock()
+      if excess == 0 {
+        #expect(try RecordedPackets.segments(of: block).count == FlowRecorder.blockLength)
+      } else {
+        #expect(throws: RecordError.outOfOrder) { try RecordedPackets.segments(of: block) }
+      }
+    }
+  }
+
   /// But for what it carries of requests.
   @Test func `a segment takes less than seventeen bytes`() throws {
     let records = try RecordedTraffic(KernelTruth.capture("l4-collide").path).records
