@@ -8,8 +8,8 @@ struct WorkOptions: ParsableArguments {
     help: ArgumentHelp(
       "How many threads may work (default: as many as there are processors).",
       discussion: """
-        One decodes while another analyses; more than two change nothing yet. Reports are the same \
-        whatever this says.
+        Of the server's side alone up to eight analyse at a time; with both sides one decodes while another \
+        analyses. Reports are the same whatever this says.
         """,
       valueName: "number"))
   var workers: Int?
