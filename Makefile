@@ -4,7 +4,8 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
 SOURCES = Sources Tests Schemas Package.swift Benchmarks Fuzzing/Package.swift Fuzzing/Sources/fuzz
-RELEASE = $(SWIFT) build -c release --product snat-audit
+# With Swift's libraries in it: it runs where there is no Swift, starts sooner, and takes 7 MB less.
+RELEASE = $(SWIFT) build -c release --product snat-audit --static-swift-stdlib
 BENCH = Scripts/bench/bench
 # Where tests look for programs before they look in PATH.
 TEST_TOOLS = .build-test-tools
@@ -133,9 +134,9 @@ instructions-record: deps-instructions build ## Make today's count the threshold
 	@Scripts/instructions "$$($(RELEASE) --show-bin-path)/snat-audit" \
 	  .build-bench/tools/release/make-capture --record
 
-install: deps ## Install a binary with the Swift runtime linked in, completions and a man page; PREFIX=/usr/local.
-	@Scripts/quietly $(RELEASE) --static-swift-stdlib --scratch-path .build-install
-	@Scripts/install .build-install/release/snat-audit "$(DESTDIR)$(PREFIX)"
+install: deps ## Install the release binary, completions and a man page; PREFIX=/usr/local.
+	@Scripts/quietly $(RELEASE)
+	@Scripts/install "$$($(RELEASE) --show-bin-path)/snat-audit" "$(DESTDIR)$(PREFIX)"
 
 uninstall: ## Remove what install put under PREFIX.
 	@Scripts/install --remove "$(DESTDIR)$(PREFIX)"
@@ -145,5 +146,5 @@ docs: deps ## Build the library's documentation (DocC) into .build-docs/site.
 	@echo "built .build-docs/site; serve it: python3 -m http.server -d .build-docs/site"
 
 clean: ## Remove everything that was built.
-	rm -rf .build .build-install .build-bench .build-docs .build-fuzz .build-sanitized \
+	rm -rf .build .build-bench .build-docs .build-fuzz .build-sanitized \
 	  $(TEST_TOOLS)

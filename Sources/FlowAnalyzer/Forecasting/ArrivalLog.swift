@@ -1,8 +1,8 @@
 /// What a forecast replays: every attempt of the server side, when it came, how long its connection
 /// lasted, and what it left behind at the server.
 ///
-/// Attempts are numbered by what they are kept under elsewhere (`AttemptTable`, tuple records), in
-/// columns beside those tables, so that an analysis without a log pays nothing for it.
+/// Attempts are numbered by what they are kept under elsewhere (`AttemptTable`, tuple records). Of most of
+/// those nothing is logged, and they take no place here.
 struct ArrivalLog {
   struct Arrival: BitwiseCopyable, Equatable {
     /// Of its first SYN.
@@ -124,10 +124,8 @@ struct ArrivalLog {
   var lateness = LatenessHistogram()
   /// The arrival of each attempt that may still change, by the attempt's number; and that of the
   /// connection of each tuple.
-  private var ofAttempt: [UInt32] = []
-  private var ofRecord: [UInt32] = []
-
-  private static let none = UInt32.max
+  private var ofAttempt: [UInt32: UInt32] = [:]
+  private var ofRecord: [UInt32: UInt32] = [:]
 
   init(limit: Int) { self.limit = limit }
 
@@ -179,7 +177,7 @@ struct ArrivalLog {
     let samples = sample.samples(ofNext: number, port: syn.source.port)
     guard !samples.isEmpty || total <= firstKept else { return false }
     let service = Service(address: destination, port: syn.destination.port)
-    Self.set(&ofAttempt, Int(attempt), add(syn, from: source, to: service, number, samples))
+    ofAttempt[attempt] = add(syn, from: source, to: service, number, samples)
     return true
   }
 
@@ -208,15 +206,15 @@ struct ArrivalLog {
     return seconds
   }
 
-  /// - Returns: `none` of one that cannot be kept.
+  /// - Returns: nil of one that cannot be kept.
   private mutating func add(
     _ syn: Segment, from source: UInt32, to service: Service, _ number: UInt32,
     _ samples: Arrival.Notes
-  ) -> UInt32 {
+  ) -> UInt32? {
     guard let source = position(ofSource: source), let service = position(of: service)
     else {
       omitted += 1
-      return Self.none
+      return nil
     }
     if sourceCaptures[Int(source)].last != syn.capture {
       noteCapture(syn.capture, of: Int(source))
@@ -280,7 +278,7 @@ struct ArrivalLog {
   }
 
   private mutating func removeOthers() {
-    var places = [UInt32](repeating: Self.none, count: arrivals.count)
+    var places = [UInt32?](repeating: nil, count: arrivals.count)
     var count = 0
     for position in arrivals.indices where isKept(arrivals[position]) {
       places[position] = UInt32(count)
@@ -288,14 +286,8 @@ struct ArrivalLog {
       count += 1
     }
     arrivals.removeLast(arrivals.count - count)
-    Self.move(&ofAttempt, to: places)
-    Self.move(&ofRecord, to: places)
-  }
-
-  private static func move(_ column: inout [UInt32], to places: [UInt32]) {
-    for position in column.indices where column[position] != none {
-      column[position] = places[Int(column[position])]
-    }
+    ofAttempt = ofAttempt.compactMapValues { places[Int($0)] }
+    ofRecord = ofRecord.compactMapValues { places[Int($0)] }
   }
 
   /// The last one stands last, so that it is found at once when it comes again.
@@ -315,16 +307,16 @@ struct ArrivalLog {
   mutating func connect(
     _ attempt: UInt32, record: Int, at time: Timestamp, source: (address: UInt32, port: UInt16)
   ) {
-    let position = Self.get(ofAttempt, Int(attempt))
-    Self.set(&ofRecord, record, position)
-    guard let number = self.position(ofSource: source.address) else { return }
+    let position = ofAttempt[attempt]
+    ofRecord[UInt32(record)] = position
+    guard let position, let number = self.position(ofSource: source.address) else { return }
     arrivals[Int(position)].accept(at: time, source: number, port: source.port)
   }
 
   /// An attempt is among those that are kept.
-  func keeps(attempt: UInt32) -> Bool { Self.get(ofAttempt, Int(attempt)) != Self.none }
+  func keeps(attempt: UInt32) -> Bool { ofAttempt[attempt] != nil }
   /// The connection of a tuple is that of an attempt that is kept.
-  func keeps(record: Int) -> Bool { Self.get(ofRecord, record) != Self.none }
+  func keeps(record: Int) -> Bool { ofRecord[UInt32(record)] != nil }
 
   /// An attempt sent another SYN after one that hit and was not let in.
   ///
@@ -341,9 +333,8 @@ struct ArrivalLog {
   /// - Parameter isLogged: whether it was kept when it began.
   mutating func hit(_ attempt: UInt32, isLogged: Bool) {
     hits += 1
-    guard isLogged else { return }
-    let arrival = Self.get(ofAttempt, Int(attempt))
-    if arrival != Self.none { arrivals[Int(arrival)].notes.insert(.hit) }
+    guard isLogged, let position = ofAttempt[attempt] else { return }
+    arrivals[Int(position)].notes.insert(.hit)
   }
 
   /// A tuple's connection, of an attempt that is kept, is over, or will be followed no further.
@@ -353,9 +344,7 @@ struct ArrivalLog {
     record: Int, _ server: EndpointStateMachine, startedAt: Timestamp, lateAt: Timestamp?,
     closedAt: Timestamp?, client: Party
   ) {
-    let position = Self.get(ofRecord, record)
-    guard position != Self.none else { return }
-    ofRecord[record] = Self.none
+    guard let position = ofRecord.removeValue(forKey: UInt32(record)) else { return }
     var arrival = arrivals[Int(position)]
     arrival.nextExpected = server.nextExpected
     arrival.timestampRecent = server.timestampRecent
@@ -421,18 +410,5 @@ struct ArrivalLog {
     var log = self
     log.services = Array(repeating: services, count: count).flatMap(\.self)
     return log
-  }
-
-  private static func get(_ column: [UInt32], _ position: Int) -> UInt32 {
-    position < column.count ? column[position] : none
-  }
-
-  /// What is to be none and was never noted needs no place: a log that is full grows no further.
-  private static func set(_ column: inout [UInt32], _ position: Int, _ value: UInt32) {
-    if position >= column.count {
-      guard value != none else { return }
-      while column.count <= position { column.append(none) }
-    }
-    column[position] = value
   }
 }

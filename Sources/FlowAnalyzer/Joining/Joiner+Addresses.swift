@@ -36,7 +36,7 @@ extension FlowTracker {
   /// Notes the numbers that the joiner has given to clients of what is kept here.
   fileprivate func noteClients(in uses: inout AddressTable.Uses) {
     for position in 0..<records.endPosition where records[position].isLive {
-      uses.note(records[position].occupant)
+      uses.note(joins[position].occupant)
     }
     // Places that are free have a client of before; it stays a little longer.
     for place in 0..<pending.endPosition { uses.note(pending[place].exchange.previous) }

@@ -18,12 +18,12 @@ extension Joiner {
       if segment.isOpening {
         observeClientSyn(segment, &clients, &tracker)
       } else if segment.flags.contains(.ack) {
-        observeClientSynAck(segment, leg: clients.records[clients.lastRecord].join, &tracker)
+        observeClientSynAck(segment, leg: clients.join(of: clients.lastRecord), &tracker)
       }
     } else if segment.payloadLength > 0 {
       observeClientData(segment, tcp, &clients, &tracker)
     } else if segment.flags.isDisjoint(with: [.rst, .fin]) {
-      observeClientRejection(segment, of: clients.records[clients.lastRecord].join, &tracker)
+      observeClientRejection(segment, of: clients.join(of: clients.lastRecord), &tracker)
     }
   }
 
@@ -32,16 +32,16 @@ extension Joiner {
   ) {
     let record = clients.lastRecord
     let attempt = clients.lastAttempt
-    var leg = clients.attempts[attempt].leg
+    var leg = clients.attempts.leg(of: attempt)
     let isNew = leg == ClientLeg.none
     if isNew {
       leg = addLeg(
         segment.tuple, isn: segment.sequence, at: segment.time, record: record, attempt: attempt,
         isSeenFromStart: true)
-      clients.attempts[attempt].leg = leg
-      let former = clients.records[record].join
+      clients.attempts.setLeg(leg, of: attempt)
+      let former = clients.join(of: record)
       if former != ClientLeg.none { legs[Int(former)].notes.insert(.isGone) }
-      clients.records[record].join = leg
+      clients.setJoin(leg, of: record)
     }
     let number = Int(leg)
     if !isNew {
@@ -75,7 +75,7 @@ extension Joiner {
     }
     earlySyns.remove(attempt, for: key)
     guard tracker.attempts[attempt].isn == segment.sequence,
-      tracker.attempts[attempt].leg == ClientLeg.none
+      tracker.attempts.leg(of: attempt) == ClientLeg.none
     else { return }
     let syn = tracker.attempts.lastSyn(of: attempt)
     let isSame =
@@ -90,7 +90,7 @@ extension Joiner {
     // The answer may have come by as well: whose connection the tuple carries is known only now.
     let record = Int(tracker.attempts[attempt].record)
     if tracker.records[record].hasConnection, tracker.records[record].current.attempt == attempt {
-      occupy(record, by: tracker.attempts[attempt].party, &tracker)
+      occupy(record, by: tracker.attempts.party(of: attempt), &tracker)
     }
   }
 
@@ -100,9 +100,9 @@ extension Joiner {
   ) {
     let key = Self.nameKey(legs[Int(leg)].client, legs[Int(leg)].clientPort)
     guard let attempt = earlyNames.only(key, at: segment.time, within: Self.clockSlack),
-      tracker.attempts[attempt].leg == ClientLeg.none
+      tracker.attempts.leg(of: attempt) == ClientLeg.none
     else { return }
-    let party = tracker.attempts[attempt].party
+    let party = tracker.attempts.party(of: attempt)
     guard party.address == legs[Int(leg)].client, party.port == legs[Int(leg)].clientPort else {
       return
     }
@@ -238,7 +238,7 @@ extension Joiner {
       }
     } else if segment.payloadLength > 0 || tcp.byteCount > 0 {
       // Others say nothing about their clients.
-      if tracker.records[tracker.lastRecord].join != TupleRecord.none {
+      if tracker.join(of: tracker.lastRecord) != TupleRecord.none {
         observeServerStream(segment, tcp, &tracker)
       } else if segment.payloadLength > 0 {
         beginStreamInTheMiddle(segment, tcp, &tracker)
@@ -250,8 +250,8 @@ extension Joiner {
     _ segment: Segment, _ tcp: RawSpan, _ candidate: Candidate?, _ tracker: inout FlowTracker
   ) {
     let attempt = tracker.lastAttempt
-    let known = tracker.attempts[attempt].leg
-    let former = tracker.records[tracker.lastRecord].join
+    let known = tracker.attempts.leg(of: attempt)
+    let former = tracker.join(of: tracker.lastRecord)
     if former != TupleRecord.none { noteFormerUsers(of: former, for: segment) }
     if let candidate, known == ClientLeg.none {
       link(candidate.leg, to: attempt, candidate.evidence, &tracker)
@@ -296,7 +296,7 @@ extension Joiner {
   private mutating func observeServerRejection(
     _ segment: Segment, of attempt: UInt32, _ tracker: inout FlowTracker
   ) {
-    guard hasClientSide, tracker.attempts[attempt].leg == ClientLeg.none else { return }
+    guard hasClientSide, tracker.attempts.leg(of: attempt) == ClientLeg.none else { return }
     let key = UInt64(segment.sequence.value)
     if let leg = rejectedLegs.only(key, at: segment.time, within: Self.rejectionWindow) {
       rejectedLegs.remove(leg, for: key)
@@ -309,7 +309,7 @@ extension Joiner {
   private mutating func linkByRejection(
     _ leg: UInt32, _ attempt: UInt32, _ tracker: inout FlowTracker
   ) {
-    guard tracker.attempts[attempt].leg == ClientLeg.none else { return }
+    guard tracker.attempts.leg(of: attempt) == ClientLeg.none else { return }
     link(leg, to: attempt, Evidence(method: .serverISN, confidence: 95), &tracker)
     legs[Int(leg)].forwardedCount += UInt32(tracker.attempts.synCount(of: attempt))
   }
@@ -327,12 +327,12 @@ extension Joiner {
     guard segment.time.nanoseconds(since: connection.startedAt) <= AttemptTable.longestGap else {
       return
     }
-    let leg = tracker.attempts[attempt].leg
+    let leg = tracker.attempts.leg(of: attempt)
     let isFirst = tracker.attempts[attempt].firstSynAckAt == segment.time
     if leg != ClientLeg.none { legs[Int(leg)].notes.insert(.isAnswered) }
     if leg != ClientLeg.none, legs[Int(leg)].isJoinedByHandshake {
       if isFirst { noteBack(leg, sentAt: segment.time) }
-      occupy(record, by: tracker.attempts[attempt].party, &tracker)
+      occupy(record, by: tracker.attempts.party(of: attempt), &tracker)
     } else if beginStream(of: connection, record, attempt, &tracker), hasClientSide {
       linkAnswer(segment, &tracker)
     }
@@ -340,10 +340,10 @@ extension Joiner {
 
   /// The server has answered, but by a way that does not lead by any capture point, or a lossy one.
   private mutating func observeUnseenAnswer(to attempt: UInt32, _ tracker: inout FlowTracker) {
-    let leg = tracker.attempts[attempt].leg
+    let leg = tracker.attempts.leg(of: attempt)
     guard leg != ClientLeg.none, legs[Int(leg)].isJoinedByHandshake else { return }
     legs[Int(leg)].notes.insert(.isAnswered)
-    occupy(tracker.lastRecord, by: tracker.attempts[attempt].party, &tracker)
+    occupy(tracker.lastRecord, by: tracker.attempts.party(of: attempt), &tracker)
   }
 
   /// A SYN-ACK whose SYN was not captured here: what it acknowledges is the client's number. Whoever had
@@ -377,13 +377,13 @@ extension Joiner {
 
   /// Puts a client whose connection will not be read into a tuple.
   private mutating func occupy(_ record: Int, by party: Party, _ tracker: inout FlowTracker) {
-    let former = tracker.records[record].join
+    let former = tracker.join(of: record)
     if former != TupleRecord.none { endStream(former, record, &tracker) }
-    tracker.records[record].occupant = party
+    tracker.setOccupant(party, of: record)
   }
 
   private mutating func linkAnswer(_ synAck: Segment, _ tracker: inout FlowTracker) {
-    let number = tracker.records[tracker.lastRecord].join
+    let number = tracker.join(of: tracker.lastRecord)
     let key = UInt64(synAck.sequence.value)
     var found: UInt32?
     legsByServerISN.forEach(key) { leg in
@@ -401,14 +401,14 @@ extension Joiner {
   ) -> Bool {
     guard let stream = streams.live(number), stream.serverISN == legs[Int(leg)].serverISN,
       let attempt = stream.attempt(at: time),
-      tracker.attempts[attempt].leg == ClientLeg.none,
+      tracker.attempts.leg(of: attempt) == ClientLeg.none,
       // It cannot have begun before its cause.
       tracker.attempts[attempt].firstSynAt.nanoseconds(since: legs[Int(leg)].firstSynAt)
         >= -Self.clockSlack
     else { return false }
     link(leg, to: attempt, Evidence(method: .serverISN, confidence: 98), &tracker)
     legs[Int(leg)].forwardedCount += UInt32(tracker.attempts.synCount(of: attempt))
-    occupy(Int(stream.record), by: tracker.attempts[attempt].party, &tracker)
+    occupy(Int(stream.record), by: tracker.attempts.party(of: attempt), &tracker)
     return true
   }
 }

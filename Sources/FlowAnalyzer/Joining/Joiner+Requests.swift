@@ -51,7 +51,7 @@ extension Joiner {
     guard let stream = streams.live(number), stream.isEarly, stream.request == fingerprint else {
       return
     }
-    let named = tracker.records[Int(stream.record)].occupant
+    let named = tracker.occupant(of: Int(stream.record))
     let isNamed = named.method == .forwarded
     if isNamed, named.address != legs[Int(leg)].client { return }
     streams[number].isEarly = false
@@ -182,7 +182,7 @@ extension Joiner {
     legs[Int(leg)].notes.insert(.isRequestPaired)
     forgetHidden(leg)
     if let attempt = streams[number].attempt(at: time),
-      tracker.attempts[attempt].leg == ClientLeg.none
+      tracker.attempts.leg(of: attempt) == ClientLeg.none
     {
       link(leg, to: attempt, evidence, &tracker)
     } else {
@@ -223,8 +223,9 @@ extension Joiner {
       link(leg, to: attempt, evidence, &tracker)
     } else {
       let address = addresses.identifier(of: client.address)
-      tracker.attempts[attempt].party = Party(
-        address: address, port: client.port, method: method, confidence: 100)
+      tracker.attempts.setParty(
+        Party(
+          address: address, port: client.port, method: method, confidence: 100), of: attempt)
       if hasClientSide {
         earlyNames.insert(attempt, for: Self.nameKey(address, client.port), at: time)
       }
@@ -249,7 +250,7 @@ extension Joiner {
     leg: UInt32 = ClientLeg.none
   ) {
     let stream = streams[number]
-    let former = tracker.records[Int(stream.record)].occupant
+    let former = tracker.occupant(of: Int(stream.record))
     let isSame =
       former.isSameClient(as: party)
       || (former.address == party.address && former.port == 0 && former.isKnown)
@@ -258,9 +259,9 @@ extension Joiner {
       if stream.userCount == 1 { users[number] = ClientList(former) }
       users[number]?.add(party)
     }
-    tracker.records[Int(stream.record)].occupant = party
-    if let attempt = stream.attempt(at: time), !tracker.attempts[attempt].party.isKnown {
-      tracker.attempts[attempt].party = party
+    tracker.setOccupant(party, of: Int(stream.record))
+    if let attempt = stream.attempt(at: time), !tracker.attempts.party(of: attempt).isKnown {
+      tracker.attempts.setParty(party, of: attempt)
     }
   }
 

@@ -108,13 +108,13 @@ extension Joiner {
   ) {
     let record = clients.lastRecord
     let isRequest = clients.records[record].lastIsFromOriginator
-    var leg = clients.records[record].join
+    var leg = clients.join(of: record)
     if leg == ClientLeg.none {
       guard isRequest, clients.records[record].connection?.beganUnseen == true else { return }
       leg = addLeg(
         segment.tuple, isn: segment.sequence, at: segment.time, record: record, attempt: .max,
         isSeenFromStart: false)
-      clients.records[record].join = leg
+      clients.setJoin(leg, of: record)
     }
     let number = Int(leg)
     guard !legs[number].isJoinedByHandshake else { return }
@@ -147,7 +147,7 @@ extension Joiner {
   mutating func beginStream(
     of connection: Connection, _ record: Int, _ attempt: UInt32, _ tracker: inout FlowTracker
   ) -> Bool {
-    let former = tracker.records[record].join
+    let former = tracker.join(of: record)
     if former != TupleRecord.none {
       if former != ServerStream.unopened,
         streams[former].serverISN == connection.responder.initialSequence,
@@ -157,10 +157,10 @@ extension Joiner {
       }
       endStream(former, record, &tracker)
     }
-    tracker.records[record].occupant = tracker.attempts[attempt].party
+    tracker.setOccupant(tracker.attempts.party(of: attempt), of: record)
     // With a client side it may be asked for before anything is sent.
     guard hasClientSide else {
-      tracker.records[record].join = ServerStream.unopened
+      tracker.setJoin(ServerStream.unopened, of: record)
       return true
     }
     openStream(of: connection, record, attempt, &tracker)
@@ -170,11 +170,12 @@ extension Joiner {
   private mutating func openStream(
     of connection: Connection, _ record: Int, _ attempt: UInt32, _ tracker: inout FlowTracker
   ) {
-    tracker.records[record].join = streams.insert(
+    let number = streams.insert(
       ServerStream(
         record: UInt32(truncatingIfNeeded: record), attempt: attempt,
         startedAt: connection.startedAt, serverISN: connection.responder.initialSequence,
         stream: RequestStream(next: connection.originator.initialSequence.advanced(by: 1))))
+    tracker.setJoin(number, of: record)
   }
 
   /// Opens a stream on which something is sent for the first time, if that may say who the client is.
@@ -188,7 +189,7 @@ extension Joiner {
       guard isRequest, clientTold(inTCPHeader: tcp) != nil else { return false }
     } else if isRequest, tcp.byteCount <= Self.payloadOffset(tcp) {
       // Its first request was not captured, so no other will be.
-      tracker.records[record].join = TupleRecord.none
+      tracker.setJoin(TupleRecord.none, of: record)
       return false
     }
     guard let connection = tracker.records[record].connection, let attempt = connection.attempt
@@ -207,16 +208,17 @@ extension Joiner {
     else { return }
     var stream = RequestStream(next: segment.sequence)
     stream.isFresh = false
-    tracker.records[record].join = streams.insert(
+    let number = streams.insert(
       ServerStream(
         record: UInt32(truncatingIfNeeded: record), attempt: .max, startedAt: segment.time,
         serverISN: connection.responder.initialSequence, stream: stream))
+    tracker.setJoin(number, of: record)
     observeServerStream(segment, tcp, &tracker)
   }
 
   /// Reads no further on a connection.
   mutating func endStream(_ number: UInt32, _ record: Int, _ tracker: inout FlowTracker) {
-    tracker.records[record].join = TupleRecord.none
+    tracker.setJoin(TupleRecord.none, of: record)
     guard number != ServerStream.unopened else { return }
     if !users.isEmpty { users[number] = nil }
     streams.remove(number)
@@ -226,10 +228,10 @@ extension Joiner {
     _ segment: Segment, _ tcp: RawSpan, _ tracker: inout FlowTracker
   ) {
     let record = tracker.lastRecord
-    if tracker.records[record].join == ServerStream.unopened {
+    if tracker.join(of: record) == ServerStream.unopened {
       guard openStream(for: segment, tcp, record, &tracker) else { return }
     }
-    let number = tracker.records[record].join
+    let number = tracker.join(of: record)
     let isRequest = tracker.records[record].lastIsFromOriginator
     if isRequest, streams[number].stream.isFresh, streams[number].userCount == 0,
       let client = clientTold(inTCPHeader: tcp)

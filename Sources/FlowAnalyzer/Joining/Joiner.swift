@@ -139,13 +139,13 @@ struct Joiner: ~Copyable {
   ) {
     // An index may still know a leg by what it was.
     guard legs[Int(leg)].notes.contains(.isLive) else { return }
-    if tracker.attempts[attempt].leg == ClientLeg.none {
-      tracker.attempts[attempt].leg = leg
+    if tracker.attempts.leg(of: attempt) == ClientLeg.none {
+      tracker.attempts.setLeg(leg, of: attempt)
       legs[Int(leg)].openAttempts += 1
       legs[Int(leg)].serverAttempt = attempt
     }
     strengthen(leg, evidence)
-    tracker.attempts[attempt].party = party(leg, evidence)
+    tracker.attempts.setParty(party(leg, evidence), of: attempt)
     for syn in tracker.attempts.syns(of: attempt) {
       addServer(
         tuple(
@@ -233,11 +233,13 @@ struct Joiner: ~Copyable {
 
   /// How an attempt of the server side went on the client side; nil where that is another
   /// connection.
-  func course(of attempt: AttemptTable.Attempt) -> ClientCourse? {
-    guard attempt.leg != ClientLeg.none else { return nil }
-    let leg = legs[Int(attempt.leg)]
+  ///
+  /// - Parameter client: the attempt's.
+  func course(of client: AttemptClient) -> ClientCourse? {
+    guard client.leg != ClientLeg.none else { return nil }
+    let leg = legs[Int(client.leg)]
     guard leg.isJoinedByHandshake else { return nil }
-    return ClientCourse(syns: clientSyns[attempt.leg] ?? [leg.firstSynAt], synAckAt: leg.synAckAt)
+    return ClientCourse(syns: clientSyns[client.leg] ?? [leg.firstSynAt], synAckAt: leg.synAckAt)
   }
 
   mutating func noteAmbiguity() { counts.ambiguousRequests += 1 }
@@ -334,7 +336,7 @@ struct Joiner: ~Copyable {
   /// Lets go of a leg whose tuple may still live.
   private mutating func release(_ number: UInt32, _ clients: inout FlowTracker) {
     let record = Int(legs[Int(number)].record)
-    if clients.records[record].join == number { clients.records[record].join = TupleRecord.none }
+    if clients.join(of: record) == number { clients.setJoin(TupleRecord.none, of: record) }
     end(number)
   }
 
@@ -423,7 +425,7 @@ struct Joiner: ~Copyable {
   mutating func collectEnds(ofServerSide tracker: inout FlowTracker) {
     guard !tracker.attempts.ended.isEmpty else { return }
     for end in tracker.attempts.ended {
-      let leg = end.attempt.leg
+      let leg = end.client.leg
       if leg != ClientLeg.none {
         legs[Int(leg)].openAttempts -= 1
         counts.noteServer(isPaired: true)
@@ -448,9 +450,9 @@ struct Joiner: ~Copyable {
       if !servers.contains(tuple) { servers.append(tuple) }
     }
     return JoinedConnection(
-      client: nil, named: endpoint(of: end.attempt.party), servers: servers,
-      method: end.attempt.party.method, confidence: end.attempt.party.confidence,
-      gap: end.attempt.party.isKnown ? nil : .noMatch, start: end.attempt.firstSynAt,
+      client: nil, named: endpoint(of: end.client.party), servers: servers,
+      method: end.client.party.method, confidence: end.client.party.confidence,
+      gap: end.client.party.isKnown ? nil : .noMatch, start: end.attempt.firstSynAt,
       syns: end.syns.count)
   }
 
@@ -462,8 +464,8 @@ struct Joiner: ~Copyable {
   /// Takes note of attempts of the client side that have ended.
   mutating func collectEnds(ofClientSide tracker: inout FlowTracker) {
     if tracker.unopened.letGo > 0 { isFlooded = true }
-    for end in tracker.attempts.ended where end.attempt.leg != ClientLeg.none {
-      note(.isSettled, of: end.attempt.leg, &tracker)
+    for end in tracker.attempts.ended where end.client.leg != ClientLeg.none {
+      note(.isSettled, of: end.client.leg, &tracker)
     }
     tracker.attempts.ended.removeAll(keepingCapacity: true)
   }

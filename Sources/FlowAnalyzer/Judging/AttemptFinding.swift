@@ -26,7 +26,7 @@ extension AttemptFinding {
   ///   - course: the attempt as the client side saw it, where the two are joined.
   init(_ finished: FinishedAttempt, hits: [Hit], end: Timestamp, course: ClientCourse?) {
     let attempt = finished.attempt
-    client = attempt.party
+    client = finished.client.party
     synCount = UInt32(clamping: finished.syns.count)
     let silence = finished.syns.last.map { end.nanoseconds(since: $0.time) } ?? 0
     if attempt.isConnected {

@@ -118,7 +118,7 @@ struct AuditLedger: ~Copyable {
     // They come in the order in which they were judged.
     hits.sort(by: Hit.precedes)
     let finding = AttemptFinding(
-      finished, hits: hits, end: end, course: joiner.course(of: finished.attempt))
+      finished, hits: hits, end: end, course: joiner.course(of: finished.client))
     if tracker.arrivals != nil { logWaits(after: hits, finished, &tracker) }
     counts.add(finding.outcome)
     delays.add(finding.added)

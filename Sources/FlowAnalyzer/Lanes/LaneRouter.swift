@@ -13,14 +13,20 @@ struct LaneRouter: ~Copyable {
 
   private var translations = TranslationSign()
   private var servers = ServerWatch()
+  /// The SYNs of a batch, by their positions.
+  private var syns = UniqueArray<Int>()
 
   /// Says which lane each segment of a batch is for.
   mutating func route(_ batch: borrowing SegmentBatch, into routes: inout Routes) {
     routes.removeAll()
     for position in 0..<batch.count {
       routes.append(position, to: Self.lane(of: batch[position].segment))
-      if batch[position].segment.isOpening { noteSyn(at: position, in: batch, &routes) }
+      guard batch[position].segment.isOpening else { continue }
+      syns.append(position)
+      translations.prefetch(batch[position].segment.sequence)
     }
+    for number in 0..<syns.count { noteSyn(at: syns[number], in: batch, &routes) }
+    syns.removeAll(keepingCapacity: true)
   }
 
   @inline(never)

@@ -8,8 +8,8 @@ struct AttemptTable: ~Copyable {
   static let longestGap: Int64 = 70_000_000_000
 
   struct Attempt: BitwiseCopyable {
-    // In an order that leaves no gaps: 64 bytes, a cache line. What only attempts with several SYNs have
-    // stands in `repetitions`.
+    // In an order that leaves no gaps: 48 bytes. What only attempts with several SYNs have stands in
+    // `repetitions`, what the join knows in `AttemptClient`.
     fileprivate let key: Key
     /// The source port of its first SYN.
     fileprivate let sourcePort: UInt16
@@ -21,20 +21,22 @@ struct AttemptTable: ~Copyable {
     var record: UInt32 = 0
     /// Verdicts not yet spoken on its SYNs.
     var openVerdicts: UInt32 = 0
-    /// Its client, and that client's connection on the other side (or, on the client side, its own),
-    /// by the numbers of the join.
-    var party = Party.unknown
-    var leg = ClientLeg.none
-    fileprivate(set) var isConnected = false
-    /// A RST of the server acknowledged the last SYN.
-    var wasReset = false
-    /// The log for a forecast keeps it, or did so once: of others nothing there needs to be looked at.
-    var isLogged = false
-    /// At least one of its SYNs was a hit.
-    fileprivate(set) var hasHits = false
-    private var state = State.single
+    private var marks: Marks = []
 
-    private enum State: UInt8, BitwiseCopyable { case single, repeated, over }
+    private struct Marks: OptionSet, BitwiseCopyable {
+      var rawValue: UInt8
+      static let isConnected = Marks(rawValue: 1)
+      static let wasReset = Marks(rawValue: 1 << 1)
+      static let isLogged = Marks(rawValue: 1 << 2)
+      static let hasHits = Marks(rawValue: 1 << 3)
+      static let isRepeated = Marks(rawValue: 1 << 4)
+      static let isOver = Marks(rawValue: 1 << 5)
+
+      subscript(mark: Marks) -> Bool {
+        get { contains(mark) }
+        set { if newValue { insert(mark) } else { remove(mark) } }
+      }
+    }
 
     fileprivate init(key: Key, sourcePort: UInt16, firstSynAt: Timestamp) {
       self.key = key
@@ -47,18 +49,36 @@ struct AttemptTable: ~Copyable {
       get { firstSynAck.ifEver }
       set { firstSynAck = newValue ?? .never }
     }
+    fileprivate(set) var isConnected: Bool {
+      get { marks[.isConnected] }
+      set { marks[.isConnected] = newValue }
+    }
+    /// A RST of the server acknowledged the last SYN.
+    var wasReset: Bool {
+      get { marks[.wasReset] }
+      set { marks[.wasReset] = newValue }
+    }
+    /// The log for a forecast keeps it, or did so once: of others nothing there needs to be looked at.
+    var isLogged: Bool {
+      get { marks[.isLogged] }
+      set { marks[.isLogged] = newValue }
+    }
+    /// At least one of its SYNs was a hit.
+    fileprivate(set) var hasHits: Bool {
+      get { marks[.hasHits] }
+      set { marks[.hasHits] = newValue }
+    }
     /// It has had more than one SYN.
-    var isRepeated: Bool { state == .repeated }
-    fileprivate var isLive: Bool { state != .over }
+    var isRepeated: Bool { marks[.isRepeated] }
+    fileprivate var isLive: Bool { !marks[.isOver] }
     /// Nothing came of it, as of all that a flood is made of.
     fileprivate var isBarren: Bool { !isConnected && !hasHits }
 
     fileprivate mutating func noteRepetition() {
-      state = .repeated
-      wasReset = false
+      marks = marks.union(.isRepeated).subtracting(.wasReset)
     }
 
-    fileprivate mutating func end() { state = .over }
+    fileprivate mutating func end() { marks = marks.union(.isOver).subtracting(.isRepeated) }
 
     var destination: UInt32 { key.destination }
     var destinationPort: UInt16 { key.port }
@@ -87,6 +107,7 @@ struct AttemptTable: ~Copyable {
   }
 
   private var attempts = Slab<Attempt>()
+  private var clients = Column(usual: AttemptClient())
   private var index = HashIndex()
   private var expiry = ExpiryWheel(horizon: longestGap)
   private var sweepToEnd = 0
@@ -110,6 +131,24 @@ struct AttemptTable: ~Copyable {
   subscript(position: UInt32) -> Attempt {
     _read { yield attempts[Int(position)] }
     _modify { yield &attempts[Int(position)] }
+  }
+
+  /// The client of an attempt.
+  @inline(__always)
+  mutating func party(of attempt: UInt32) -> Party { clients[Int(attempt)].party }
+
+  @inline(__always)
+  mutating func setParty(_ party: Party, of attempt: UInt32) {
+    clients.change(Int(attempt), isNeeded: party.isKnown) { $0.party = party }
+  }
+
+  /// That client's connection on the other side; on the client side, the attempt's own.
+  @inline(__always)
+  mutating func leg(of attempt: UInt32) -> UInt32 { clients[Int(attempt)].leg }
+
+  @inline(__always)
+  mutating func setLeg(_ leg: UInt32, of attempt: UInt32) {
+    clients.change(Int(attempt), isNeeded: leg != ClientLeg.none) { $0.leg = leg }
   }
 
   /// Has the processor fetch where a SYN that comes soon will be looked up.
@@ -149,6 +188,7 @@ struct AttemptTable: ~Copyable {
       expiry.add(position, due: time.advanced(byNanoseconds: Self.longestGap), now: time)
     }
     barrenCount += 1
+    clients.clear(position)
     index.insert(hash, position: position)
     return UInt32(truncatingIfNeeded: position)
   }
@@ -286,14 +326,15 @@ struct AttemptTable: ~Copyable {
   /// Notes the clients of all attempts that are kept, by the joiner's numbers.
   func noteClients(in uses: inout AddressTable.Uses) {
     for position in 0..<attempts.endPosition where attempts[position].isLive {
-      uses.note(attempts[position].party)
+      uses.note(clients[position].party)
     }
-    for end in ended { uses.note(end.attempt.party) }
+    for end in ended { uses.note(end.client.party) }
   }
 
   /// Gives back the memory of attempts, all of which have ended; what was counted stays.
   mutating func release() {
     attempts = Slab()
+    clients = Column(usual: AttemptClient())
     index = HashIndex()
     expiry = ExpiryWheel(horizon: Self.longestGap)
     repetitions = [:]
@@ -318,16 +359,25 @@ struct AttemptTable: ~Copyable {
     guard tellsEnds || attempts[position].hasHits else { return nil }
     let attempt = attempts[position]
     let finished = FinishedAttempt(
-      position: number, attempt: attempt, syns: syns ?? [firstSyn(of: number)])
+      position: number, attempt: attempt, client: clients[position],
+      syns: syns ?? [firstSyn(of: number)])
     if tellsEnds { ended.append(finished) }
     return attempt.hasHits ? finished : nil
   }
+}
+
+/// What the join knows of an attempt, by its own numbers.
+struct AttemptClient: BitwiseCopyable {
+  var party = Party.unknown
+  /// That client's connection on the other side; on the client side, the attempt's own.
+  var leg = ClientLeg.none
 }
 
 /// An attempt with hits that has ended.
 struct FinishedAttempt {
   var position: UInt32
   var attempt: AttemptTable.Attempt
+  var client: AttemptClient
   /// Its SYNs, on whatever tuple, in capture order.
   var syns: [AttemptTable.Repetition]
 

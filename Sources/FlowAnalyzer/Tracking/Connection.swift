@@ -1,30 +1,22 @@
 /// One incarnation of a tuple: two endpoints, each with a state machine of its own.
 struct Connection: BitwiseCopyable {
-  // In an order that leaves no gaps: 131 bytes.
+  // In an order that leaves no gaps: 119 bytes.
+  /// The first SYN, or the first segment where the beginning was not seen.
+  let startedAt: Timestamp
   private(set) var originator: EndpointStateMachine
   private var attemptNumber = UInt32.max
   private(set) var responder: EndpointStateMachine
-  private var resetDelay: UInt32 = 0
-  /// The first SYN, or the first segment where the beginning was not seen.
-  let startedAt: Timestamp
-  private var lateSegmentAt = Timestamp.never
   private var traits: Traits
   private(set) var enteredTimeWait: Side = []
   /// How windows are scaled but for those of SYNs (RFC 7323, section 2.2): the shift of the originator's
   /// in the lower half, that of the responder's in the upper.
   private var windowShifts: UInt8 = 0
 
-  /// The last segment from the originator that was captured after both ends were done: proof that
-  /// a translating LB still knew the connection then.
-  var lateOriginatorSegmentAt: Timestamp? { lateSegmentAt.ifEver }
   /// The attempt that became this connection, where its SYN was seen.
   var attempt: UInt32? {
     get { attemptNumber == .max ? nil : attemptNumber }
     set { attemptNumber = newValue ?? .max }
   }
-  /// When the responder got the last RST that it would obey, in steps of 2^20 ns from the start: it
-  /// fits where nothing else does, and is right to a millisecond.
-  var responderResetAt: Timestamp { startedAt.advanced(byNanoseconds: Int64(resetDelay) << 20) }
   var originatorIsLow: Bool { traits.contains(.originatorIsLow) }
   /// The handshake was not seen: it lies before the capture or was lost.
   var beganUnseen: Bool { traits.contains(.beganUnseen) }
@@ -196,14 +188,29 @@ struct Connection: BitwiseCopyable {
       : EndpointStateMachine.passInOrder(segment, from: &responder, to: &originator)
   }
 
+  /// What a segment did to a connection.
+  struct Effects: OptionSet, BitwiseCopyable {
+    var rawValue: UInt8
+    /// More than numbers may have changed.
+    static let change = Effects(rawValue: 1)
+    /// It is the originator's, captured after both ends were done.
+    static let lateSegment = Effects(rawValue: 1 << 1)
+    /// It is a RST that the responder would obey.
+    static let reset = Effects(rawValue: 1 << 2)
+    /// It is an answer out of TIME_WAIT that counts against a rate limit; the connection's tuple knows.
+    static let limitedAnswer = Effects(rawValue: 1 << 3)
+
+    /// What a connection does not remember, but for the `RareFacts` of its tuple.
+    static let rare = Effects(
+      rawValue: lateSegment.rawValue | reset.rawValue | limitedAnswer.rawValue)
+  }
+
   /// Feeds a segment of this connection to both machines.
-  ///
-  /// - Returns: false where nothing but numbers has changed.
   @inline(__always)
   @discardableResult
   mutating func observe(
     _ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer = .anyAcknowledgment
-  ) -> Bool {
+  ) -> Effects {
     let fromOriginator = senderIsLow == originatorIsLow
     // Both ends have been heard, or the handshake counts as seen: nothing else is to be noted then.
     if !beganUnseen, !fromOriginator || responder.state != .closed {
@@ -213,19 +220,18 @@ struct Connection: BitwiseCopyable {
         ? EndpointStateMachine.passInOrderAcrossStates(segment, from: &originator, to: &responder)
         : EndpointStateMachine.passInOrderAcrossStates(segment, from: &responder, to: &originator)
       if isInOrder {
-        if before == (originator.state, responder.state) { return false }
+        if before == (originator.state, responder.state) { return [] }
         noteTimeWaits()
-        return true
+        return .change
       }
     }
-    observeAtLength(segment, senderIsLow: senderIsLow, timer: timer)
-    return true
+    return observeAtLength(segment, senderIsLow: senderIsLow, timer: timer)
   }
 
   @inline(never)
   private mutating func observeAtLength(
     _ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer
-  ) {
+  ) -> Effects {
     let fromOriginator = senderIsLow == originatorIsLow
     let (wasDone, wasReset) = (responder.isDone, responder.isReset)
     let isTaken =
@@ -234,15 +240,17 @@ struct Connection: BitwiseCopyable {
         segment, from: &originator, to: &responder, beganUnseen: beganUnseen, timer: timer)
       : Self.pass(
         segment, from: &responder, to: &originator, beganUnseen: beganUnseen, timer: timer)
-    guard let insteadOfLastACK = isTaken else { return }
-    if responder.isReset, !wasReset { noteReset(at: segment.time) }
+    guard let insteadOfLastACK = isTaken else { return .change }
+    var effects = Effects.change
+    if responder.isReset, !wasReset { effects.insert(.reset) }
     traits.insert(senderIsLow ? .heardFromLow : .heardFromHigh)
-    if fromOriginator, wasDone { lateSegmentAt = segment.time }
+    if fromOriginator, wasDone { effects.insert(.lateSegment) }
     noteTimeWaits()
     if insteadOfLastACK {
       // It left before the peer's FIN arrived, so there never was a TIME_WAIT (reference, 1.2, 12).
       enteredTimeWait.remove(fromOriginator ? .originator : .responder)
     }
+    return effects
   }
 
   /// Feeds a segment to who sends and to who receives it.
@@ -316,18 +324,14 @@ struct Connection: BitwiseCopyable {
 
   /// A RST of somebody who is not this connection's endpoint arrives at one end, as the RST does
   /// that answers a challenge or an answer out of TIME_WAIT.
-  mutating func receiveForeignRST(_ segment: Segment, receiverIsLow: Bool) {
+  mutating func receiveForeignRST(_ segment: Segment, receiverIsLow: Bool) -> Effects {
     let wasReset = responder.isReset
     if receiverIsLow == originatorIsLow {
       originator.didReceive(segment, peer: responder)
     } else {
       responder.didReceive(segment, peer: originator)
     }
-    if responder.isReset, !wasReset { noteReset(at: segment.time) }
-  }
-
-  private mutating func noteReset(at time: Timestamp) {
-    resetDelay = UInt32(clamping: max(time.nanoseconds(since: startedAt), 0) >> 20)
+    return responder.isReset && !wasReset ? [.change, .reset] : .change
   }
 
   /// Applies evidence to one end.

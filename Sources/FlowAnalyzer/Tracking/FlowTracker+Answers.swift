@@ -95,7 +95,7 @@ extension FlowTracker {
   mutating func observeOldNumbers(
     _ segment: Segment, _ position: Int, _ senderIsLow: Bool
   ) {
-    let answersOldSegment = records[position].oldSegmentsAwaitingAnswer > 0
+    let answersOldSegment = rareFacts(of: position).oldSegmentsAwaitingAnswer > 0
     let last = Int(newestPending(position))
     // A keepalive of the holder lies one before SND.NXT, and what comes late answers something else.
     let holder = records[position].connection?.endpoint(isLow: senderIsLow)
@@ -106,9 +106,9 @@ extension FlowTracker {
     proveState(by: segment, position, holderIsLow: senderIsLow)
     feed(segment, position, senderIsLow)
     if answersOldSegment {
-      records[position].oldSegmentsAwaitingAnswer &-= 1
+      noteRareFacts(of: position) { $0.oldSegmentsAwaitingAnswer &-= 1 }
     } else if mayAnswer {
-      records[position].limitedAnswerAt = segment.time
+      note(.limitedAnswer, of: position, at: segment.time)
       answered = firstUnanswered(at: segment.time, position) ?? answered
       if pending[Int(answered)].exchange.answer == .none {
         reject(answered, segment, position, senderIsLow)
@@ -154,6 +154,7 @@ extension FlowTracker {
       // A live socket numbers its packets; the answer out of TIME_WAIT has none to do so.
       let isLive = segment.isSocketless == false
       let first = pending[Int(records[position].firstPending)].exchange
+      forgetRareFactsOfFormerConnection(position, isAnswered: false)
       records[position].connection = Connection(
         inferredFrom: segment, state: isLive ? .established : .timeWait,
         originatorIsLow: !holderIsLow, firstSeenAt: first.time)

@@ -20,8 +20,9 @@ extension FlowTracker {
     if let holder = records[position].connection?.endpoint(isLow: !senderIsLow),
       segment.sequenceLength > 0 || segment.sequence != holder.nextExpected
     {
-      let waiting = records[position].oldSegmentsAwaitingAnswer
-      records[position].oldSegmentsAwaitingAnswer = waiting == .max ? waiting : waiting + 1
+      noteRareFacts(of: position) {
+        if $0.oldSegmentsAwaitingAnswer < .max { $0.oldSegmentsAwaitingAnswer += 1 }
+      }
     }
     feed(segment, position, senderIsLow)
   }
@@ -52,11 +53,13 @@ extension FlowTracker {
       // Nothing came between the SYN and its RST, so the ACK that the RST answers was not captured.
       pending[last].exchange.answer = .hiddenOldNumbers
       pending[last].exchange.answeredAt = segment.time
-      records[position].limitedAnswerAt = segment.time
+      note(.limitedAnswer, of: position, at: segment.time)
       proveHeld(upTo: newestPending(position), position, holderIsLow: !senderIsLow)
     }
     let wasReset = holder?.isReset ?? false
-    records[position].connection?.receiveForeignRST(segment, receiverIsLow: !senderIsLow)
+    let effects = records[position].connection?.receiveForeignRST(
+      segment, receiverIsLow: !senderIsLow)
+    if effects?.contains(.reset) ?? false { note(.reset, of: position, at: segment.time) }
     let isReset = records[position].connection?.endpoint(isLow: !senderIsLow).isReset ?? false
     if isReset, !wasReset {
       pending[Int(lastRejected(position) ?? UInt32(last))].exchange.resetFollowed = true

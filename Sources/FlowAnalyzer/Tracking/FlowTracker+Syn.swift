@@ -30,16 +30,19 @@ extension FlowTracker {
       capture: segment.capture, hasFIN: segment.flags.contains(.fin),
       payloadLength: segment.payloadLength, holder: holder(position, receiverIsLow: !senderIsLow))
     exchange.repetition = repetition(of: segment, position, senderIsLow)
-    exchange.previous = records[position].occupant
+    exchange.previous = occupant(of: position)
     exchange.clientTime = joinedClientTime
-    if let limited = records[position].limitedAnswerAt {
+    if let limited = rareFacts(of: position).limitedAnswerAt.ifEver {
       exchange.sinceLimitedAnswer = segment.time.nanoseconds(since: limited)
     }
 
     let last = newestPending(position)
     if last != TupleRecord.none { pending[Int(last)].exchange.nextSynAt = segment.time }
-    records[position].oldSegmentsAwaitingAnswer =
-      isAnswerUnderWay(position, receiverIsLow: !senderIsLow, at: segment.time) ? 1 : 0
+    let isAnswerUnderWay = isAnswerUnderWay(
+      position, receiverIsLow: !senderIsLow, at: segment.time)
+    if isAnswerUnderWay || records[position].hasRareFacts {
+      noteRareFacts(of: position) { $0.oldSegmentsAwaitingAnswer = isAnswerUnderWay ? 1 : 0 }
+    }
     records[position].heardHolderSinceSyn = false
     if learnsServers { servers.note(address: destination, port: segment.destination.port) }
     restartTimerIfRefusedByPAWS(segment, position, receiverIsLow: !senderIsLow)
@@ -90,7 +93,7 @@ extension FlowTracker {
     holder.nextExpected = endpoint.nextExpected
     holder.timestampRecent = endpoint.timestampRecent
     holder.receiveWindow = connection.receiveWindow(isLow: receiverIsLow)
-    if let late = connection.lateOriginatorSegmentAt {
+    if let late = rareFacts(of: position).lateSegmentAt.ifEver {
       holder.lateSegmentAge = max(0, late.nanoseconds(since: endpoint.heldSince))
     }
     if connection.isInferred { holder.notes.insert(.inferred) }

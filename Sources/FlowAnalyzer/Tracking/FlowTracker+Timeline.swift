@@ -8,7 +8,8 @@ extension FlowTracker {
     guard recordsTimeline, records[position].hasConnection else { return }
     let limit = replacedAt ?? Timestamp(nanoseconds: .max)
     let startedAt = records[position].current.startedAt
-    let resetAt = records[position].current.responderResetAt
+    let facts = rareFacts(of: position)
+    let resetAt = facts.resetAt.ifEver ?? startedAt
     let isInferred = records[position].current.isInferred
     let server = records[position].current.responder
 
@@ -20,11 +21,10 @@ extension FlowTracker {
         server.isReset ? resetAt : replacedAt
       }
     if records[position].current.isLogged, arrivals?.keeps(record: position) ?? false {
-      let lateAt = records[position].current.lateOriginatorSegmentAt
-      let client = records[position].occupant
+      let client = occupant(of: position)
       arrivals?.end(
-        record: position, server, startedAt: startedAt, lateAt: lateAt, closedAt: closedAt,
-        client: client)
+        record: position, server, startedAt: startedAt, lateAt: facts.lateSegmentAt.ifEver,
+        closedAt: closedAt, client: client)
     }
     if !isInferred {
       timeline.note(.open, from: startedAt, to: closedAt.map { min($0, limit) }, now: now)

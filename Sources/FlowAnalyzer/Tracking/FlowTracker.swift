@@ -36,6 +36,9 @@ struct FlowTracker: ~Copyable {
   var unopenedTargets = HeavyHitters<Target>()
 
   var records = Slab<TupleRecord>()
+  /// By the positions of the records of the few tuples of which there are any.
+  var rareFacts = RareFactsTable()
+  var joins = Column(usual: JoinedTuple())
   private var index = HashIndex()
   private var duplicates: DuplicateFilter
   /// Whether the ends that SYNs are sent to are learned from those that come by here; else they are told.
@@ -74,6 +77,8 @@ struct FlowTracker: ~Copyable {
   /// Forgets all tuples at once, when everything has been told of them.
   mutating func releaseTuples() {
     records = Slab()
+    rareFacts = RareFactsTable()
+    joins = Column(usual: JoinedTuple())
     index = HashIndex()
     pending = Slab()
   }
@@ -213,6 +218,7 @@ struct FlowTracker: ~Copyable {
     let key = records[position].key
     let isOriginator = servers.originatorIsLow(key) == senderIsLow
     counts.beganUnseen += 1
+    forgetRareFactsOfFormerConnection(position, isAnswered: false)
     records[position].connection = Connection(
       middle: segment, senderIsOriginator: isOriginator,
       originatorIsLow: isOriginator == senderIsLow)
@@ -232,7 +238,6 @@ struct FlowTracker: ~Copyable {
     let outOfTimeWait = isAcceptedOutOfTimeWait(segment.sequence, position, senderIsLow)
     setProof(outOfTimeWait ? .stillHeld : .gone, upTo: TupleRecord.none, position)
     finishPending(position)
-    records[position].limitedAnswerAt = nil
     if !outOfTimeWait {
       records[position].clockISN = segment.sequence
       records[position].clockISNAt = segment.time
@@ -243,6 +248,7 @@ struct FlowTracker: ~Copyable {
       counts.unseenSyns += 1
     }
     enterIntoTimeline(position, replacedAt: segment.time)
+    forgetRareFactsOfFormerConnection(position)
     records[position].connection = Connection(
       synSequence: isn, synOptions: nil, synAck: segment, startedAt: segment.time,
       originatorIsLow: !senderIsLow)
@@ -260,6 +266,9 @@ struct FlowTracker: ~Copyable {
     guard
       let change = records[position].feed(segment, senderIsLow: senderIsLow, timer: timer)
     else { return }
+    if !change.effects.isDisjoint(with: .rare) {
+      note(change.effects, of: position, at: segment.time)
+    }
     counts.noteTimeWaits(before: change.before.holders, after: change.after.holders)
     guard change.after.state != change.before.state else { return }
     if change.before.state == .synReceived, change.after.state != .closed {
@@ -314,7 +323,7 @@ struct FlowTracker: ~Copyable {
   @inline(never)
   private mutating func renewRecord(_ position: Int, at time: Timestamp) {
     forget(position)
-    records[position].renew(key: records[position].key, at: time)
+    renew(position, for: records[position].key, at: time)
     noteEmbryo()
   }
 
@@ -328,7 +337,7 @@ struct FlowTracker: ~Copyable {
       position = records.take(orAdd: TupleRecord(key: key, at: time))
       expiry.add(position, due: time.advanced(byNanoseconds: retention.horizon), now: settled)
     }
-    records[position].renew(key: key, at: time)
+    renew(position, for: key, at: time)
     index.insert(hash, position: position)
     noteEmbryo()
     // The table grows here and nowhere else, so that this keeps pace.
@@ -338,6 +347,14 @@ struct FlowTracker: ~Copyable {
     }
     prepareForgetting()
     return position
+  }
+
+  /// Makes the record at a place that of a tuple of which nothing is known.
+  @inline(__always)
+  private mutating func renew(_ position: Int, for key: TupleKey, at time: Timestamp) {
+    forgetRareFacts(of: position)
+    joins.clear(position)
+    records[position].renew(key: key, at: time)
   }
 
   /// How many records at most are forgotten for each new one.
@@ -369,7 +386,7 @@ struct FlowTracker: ~Copyable {
   private mutating func forget(_ position: Int) {
     finishPending(position)
     enterIntoTimeline(position)
-    let join = records[position].join
+    let join = join(of: position)
     if join != TupleRecord.none, join != ServerStream.unopened { forgottenJoins.append(join) }
     if records[position].isEmbryo { forgetEmbryo(position) }
   }

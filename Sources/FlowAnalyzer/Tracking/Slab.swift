@@ -12,7 +12,12 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
   private static var shift: Int { 12 }
   /// So many blocks are allocated one by one, all others so many at a time.
   private static var singleBlocks: Int { 4 }
-  private static var blocksOfRegion: Int { 8 }
+  private static var blocksOfRegion: Int {
+    // As many as are whole huge pages, if that is not too many.
+    let block = MemoryLayout<Element>.stride &<< shift
+    return 1
+      &<< max(3, min(5, TableMemory.hugePage.trailingZeroBitCount &- block.trailingZeroBitCount))
+  }
 
   /// The blocks that there are, and room for some more.
   private var blocks: UnsafeMutablePointer<UnsafeMutablePointer<Element>>
@@ -95,14 +100,13 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
     blockCount += 1
   }
 
-  /// Small slabs stay small, and large ones get huge pages: of records of whole cache lines, eight blocks
-  /// are whole huge pages. Memory is taken only as it is written to.
+  /// Small slabs stay small, and large ones get huge pages. Memory is taken only as it is written to.
   private func placeForBlock() -> UnsafeMutablePointer<Element> {
     let number = Self.numberInRegion(blockCount)
     if number > 0 { return unsafe blocks[blockCount - 1] + (1 &<< Self.shift) }
     let count = blockCount < Self.singleBlocks ? 1 : Self.blocksOfRegion
     let capacity = count &<< Self.shift
-    // Aligned to cache lines: a record of three lines shall not lie in four.
+    // Aligned to cache lines: a record of two lines and a half shall not lie in four.
     return TableMemory.allocate(
       byteCount: MemoryLayout<Element>.stride &* capacity,
       tableSize: MemoryLayout<Element>.stride &* (blockCount &<< Self.shift &+ capacity)

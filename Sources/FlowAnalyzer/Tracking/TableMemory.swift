@@ -6,7 +6,7 @@ import Glibc
 /// out where that page lies costs as much as the look itself. Smaller ones gain nothing by them, and there are
 /// several in each lane, whose last pages would be half empty: 17 of 116 MB with 100,000 tuples (measured).
 enum TableMemory {
-  private static let hugePage = 2 << 20
+  static let hugePage = 2 << 20
   /// Bytes from which on a table is large.
   private static let largeTable = 16 << 20
 

@@ -1,4 +1,5 @@
 import BasicContainers
+import CPrefetch
 
 /// Notices that a capture shows both sides of an L4 load balancer: a SYN comes by again within
 /// moments with the same ISN and timestamp, but toward another destination.
@@ -23,6 +24,15 @@ struct TranslationSign: ~Copyable {
 
   private static func position(_ isn: SequenceNumber) -> Int {
     Int(mixed(UInt64(isn.value)) & UInt64(Self.classes - 1))
+  }
+
+  /// Has the processor fetch where a SYN that comes soon will be looked up.
+  @inline(__always)
+  func prefetch(_ isn: SequenceNumber) {
+    let position = Self.position(isn)
+    unsafe entries.span.withUnsafeBufferPointer { entries in
+      if let first = unsafe entries.baseAddress { unsafe prefetch_line(first + position) }
+    }
   }
 
   /// Whether `syn` translates an earlier one.

@@ -2,32 +2,25 @@
 struct TupleRecord: BitwiseCopyable {
   static let none = UInt32.max
 
-  // Three cache lines: nothing leaves gaps, and what every segment needs is in the first two.
+  // In an order that leaves no gaps: 160 bytes. What is known of few tuples stands in `RareFacts`, what the
+  // join knows in `JoinedTuple`.
   private(set) var key: TupleKey
-  /// The SYNs that await their verdict, oldest first, as a chain of positions.
-  var firstPending = TupleRecord.none
-  var lastSegmentAt: Timestamp
-  /// What the join keeps about the tuple, by its own numbers.
-  var join = TupleRecord.none
   /// Counts changes of direction: copies of a packet have none between them, and are within a
   /// millisecond, so that it may wrap.
   private(set) var run: UInt16 = 0
   private var marks: Marks = [.isLive, .isEmbryo]
-  private(set) var retention = Retention.Class.ended
+  var lastSegmentAt: Timestamp
   /// The last incarnation that the tuple carried; meaningful with `hasConnection`. Not an optional, so
   /// that a single field can be looked at where it is.
   private(set) var current = Connection.none
-  /// Segments of the old connection that came after the last SYN and will be acknowledged: as many
-  /// of the server's next ACKs answer them and not the SYN.
-  var oldSegmentsAwaitingAnswer: UInt8 = 0
-  var clockISN = SequenceNumber(0)
+  private(set) var retention = Retention.Class.ended
   private var lastClockISNAt = Timestamp.never
-  private var lastLimitedAnswer = Timestamp.never
-  /// The client of the last connection that got a SYN-ACK.
-  var occupant = Party.unknown
+  var clockISN = SequenceNumber(0)
+  /// The SYNs that await their verdict, oldest first, as a chain of positions.
+  var firstPending = TupleRecord.none
 
   private struct Marks: OptionSet, BitwiseCopyable {
-    var rawValue: UInt8
+    var rawValue: UInt16
     static let isLive = Marks(rawValue: 1)
     static let hasConnection = Marks(rawValue: 1 << 1)
     static let lastSenderIsLow = Marks(rawValue: 1 << 2)
@@ -38,6 +31,8 @@ struct TupleRecord: BitwiseCopyable {
     static let heardHolderSinceSyn = Marks(rawValue: 1 << 5)
     static let hadUnansweredSyn = Marks(rawValue: 1 << 6)
     static let isEmbryo = Marks(rawValue: 1 << 7)
+    static let hasRareFacts = Marks(rawValue: 1 << 8)
+    static let awaitsStream = Marks(rawValue: 1 << 9)
 
     subscript(mark: Marks) -> Bool {
       get { contains(mark) }
@@ -69,6 +64,16 @@ struct TupleRecord: BitwiseCopyable {
     get { marks[.isEmbryo] }
     set { marks[.isEmbryo] = newValue }
   }
+  /// There are `RareFacts` of it.
+  var hasRareFacts: Bool {
+    get { marks[.hasRareFacts] }
+    set { marks[.hasRareFacts] = newValue }
+  }
+  /// The join reads its connection as soon as something is sent.
+  var awaitsStream: Bool {
+    get { marks[.awaitsStream] }
+    set { marks[.awaitsStream] = newValue }
+  }
   /// Its ends were heard in turns: the handshake may be over. Asked of embryos only, as `run` wraps.
   var hasThreeRuns: Bool { run >= 3 }
   /// SYNs have come before, and all of them went without a connection.
@@ -85,11 +90,6 @@ struct TupleRecord: BitwiseCopyable {
       current = newValue ?? .none
       retention = newValue?.retention ?? .ended
     }
-  }
-  /// The last answer that counts against the server's rate limit for invalid segments.
-  var limitedAnswerAt: Timestamp? {
-    get { lastLimitedAnswer.ifEver }
-    set { lastLimitedAnswer = newValue ?? .never }
   }
   /// When the last server ISN came that was from its clock, and which.
   var clockISNAt: Timestamp? {
@@ -108,15 +108,11 @@ struct TupleRecord: BitwiseCopyable {
     self.key = key
     firstPending = Self.none
     lastSegmentAt = time
-    join = Self.none
     run = 0
     marks = [.isLive, .isEmbryo]
     retention = .ended
-    oldSegmentsAwaitingAnswer = 0
     clockISN = SequenceNumber(0)
     lastClockISNAt = .never
-    lastLimitedAnswer = .never
-    occupant = .unknown
   }
 
   /// Whether the last segment came from the connection's originator.
@@ -150,7 +146,6 @@ extension TupleRecord {
     current = connection
     retention = current.retention
     hadUnansweredSyn = false
-    limitedAnswerAt = nil
   }
 
   /// Notes that its connection is of an attempt that is logged.
@@ -160,6 +155,7 @@ extension TupleRecord {
   struct Change {
     var before: (state: TCPState, holders: Connection.Side)
     var after: (state: TCPState, holders: Connection.Side)
+    var effects: Connection.Effects
   }
 
   /// How a segment passes its tuple.
@@ -198,16 +194,19 @@ extension TupleRecord {
   mutating func feed(_ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer) -> Change? {
     guard hasConnection else { return nil }
     let before = (state: current.responder.state, holders: current.enteredTimeWait)
-    if before.state == .timeWait { noteLimitedAnswer(segment, senderIsLow) }
-    guard current.observe(segment, senderIsLow: senderIsLow, timer: timer) else { return nil }
+    let isLimited = before.state == .timeWait && isLimitedAnswer(segment, senderIsLow)
+    var effects = current.observe(segment, senderIsLow: senderIsLow, timer: timer)
+    if isLimited { effects.insert(.limitedAnswer) }
+    guard !effects.isEmpty else { return nil }
     retention = current.retention
     let after = (state: current.responder.state, holders: current.enteredTimeWait)
-    return before == after ? nil : Change(before: before, after: after)
+    return before == after && effects.isDisjoint(with: .rare)
+      ? nil : Change(before: before, after: after, effects: effects)
   }
 
-  /// Keeps the time of an answer that uses up the right to answer the next SYN: Linux answers out of
-  /// TIME_WAIT within one limit, whether to a SYN or to a segment without data and FIN.
-  private mutating func noteLimitedAnswer(_ segment: Segment, _ senderIsLow: Bool) {
+  /// Whether an answer uses up the right to answer the next SYN: Linux answers out of TIME_WAIT within one
+  /// limit, whether to a SYN or to a segment without data and FIN.
+  private mutating func isLimitedAnswer(_ segment: Segment, _ senderIsLow: Bool) -> Bool {
     if senderIsLow == current.originatorIsLow {
       awaitsLimitedAnswer =
         segment.flags.contains(.ack) && segment.flags.isDisjoint(with: [.fin, .rst])
@@ -216,9 +215,10 @@ extension TupleRecord {
     } else if awaitsLimitedAnswer, segment.sequenceLength == 0, !segment.flags.contains(.rst),
       !hasPending
     {
-      limitedAnswerAt = segment.time
       awaitsLimitedAnswer = false
+      return true
     }
+    return false
   }
 
   /// Its connection began unseen, and which end opened it is a guess that a SYN may correct.

@@ -1,0 +1,32 @@
+/// What the join knows of a tuple.
+struct JoinedTuple: BitwiseCopyable {
+  /// What it keeps about the tuple, by its own numbers.
+  var number = TupleRecord.none
+  /// The client of the last connection that got a SYN-ACK.
+  var occupant = Party.unknown
+}
+
+extension FlowTracker {
+  /// What the join keeps about a tuple: a `ClientLeg` or a `ServerStream`, by its number.
+  @inline(__always)
+  mutating func join(of record: Int) -> UInt32 {
+    records[record].awaitsStream ? ServerStream.unopened : joins[record].number
+  }
+
+  @inline(__always)
+  mutating func setJoin(_ number: UInt32, of record: Int) {
+    let isUnopened = number == ServerStream.unopened
+    records[record].awaitsStream = isUnopened
+    let kept = isUnopened ? TupleRecord.none : number
+    joins.change(record, isNeeded: kept != TupleRecord.none) { $0.number = kept }
+  }
+
+  /// The client of the last connection of a tuple that got a SYN-ACK.
+  @inline(__always)
+  mutating func occupant(of record: Int) -> Party { joins[record].occupant }
+
+  @inline(__always)
+  mutating func setOccupant(_ party: Party, of record: Int) {
+    joins.change(record, isNeeded: party.isKnown) { $0.occupant = party }
+  }
+}
