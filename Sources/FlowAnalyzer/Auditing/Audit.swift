@@ -136,6 +136,9 @@ struct Audit: ~Copyable {
     case .client: clients.prepareLookup(at: position, in: batch)
     case .server: tracker.prepareLookup(at: position, in: batch)
     }
+    if batch[position].segment.isOpening, joiner.hasClientSide {
+      joiner.prepareLookup(of: batch[position].segment, on: batch[position].side)
+    }
   }
 
   @inline(__always)

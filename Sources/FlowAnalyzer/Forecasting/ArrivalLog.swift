@@ -299,24 +299,23 @@ struct ArrivalLog {
     }
   }
 
-  /// An attempt that is kept got a connection on a tuple.
+  /// An attempt got a connection on a tuple.
   ///
   /// - Parameters:
   ///   - time: that of the SYN that was accepted.
   ///   - source: whence that came.
+  /// - Returns: whether it is among those that are kept.
   mutating func connect(
     _ attempt: UInt32, record: Int, at time: Timestamp, source: (address: UInt32, port: UInt16)
-  ) {
+  ) -> Bool {
     let position = ofAttempt[attempt]
     ofRecord[UInt32(record)] = position
-    guard let position, let number = self.position(ofSource: source.address) else { return }
-    arrivals[Int(position)].accept(at: time, source: number, port: source.port)
+    guard let position else { return false }
+    if let number = self.position(ofSource: source.address) {
+      arrivals[Int(position)].accept(at: time, source: number, port: source.port)
+    }
+    return true
   }
-
-  /// An attempt is among those that are kept.
-  func keeps(attempt: UInt32) -> Bool { ofAttempt[attempt] != nil }
-  /// The connection of a tuple is that of an attempt that is kept.
-  func keeps(record: Int) -> Bool { ofRecord[UInt32(record)] != nil }
 
   /// An attempt sent another SYN after one that hit and was not let in.
   ///
@@ -337,7 +336,7 @@ struct ArrivalLog {
     arrivals[Int(position)].notes.insert(.hit)
   }
 
-  /// A tuple's connection, of an attempt that is kept, is over, or will be followed no further.
+  /// A tuple's connection is over, or will be followed no further.
   ///
   /// - Parameter lateAt: when the last segment for the server came after both ends were done.
   mutating func end(

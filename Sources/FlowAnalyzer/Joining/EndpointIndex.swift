@@ -16,6 +16,16 @@ struct EndpointIndex: ~Copyable {
 
   var count: Int { index.count }
 
+  /// Has the processor fetch where an endpoint that comes soon will be looked up.
+  @inline(__always)
+  func prefetch(address: UInt32, port: UInt16) { index.prefetch(Self.hash(address, port)) }
+
+  /// The same for its legs' entries, once the former is there.
+  @inline(__always)
+  func prefetchEntry(address: UInt32, port: UInt16) {
+    if let position = index.guess(Self.hash(address, port)) { entries.prefetch(position) }
+  }
+
   mutating func insert(_ leg: UInt32, address: UInt32, port: UInt16) {
     let hash = Self.hash(address, port)
     var count = 0

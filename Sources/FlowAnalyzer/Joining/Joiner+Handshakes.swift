@@ -143,6 +143,16 @@ extension Joiner {
 
   // MARK: - The server side
 
+  /// Has the processor fetch where a SYN that comes soon will be looked up.
+  @inline(never)
+  mutating func prepareLookup(of syn: borrowing Segment, on side: Side) {
+    legsByISN.prefetch(UInt64(syn.sequence.value))
+    guard side == .client, let client = addresses.knownIdentifier(of: syn.source.address) else {
+      return
+    }
+    legsByEndpoint.prefetch(address: client, port: syn.source.port)
+  }
+
   /// The leg whose SYN this one of the server side is, before its tracker has taken it in.
   func candidate(for syn: Segment) -> Candidate? {
     var best: (leg: UInt32, rank: Int)?
@@ -211,7 +221,9 @@ extension Joiner {
   }
 
   private func clientTime(of leg: UInt32, before time: Timestamp) -> Timestamp {
-    guard let times = clientSyns[leg] else { return legs[Int(leg)].lastSynAt }
+    guard legs[Int(leg)].synCount > 1, let times = clientSyns[leg] else {
+      return legs[Int(leg)].lastSynAt
+    }
     return times.last { $0 <= time } ?? legs[Int(leg)].lastSynAt
   }
 

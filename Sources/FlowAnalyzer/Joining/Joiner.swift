@@ -308,6 +308,27 @@ struct Joiner: ~Copyable {
       sweep += 1
       if isDone(legs[Int(number)], at: now) { release(number, &clients) }
     }
+    prepareToSweep(at: now, clients)
+  }
+
+  /// Has the processor fetch what the next calls will look at, and let go of if they will: of the legs of the
+  /// next call what the indexes hold, of those after them the slots in the indexes, and the legs after those.
+  private mutating func prepareToSweep(at now: Timestamp, _ clients: borrowing FlowTracker) {
+    for number in min(sweep + 4, legs.endPosition)..<min(sweep + 6, legs.endPosition) {
+      legs.prefetch(number)
+    }
+    for number in sweep..<min(sweep + 4, legs.endPosition) where isDone(legs[number], at: now) {
+      let (client, port) = (legs[number].client, legs[number].clientPort)
+      let key = UInt64(legs[number].isn.value)
+      if number < sweep + 2 {
+        legsByEndpoint.prefetchEntry(address: client, port: port)
+        legsByISN.prefetchEntry(key)
+        clients.records.prefetch(Int(legs[number].record))
+      } else {
+        legsByEndpoint.prefetch(address: client, port: port)
+        legsByISN.prefetch(key)
+      }
+    }
   }
 
   private func isDone(_ leg: ClientLeg, at now: Timestamp) -> Bool {
@@ -345,8 +366,8 @@ struct Joiner: ~Copyable {
     let leg = legs[Int(number)]
     counts.add(leg, gap: gap(of: leg), isCovered: isCovered(leg))
     if listsConnections { finished.append(connection(number)) }
-    moreServers[number] = nil
-    clientSyns[number] = nil
+    if leg.serverCount > 1 { moreServers[number] = nil }
+    if leg.synCount > 1 { clientSyns[number] = nil }
     streams.free(leg.stream.head)
     legsByEndpoint.remove(number, address: leg.client, port: leg.clientPort)
     legsByISN.remove(number, for: UInt64(leg.isn.value))

@@ -30,6 +30,16 @@ struct RecentIndex: ~Copyable {
   /// How many there is memory for.
   var placeCount: Int { entries.endPosition }
 
+  /// Has the processor fetch where a key that comes soon will be looked up.
+  @inline(__always)
+  func prefetch(_ key: UInt64) { index.prefetch(Self.hash(key)) }
+
+  /// The same for what is noted under it, once the former is there.
+  @inline(__always)
+  func prefetchEntry(_ key: UInt64) {
+    if let position = index.guess(Self.hash(key)) { entries.prefetch(position) }
+  }
+
   /// Notes `value` under `key`.
   mutating func insert(_ value: UInt32, for key: UInt64, at time: Timestamp) {
     expire(at: time)
@@ -106,9 +116,19 @@ struct RecentIndex: ~Copyable {
   /// A few at a time: what is too old is left to its finder to notice.
   private mutating func expire(at now: Timestamp) {
     for _ in 0..<4 where first != .max {
-      guard now.nanoseconds(since: entries[Int(first)].time) > window else { return }
+      guard now.nanoseconds(since: entries[Int(first)].time) > window else { break }
       removeEntry(Int(first))
     }
+    prepareToExpire()
+  }
+
+  /// Has the processor fetch what the next calls will remove: it has not been in the cache since it was
+  /// noted. Of the first entry it is the slot in the index, of the one after it the entry.
+  private func prepareToExpire() {
+    guard first != .max else { return }
+    index.prefetch(Self.hash(entries[Int(first)].key))
+    let second = entries[Int(first)].next
+    if second != .max { entries.prefetch(Int(second)) }
   }
 
   private static func hash(_ key: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: mixed(key)) }

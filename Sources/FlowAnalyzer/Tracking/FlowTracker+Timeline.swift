@@ -20,7 +20,7 @@ extension FlowTracker {
         .lastAck:
         server.isReset ? resetAt : replacedAt
       }
-    if records[position].current.isLogged, arrivals?.keeps(record: position) ?? false {
+    if records[position].current.isLogged {
       let client = occupant(of: position)
       arrivals?.end(
         record: position, server, startedAt: startedAt, lateAt: facts.lateSegmentAt.ifEver,
@@ -38,13 +38,13 @@ extension FlowTracker {
 
   /// A tuple's new connection belongs to an attempt, which a forecast replays.
   mutating func logArrival(of attempt: UInt32, _ position: Int) {
-    guard attempts[attempt].isLogged, arrivals?.keeps(attempt: attempt) ?? false else { return }
-    records[position].noteLogged()
+    guard attempts[attempt].isLogged else { return }
     let key = records[position].key
     let isLow = records[position].current.originatorIsLow
     let startedAt = records[position].current.startedAt
-    arrivals?.connect(
+    let isKept = arrivals?.connect(
       attempt, record: position, at: startedAt,
       source: isLow ? (key.lowAddress, key.lowPort) : (key.highAddress, key.highPort))
+    if isKept ?? false { records[position].noteLogged() }
   }
 }

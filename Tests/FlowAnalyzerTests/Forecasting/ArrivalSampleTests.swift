@@ -71,12 +71,11 @@ struct ArrivalSampleTests {
       if number < 300, log.begin(UInt32(number), syns[number], source: 1, destination: 2) {
         begun.insert(UInt32(number))
       }
-      guard number >= 100, begun.contains(UInt32(number - 100)),
-        log.keeps(attempt: UInt32(number - 100))
-      else { continue }
-      log.connect(
+      guard number >= 100, begun.contains(UInt32(number - 100)) else { continue }
+      let isKept = log.connect(
         UInt32(number - 100), record: number, at: syns[number - 100].time,
         source: (1, syns[number - 100].source.port))
+      #expect(isKept == log.arrivals.contains { $0.number == UInt32(number - 100) })
     }
     #expect(log.total == 300 && log.arrivals.count <= 40 && log.arrivals.count >= 20)
     let early = log.arrivals.filter { $0.number < 200 }
