@@ -135,8 +135,9 @@ instructions-record: deps-instructions build ## Make today's count the threshold
 	  .build-bench/tools/release/make-capture --record
 
 install: deps ## Install the release binary, completions and a man page; PREFIX=/usr/local.
-	@Scripts/quietly $(RELEASE)
-	@Scripts/install "$$($(RELEASE) --show-bin-path)/snat-audit" "$(DESTDIR)$(PREFIX)"
+	@# Root builds in a folder of its own: what it owns in .build would stop the next `make build`.
+	@Scripts/quietly $(RELEASE) --scratch-path .build-install
+	@Scripts/install .build-install/release/snat-audit "$(DESTDIR)$(PREFIX)"
 
 uninstall: ## Remove what install put under PREFIX.
 	@Scripts/install --remove "$(DESTDIR)$(PREFIX)"
@@ -146,5 +147,5 @@ docs: deps ## Build the library's documentation (DocC) into .build-docs/site.
 	@echo "built .build-docs/site; serve it: python3 -m http.server -d .build-docs/site"
 
 clean: ## Remove everything that was built.
-	rm -rf .build .build-bench .build-docs .build-fuzz .build-sanitized \
+	rm -rf .build .build-install .build-bench .build-docs .build-fuzz .build-sanitized \
 	  $(TEST_TOOLS)

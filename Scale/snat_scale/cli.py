@@ -106,7 +106,9 @@ def _settings(texts: list[str]) -> dict[str, str]:
 
 def _binary(asked: str | None) -> str:
     """The one asked for, or the latest release build."""
-    path = Path(asked) if asked else _ROOT / ".build" / "release" / "snat-audit"
-    if not os.access(path, os.X_OK):
+    builds = [_ROOT / folder / "release" / "snat-audit" for folder in (".build", ".build-install")]
+    choices = [asked] if asked else builds
+    found = [path for path in map(Path, choices) if os.access(path, os.X_OK)]
+    if not found:
         raise ScaleError(f"{asked or 'snat-audit'}: no such program; `make build` builds it, --binary names it")
-    return str(path.resolve())
+    return str(max(found, key=lambda path: path.stat().st_mtime).resolve())

@@ -136,7 +136,15 @@ struct Audit: ~Copyable {
     case .client: clients.prepareLookup(at: position, in: batch)
     case .server: tracker.prepareLookup(at: position, in: batch)
     }
-    if batch[position].segment.isOpening, joiner.hasClientSide {
+    if batch[position].segment.isOpening { prepareLookup(ofSynAt: position, in: batch) }
+  }
+
+  @inline(never)
+  private mutating func prepareLookup(ofSynAt position: Int, in batch: borrowing SegmentBatch) {
+    if batch[position].side == .server {
+      translations?.prefetch(batch[position].segment.sequence)
+    }
+    if joiner.hasClientSide {
       joiner.prepareLookup(of: batch[position].segment, on: batch[position].side)
     }
   }

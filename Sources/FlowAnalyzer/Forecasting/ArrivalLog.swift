@@ -1,8 +1,8 @@
 /// What a forecast replays: every attempt of the server side, when it came, how long its connection
 /// lasted, and what it left behind at the server.
 ///
-/// Attempts are numbered by what they are kept under elsewhere (`AttemptTable`, tuple records). Of most of
-/// those nothing is logged, and they take no place here.
+/// Attempts are numbered by what they are kept under elsewhere (`AttemptTable`, tuple records), and found by
+/// dictionaries: in a report, of millions a few thousand are kept.
 struct ArrivalLog {
   struct Arrival: BitwiseCopyable, Equatable {
     /// Of its first SYN.
@@ -167,7 +167,7 @@ struct ArrivalLog {
   /// - Parameters:
   ///   - syn: its first.
   ///   - source: whence that came, and where to, by the numbers of the addresses.
-  /// - Returns: whether it is kept. Nothing of others need be told: the columns are not even looked at.
+  /// - Returns: whether it is kept. Nothing of others need be told.
   mutating func begin(
     _ attempt: UInt32, _ syn: Segment, source: UInt32, destination: UInt32
   ) -> Bool {

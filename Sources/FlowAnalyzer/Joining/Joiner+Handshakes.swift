@@ -144,7 +144,6 @@ extension Joiner {
   // MARK: - The server side
 
   /// Has the processor fetch where a SYN that comes soon will be looked up.
-  @inline(never)
   mutating func prepareLookup(of syn: borrowing Segment, on side: Side) {
     legsByISN.prefetch(UInt64(syn.sequence.value))
     guard side == .client, let client = addresses.knownIdentifier(of: syn.source.address) else {

@@ -2,8 +2,8 @@
 ///
 /// It hears every segment of both sides after the side's tracker has, and writes what it finds where
 /// it is needed: the client of an attempt into the server side's `AttemptTable`, that of a tuple's
-/// last connection into its `TupleRecord`. A connection of the client side is a `ClientLeg`; it ends
-/// when nothing can be added to it, and is then counted and handed out.
+/// last connection beside its record (`JoinedTuple`). A connection of the client side is a `ClientLeg`; it
+/// ends when nothing can be added to it, and is then counted and handed out.
 ///
 /// Evidence, the strongest first:
 /// - handshakes: the client's ISN, the server's ISN, timestamp and options of the SYN. Those of a
@@ -146,12 +146,13 @@ struct Joiner: ~Copyable {
     }
     strengthen(leg, evidence)
     tracker.attempts.setParty(party(leg, evidence), of: attempt)
-    for syn in tracker.attempts.syns(of: attempt) {
+    let destination = tracker.addresses[tracker.attempts[attempt].destination]
+    let port = tracker.attempts[attempt].destinationPort
+    tracker.attempts.forEachSyn(of: attempt) { syn in
       addServer(
         tuple(
-          source: tracker.addresses[syn.source], syn.sourcePort,
-          destination: tracker.addresses[tracker.attempts[attempt].destination],
-          tracker.attempts[attempt].destinationPort), to: leg)
+          source: tracker.addresses[syn.source], syn.sourcePort, destination: destination, port),
+        to: leg)
     }
   }
 
@@ -323,6 +324,7 @@ struct Joiner: ~Copyable {
       if number < sweep + 2 {
         legsByEndpoint.prefetchEntry(address: client, port: port)
         legsByISN.prefetchEntry(key)
+        clients.joins.prefetch(Int(legs[number].record))
         clients.records.prefetch(Int(legs[number].record))
       } else {
         legsByEndpoint.prefetch(address: client, port: port)

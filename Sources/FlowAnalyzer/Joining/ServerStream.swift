@@ -18,7 +18,7 @@ struct ServerStream: BitwiseCopyable {
   var lastLeg = ClientLeg.none
   var isLive = true
 
-  /// Stands in a tuple for a stream on which nothing has been sent yet: most connections never tell who their
+  /// The number of a stream on which nothing has been sent yet: most connections never tell who their
   /// clients are, and need none.
   static let unopened = UInt32.max - 1
 

@@ -223,11 +223,18 @@ struct AttemptTable: ~Copyable {
   }
 
   /// How many SYNs an attempt has had.
-  func synCount(of position: UInt32) -> Int { repetitions[position]?.count ?? 1 }
+  func synCount(of position: UInt32) -> Int {
+    attempts[Int(position)].isRepeated ? repetitions[position]?.count ?? 1 : 1
+  }
 
-  /// The tuples and times of its SYNs, in capture order.
-  func syns(of position: UInt32) -> [Repetition] {
-    repetitions[position] ?? [firstSyn(of: position)]
+  /// Calls `body` with the tuple and time of each of its SYNs, in capture order.
+  @inline(__always)
+  func forEachSyn(of position: UInt32, _ body: (Repetition) -> Void) {
+    guard attempts[Int(position)].isRepeated, let syns = repetitions[position] else {
+      body(firstSyn(of: position))
+      return
+    }
+    for syn in syns { body(syn) }
   }
 
   private func firstSyn(of position: UInt32) -> Repetition {
@@ -319,7 +326,7 @@ struct AttemptTable: ~Copyable {
     for syns in repetitions.values { for syn in syns { uses.note(syn.source) } }
     for end in ended {
       uses.note(end.attempt.key.destination)
-      for syn in end.syns { uses.note(syn.source) }
+      end.forEachSyn { uses.note($0.source) }
     }
   }
 
@@ -360,7 +367,7 @@ struct AttemptTable: ~Copyable {
     let attempt = attempts[position]
     let finished = FinishedAttempt(
       position: number, attempt: attempt, client: clients[position],
-      syns: syns ?? [firstSyn(of: number)])
+      firstSyn: firstSyn(of: number), repeatedSyns: syns ?? [])
     if tellsEnds { ended.append(finished) }
     return attempt.hasHits ? finished : nil
   }
@@ -378,8 +385,16 @@ struct FinishedAttempt {
   var position: UInt32
   var attempt: AttemptTable.Attempt
   var client: AttemptClient
+  fileprivate var firstSyn: AttemptTable.Repetition
+  /// All of them, where there are several: most attempts take no array for theirs.
+  fileprivate var repeatedSyns: [AttemptTable.Repetition]
+
   /// Its SYNs, on whatever tuple, in capture order.
-  var syns: [AttemptTable.Repetition]
+  var syns: [AttemptTable.Repetition] { repeatedSyns.isEmpty ? [firstSyn] : repeatedSyns }
+
+  fileprivate func forEachSyn(_ body: (AttemptTable.Repetition) -> Void) {
+    if repeatedSyns.isEmpty { body(firstSyn) } else { repeatedSyns.forEach(body) }
+  }
 
   var synTimes: [Timestamp] { syns.map(\.time) }
   /// Time between the last two SYNs, in nanoseconds; zero where there is but one.

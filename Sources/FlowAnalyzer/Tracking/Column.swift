@@ -13,6 +13,12 @@ struct Column<Value: BitwiseCopyable>: ~Copyable {
     @inline(__always) get { position < values.endPosition ? values[position] : usual }
   }
 
+  /// Has the processor fetch a value that will be needed soon.
+  @inline(__always)
+  func prefetch(_ position: Int) {
+    if position < values.endPosition { values.prefetch(position) }
+  }
+
   /// Gives a record the usual value.
   @inline(__always)
   mutating func clear(_ position: Int) {
@@ -23,12 +29,12 @@ struct Column<Value: BitwiseCopyable>: ~Copyable {
   ///
   /// - Parameter isNeeded: false where the change makes no difference to the usual value.
   @inline(__always)
-  mutating func change(_ position: Int, isNeeded: Bool = true, _ change: (inout Value) -> Void) {
+  mutating func change(_ position: Int, isNeeded: Bool, _ body: (inout Value) -> Void) {
     if position >= values.endPosition {
       guard isNeeded else { return }
       extend(to: position)
     }
-    change(&values[position])
+    body(&values[position])
   }
 
   @inline(never)

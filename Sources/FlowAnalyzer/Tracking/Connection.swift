@@ -188,7 +188,7 @@ struct Connection: BitwiseCopyable {
       : EndpointStateMachine.passInOrder(segment, from: &responder, to: &originator)
   }
 
-  /// What a segment did to a connection.
+  /// What a segment did to a connection; nothing of these where it changed but numbers.
   struct Effects: OptionSet, BitwiseCopyable {
     var rawValue: UInt8
     /// More than numbers may have changed.
@@ -197,7 +197,7 @@ struct Connection: BitwiseCopyable {
     static let lateSegment = Effects(rawValue: 1 << 1)
     /// It is a RST that the responder would obey.
     static let reset = Effects(rawValue: 1 << 2)
-    /// It is an answer out of TIME_WAIT that counts against a rate limit; the connection's tuple knows.
+    /// It is an answer out of TIME_WAIT that counts against a rate limit: `TupleRecord` finds that out.
     static let limitedAnswer = Effects(rawValue: 1 << 3)
 
     /// What a connection does not remember, but for the `RareFacts` of its tuple.
@@ -324,14 +324,16 @@ struct Connection: BitwiseCopyable {
 
   /// A RST of somebody who is not this connection's endpoint arrives at one end, as the RST does
   /// that answers a challenge or an answer out of TIME_WAIT.
-  mutating func receiveForeignRST(_ segment: Segment, receiverIsLow: Bool) -> Effects {
+  ///
+  /// - Returns: whether it is the responder that would obey it.
+  mutating func receiveForeignRST(_ segment: Segment, receiverIsLow: Bool) -> Bool {
     let wasReset = responder.isReset
     if receiverIsLow == originatorIsLow {
       originator.didReceive(segment, peer: responder)
     } else {
       responder.didReceive(segment, peer: originator)
     }
-    return responder.isReset && !wasReset ? [.change, .reset] : .change
+    return responder.isReset && !wasReset
   }
 
   /// Applies evidence to one end.

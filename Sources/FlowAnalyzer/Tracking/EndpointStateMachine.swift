@@ -24,8 +24,7 @@
 /// - A RST that the endpoint would obey is remembered while the state stays: a later
 ///   answer with the old numbers proves that the RST was ignored (RFC 1337) or never arrived.
 struct EndpointStateMachine: BitwiseCopyable {
-  // In an order that leaves no gaps, 52 bytes: two of them and what else is kept of a tuple are three
-  // cache lines.
+  // In an order that leaves no gaps: 52 bytes.
   /// When the endpoint entered its state.
   private(set) var heldSince: Timestamp
   /// In TIME_WAIT, when its timer was last started anew, in nanoseconds; in other states one received

@@ -154,7 +154,6 @@ extension FlowTracker {
       // A live socket numbers its packets; the answer out of TIME_WAIT has none to do so.
       let isLive = segment.isSocketless == false
       let first = pending[Int(records[position].firstPending)].exchange
-      forgetRareFactsOfFormerConnection(position, isAnswered: false)
       records[position].connection = Connection(
         inferredFrom: segment, state: isLive ? .established : .timeWait,
         originatorIsLow: !holderIsLow, firstSeenAt: first.time)

@@ -10,7 +10,7 @@ extension FlowTracker {
     let startedAt = pending[Int(node)].exchange.time
     end(node, acceptedWith: segment.sequence, at: segment.time, position, senderIsLow)
     enterIntoTimeline(position, replacedAt: startedAt)
-    forgetRareFactsOfFormerConnection(position)
+    forgetRareFacts(of: position)
     // Made where it is kept: copies of it are large.
     records[position].begin(
       Connection(
@@ -32,7 +32,7 @@ extension FlowTracker {
     lastAcceptedUnseen = connection.attempt
     end(node, acceptedWith: serverISN, at: segment.time, position, serverIsLow)
     enterIntoTimeline(position, replacedAt: connection.startedAt)
-    forgetRareFactsOfFormerConnection(position)
+    forgetRareFacts(of: position)
     records[position].begin(connection)
     if let attempt = connection.attempt { logArrival(of: attempt, position) }
   }

@@ -57,9 +57,11 @@ extension FlowTracker {
       proveHeld(upTo: newestPending(position), position, holderIsLow: !senderIsLow)
     }
     let wasReset = holder?.isReset ?? false
-    let effects = records[position].connection?.receiveForeignRST(
-      segment, receiverIsLow: !senderIsLow)
-    if effects?.contains(.reset) ?? false { note(.reset, of: position, at: segment.time) }
+    if records[position].connection?.receiveForeignRST(segment, receiverIsLow: !senderIsLow)
+      ?? false
+    {
+      note(.reset, of: position, at: segment.time)
+    }
     let isReset = records[position].connection?.endpoint(isLow: !senderIsLow).isReset ?? false
     if isReset, !wasReset {
       pending[Int(lastRejected(position) ?? UInt32(last))].exchange.resetFollowed = true

@@ -36,7 +36,7 @@ struct FlowTracker: ~Copyable {
   var unopenedTargets = HeavyHitters<Target>()
 
   var records = Slab<TupleRecord>()
-  /// By the positions of the records of the few tuples of which there are any.
+  /// Changed by the functions beside `RareFacts` and `JoinedTuple` only.
   var rareFacts = RareFactsTable()
   var joins = Column(usual: JoinedTuple())
   private var index = HashIndex()
@@ -121,7 +121,9 @@ struct FlowTracker: ~Copyable {
   /// Has the processor fetch what is kept of the tuple of a segment that comes next.
   @inline(__always)
   mutating func prepare(at position: Int, in batch: borrowing SegmentBatch) {
-    if let record = index.guess(batch[position].segment.flowHash) { records.prefetch(record) }
+    guard let record = index.guess(batch[position].segment.flowHash) else { return }
+    records.prefetch(record)
+    joins.prefetch(record)
   }
 
   /// Takes in the next segment.
@@ -218,7 +220,6 @@ struct FlowTracker: ~Copyable {
     let key = records[position].key
     let isOriginator = servers.originatorIsLow(key) == senderIsLow
     counts.beganUnseen += 1
-    forgetRareFactsOfFormerConnection(position, isAnswered: false)
     records[position].connection = Connection(
       middle: segment, senderIsOriginator: isOriginator,
       originatorIsLow: isOriginator == senderIsLow)
@@ -248,7 +249,7 @@ struct FlowTracker: ~Copyable {
       counts.unseenSyns += 1
     }
     enterIntoTimeline(position, replacedAt: segment.time)
-    forgetRareFactsOfFormerConnection(position)
+    forgetRareFacts(of: position)
     records[position].connection = Connection(
       synSequence: isn, synOptions: nil, synAck: segment, startedAt: segment.time,
       originatorIsLow: !senderIsLow)

@@ -35,34 +35,25 @@ struct RareFactsTable: ~Copyable {
     return entries[place].facts
   }
 
-  /// - Returns: whether there is an entry afterwards.
+  /// Changes what is known of a tuple.
+  ///
+  /// - Parameter hasEntry: whether it has an entry already; it has one afterwards.
   @inline(__always)
-  mutating func change(_ record: Int, _ isKnown: Bool, _ change: (inout RareFacts) -> Void) -> Bool
-  {
-    guard isKnown, let place = place(of: record) else {
-      var facts = RareFacts()
-      change(&facts)
-      return facts != RareFacts() && add(facts, of: record)
-    }
-    change(&entries[place].facts)
-    if entries[place].facts != RareFacts() { return true }
-    remove(record, at: place)
-    return false
+  mutating func change(_ record: Int, hasEntry: Bool, _ body: (inout RareFacts) -> Void) {
+    body(&entries[hasEntry ? place(of: record) ?? add(record) : add(record)].facts)
   }
 
+  /// Forgets what is known of a tuple that has an entry.
   mutating func remove(_ record: Int) {
-    if let place = place(of: record) { remove(record, at: place) }
-  }
-
-  private mutating func remove(_ record: Int, at place: Int) {
+    guard let place = place(of: record) else { return }
     index.remove(Self.hash(record), position: place)
     entries.remove(place)
   }
 
-  private mutating func add(_ facts: RareFacts, of record: Int) -> Bool {
-    let place = entries.insert(Entry(record: UInt32(truncatingIfNeeded: record), facts: facts))
+  private mutating func add(_ record: Int) -> Int {
+    let place = entries.insert(Entry(record: UInt32(truncatingIfNeeded: record)))
     index.insert(Self.hash(record), position: place)
-    return true
+    return place
   }
 
   private func place(of record: Int) -> Int? {
@@ -74,8 +65,11 @@ struct RareFactsTable: ~Copyable {
   }
 }
 
+/// The mark `hasRareFacts` of a record and its entry in the table go together: they are changed here only.
+///
+/// Who only reads is `mutating` for the reason that stands in `FlowTracker+Syn.swift`.
 extension FlowTracker {
-  /// What is known of a tuple; all unknown of most.
+  /// What is known of a tuple; nothing of most.
   @inline(__always)
   mutating func rareFacts(of position: Int) -> RareFacts {
     records[position].hasRareFacts ? rareFacts.known(of: position) : RareFacts()
@@ -83,9 +77,9 @@ extension FlowTracker {
 
   /// Changes what is known of a tuple.
   @inline(__always)
-  mutating func noteRareFacts(of position: Int, _ change: (inout RareFacts) -> Void) {
-    records[position].hasRareFacts = rareFacts.change(
-      position, records[position].hasRareFacts, change)
+  mutating func noteRareFacts(of position: Int, _ body: (inout RareFacts) -> Void) {
+    rareFacts.change(position, hasEntry: records[position].hasRareFacts, body)
+    records[position].hasRareFacts = true
   }
 
   /// Keeps what a segment has brought about of these facts.
@@ -94,26 +88,15 @@ extension FlowTracker {
     noteRareFacts(of: position) { $0.add(effects, at: time) }
   }
 
-  /// The tuple carries another connection.
-  ///
-  /// - Parameter isAnswered: the server has answered its SYN.
+  /// The tuple carries another connection, or the place is another tuple's.
   @inline(__always)
-  mutating func forgetRareFactsOfFormerConnection(_ position: Int, isAnswered: Bool = true) {
-    if records[position].hasRareFacts { forgetFormerConnection(position, isAnswered: isAnswered) }
+  mutating func forgetRareFacts(of position: Int) {
+    if records[position].hasRareFacts { removeRareFacts(of: position) }
   }
 
   @inline(never)
-  private mutating func forgetFormerConnection(_ position: Int, isAnswered: Bool) {
-    noteRareFacts(of: position) {
-      $0.resetAt = .never
-      $0.lateSegmentAt = .never
-      if isAnswered { $0.limitedAnswerAt = .never }
-    }
-  }
-
-  /// The place is another tuple's.
-  @inline(__always)
-  mutating func forgetRareFacts(of position: Int) {
-    if records[position].hasRareFacts { rareFacts.remove(position) }
+  private mutating func removeRareFacts(of position: Int) {
+    rareFacts.remove(position)
+    records[position].hasRareFacts = false
   }
 }

@@ -130,5 +130,7 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
     for offset in stride(from: 0, to: MemoryLayout<Element>.size, by: 64) {
       unsafe prefetch_line(start + offset)
     }
+    // It may reach into one line more.
+    unsafe prefetch_line(start + MemoryLayout<Element>.size - 1)
   }
 }

@@ -31,7 +31,9 @@ struct TranslationSign: ~Copyable {
   func prefetch(_ isn: SequenceNumber) {
     let position = Self.position(isn)
     unsafe entries.span.withUnsafeBufferPointer { entries in
-      if let first = unsafe entries.baseAddress { unsafe prefetch_line(first + position) }
+      guard let first = unsafe entries.baseAddress else { return }
+      unsafe prefetch_line(first + position)
+      unsafe prefetch_line(UnsafeRawPointer(first + position + 1) - 1)
     }
   }
 
