@@ -1,8 +1,8 @@
 /// What a forecast replays: every attempt of the server side, when it came, how long its connection
 /// lasted, and what it left behind at the server.
 ///
-/// Attempts are numbered by what they are kept under elsewhere (`AttemptTable`, tuple records), and found by
-/// dictionaries: in a report, of millions a few thousand are kept.
+/// Attempts are numbered by what they are kept under elsewhere (`AttemptTable`, tuple records), and
+/// found by dictionaries: in a report, of millions a few thousand are kept.
 struct ArrivalLog {
   struct Arrival: BitwiseCopyable, Equatable {
     /// Of its first SYN.

@@ -1,9 +1,9 @@
 /// Joins connections of the client side with those of the server side.
 ///
-/// It hears every segment of both sides after the side's tracker has, and writes what it finds where
-/// it is needed: the client of an attempt into the server side's `AttemptTable`, that of a tuple's
-/// last connection beside its record (`JoinedTuple`). A connection of the client side is a `ClientLeg`; it
-/// ends when nothing can be added to it, and is then counted and handed out.
+/// It hears every segment of both sides after the side's tracker has, and writes what it finds
+/// where it is needed: the client of an attempt into the server side's `AttemptTable`, that of a
+/// tuple's last connection beside its record (`JoinedTuple`). A connection of the client side is a
+/// `ClientLeg`; it ends when nothing can be added to it, and is then counted and handed out.
 ///
 /// Evidence, the strongest first:
 /// - handshakes: the client's ISN, the server's ISN, timestamp and options of the SYN. Those of a
@@ -312,8 +312,9 @@ struct Joiner: ~Copyable {
     prepareToSweep(at: now, clients)
   }
 
-  /// Has the processor fetch what the next calls will look at, and let go of if they will: of the legs of the
-  /// next call what the indexes hold, of those after them the slots in the indexes, and the legs after those.
+  /// Has the processor fetch what the next calls will look at, and let go of if they will: of the
+  /// legs of the next call what the indexes hold, of those after them the slots in the indexes, and
+  /// the legs after those.
   private mutating func prepareToSweep(at now: Timestamp, _ clients: borrowing FlowTracker) {
     for number in min(sweep + 4, legs.endPosition)..<min(sweep + 6, legs.endPosition) {
       legs.prefetch(number)

@@ -122,8 +122,8 @@ struct RecentIndex: ~Copyable {
     prepareToExpire()
   }
 
-  /// Has the processor fetch what the next calls will remove: it has not been in the cache since it was
-  /// noted. Of the first entry it is the slot in the index, of the one after it the entry.
+  /// Has the processor fetch what the next calls will remove: it has not been in the cache since it
+  /// was noted. Of the first entry it is the slot in the index, of the one after it the entry.
   private func prepareToExpire() {
     guard first != .max else { return }
     index.prefetch(Self.hash(entries[Int(first)].key))

@@ -18,8 +18,8 @@ struct ServerStream: BitwiseCopyable {
   var lastLeg = ClientLeg.none
   var isLive = true
 
-  /// The number of a stream on which nothing has been sent yet: most connections never tell who their
-  /// clients are, and need none.
+  /// The number of a stream on which nothing has been sent yet: most connections never tell who
+  /// their clients are, and need none.
   static let unopened = UInt32.max - 1
 
   /// The attempt, if the tracker still keeps it at `time`.

@@ -8,8 +8,8 @@ struct AttemptTable: ~Copyable {
   static let longestGap: Int64 = 70_000_000_000
 
   struct Attempt: BitwiseCopyable {
-    // In an order that leaves no gaps: 48 bytes. What only attempts with several SYNs have stands in
-    // `repetitions`, what the join knows in `AttemptClient`.
+    // In an order that leaves no gaps: 48 bytes. What only attempts with several SYNs have stands
+    // in `repetitions`, what the join knows in `AttemptClient`.
     fileprivate let key: Key
     /// The source port of its first SYN.
     fileprivate let sourcePort: UInt16
@@ -58,7 +58,8 @@ struct AttemptTable: ~Copyable {
       get { marks[.wasReset] }
       set { marks[.wasReset] = newValue }
     }
-    /// The log for a forecast keeps it, or did so once: of others nothing there needs to be looked at.
+    /// The log for a forecast keeps it, or did so once: of others nothing there needs to be looked
+    /// at.
     var isLogged: Bool {
       get { marks[.isLogged] }
       set { marks[.isLogged] = newValue }

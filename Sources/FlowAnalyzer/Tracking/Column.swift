@@ -1,8 +1,8 @@
-/// Values beside the records of a `Slab`, by the same positions: for what some analyses need of each record,
-/// and others of none.
+/// Values beside the records of a `Slab`, by the same positions: for what some analyses need of
+/// each record, and others of none.
 ///
-/// It reaches as far as the last record that had another value than the usual one, and takes no memory
-/// where there is none.
+/// It reaches as far as the last record that had another value than the usual one, and takes no
+/// memory where there is none.
 struct Column<Value: BitwiseCopyable>: ~Copyable {
   private let usual: Value
   private var values = Slab<Value>()

@@ -197,7 +197,8 @@ struct Connection: BitwiseCopyable {
     static let lateSegment = Effects(rawValue: 1 << 1)
     /// It is a RST that the responder would obey.
     static let reset = Effects(rawValue: 1 << 2)
-    /// It is an answer out of TIME_WAIT that counts against a rate limit: `TupleRecord` finds that out.
+    /// It is an answer out of TIME_WAIT that counts against a rate limit: `TupleRecord` finds that
+    /// out.
     static let limitedAnswer = Effects(rawValue: 1 << 3)
 
     /// What a connection does not remember, but for the `RareFacts` of its tuple.

@@ -6,8 +6,8 @@ struct JoinedTuple: BitwiseCopyable {
   var occupant = Party.unknown
 }
 
-/// A stream that is to be opened when something is sent is a mark in the record, as all connections of the
-/// server side begin with one: where nobody ever sends anything, the column stays empty.
+/// A stream that is to be opened when something is sent is a mark in the record, as all connections
+/// of the server side begin with one: where nobody ever sends anything, the column stays empty.
 ///
 /// Who only reads is `mutating` for the reason that stands in `FlowTracker+Syn.swift`.
 extension FlowTracker {

@@ -1,4 +1,5 @@
-/// What is known of few tuples. It stands beside their records, so that all others need no place for it.
+/// What is known of few tuples. It stands beside their records, so that all others need no place
+/// for it.
 struct RareFacts: BitwiseCopyable, Equatable {
   /// The last answer that counts against the server's rate limit for invalid segments.
   var limitedAnswerAt = Timestamp.never
@@ -7,8 +8,8 @@ struct RareFacts: BitwiseCopyable, Equatable {
   /// The last segment from its originator that was captured after both ends were done: proof that a
   /// translating LB still knew the connection then.
   var lateSegmentAt = Timestamp.never
-  /// Segments of the old connection that came after the last SYN and will be acknowledged: as many of the
-  /// server's next ACKs answer them and not the SYN.
+  /// Segments of the old connection that came after the last SYN and will be acknowledged: as many
+  /// of the server's next ACKs answer them and not the SYN.
   var oldSegmentsAwaitingAnswer: UInt8 = 0
 
   fileprivate mutating func add(_ effects: Connection.Effects, at time: Timestamp) {
@@ -65,7 +66,8 @@ struct RareFactsTable: ~Copyable {
   }
 }
 
-/// The mark `hasRareFacts` of a record and its entry in the table go together: they are changed here only.
+/// The mark `hasRareFacts` of a record and its entry in the table go together: they are changed
+/// here only.
 ///
 /// Who only reads is `mutating` for the reason that stands in `FlowTracker+Syn.swift`.
 extension FlowTracker {

@@ -100,7 +100,8 @@ struct Slab<Element: BitwiseCopyable>: ~Copyable {
     blockCount += 1
   }
 
-  /// Small slabs stay small, and large ones get huge pages. Memory is taken only as it is written to.
+  /// Small slabs stay small, and large ones get huge pages. Memory is taken only as it is written
+  /// to.
   private func placeForBlock() -> UnsafeMutablePointer<Element> {
     let number = Self.numberInRegion(blockCount)
     if number > 0 { return unsafe blocks[blockCount - 1] + (1 &<< Self.shift) }

@@ -2,8 +2,8 @@
 struct TupleRecord: BitwiseCopyable {
   static let none = UInt32.max
 
-  // In an order that leaves no gaps: 160 bytes. What is known of few tuples stands in `RareFacts`, what the
-  // join knows in `JoinedTuple`.
+  // In an order that leaves no gaps: 160 bytes. What is known of few tuples stands in `RareFacts`,
+  // what the join knows in `JoinedTuple`.
   private(set) var key: TupleKey
   /// Counts changes of direction: copies of a packet have none between them, and are within a
   /// millisecond, so that it may wrap.
@@ -204,8 +204,8 @@ extension TupleRecord {
       ? nil : Change(before: before, after: after, effects: effects)
   }
 
-  /// Whether an answer uses up the right to answer the next SYN: Linux answers out of TIME_WAIT within one
-  /// limit, whether to a SYN or to a segment without data and FIN.
+  /// Whether an answer uses up the right to answer the next SYN: Linux answers out of TIME_WAIT
+  /// within one limit, whether to a SYN or to a segment without data and FIN.
   private mutating func isLimitedAnswer(_ segment: Segment, _ senderIsLow: Bool) -> Bool {
     if senderIsLow == current.originatorIsLow {
       awaitsLimitedAnswer =
