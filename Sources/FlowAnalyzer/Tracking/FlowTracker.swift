@@ -394,8 +394,10 @@ struct FlowTracker: ~Copyable {
 
   @inline(__always)
   func isForgettable(_ position: Int, at time: Timestamp) -> Bool {
-    time.nanoseconds(since: records[position].lastSegmentAt)
-      > retention.limit(records[position].retention)
+    // Times more than 292 years apart, as in hostile captures, have no difference that fits.
+    time > records[position].lastSegmentAt
+      && time.nanoseconds(since: records[position].lastSegmentAt)
+        > retention.limit(records[position].retention)
   }
 
   /// Forgets a record that has left the wheel, or has it looked at again later.
