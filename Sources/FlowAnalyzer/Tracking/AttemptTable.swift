@@ -31,11 +31,6 @@ struct AttemptTable: ~Copyable {
       static let hasHits = Marks(rawValue: 1 << 3)
       static let isRepeated = Marks(rawValue: 1 << 4)
       static let isOver = Marks(rawValue: 1 << 5)
-
-      subscript(mark: Marks) -> Bool {
-        get { contains(mark) }
-        set { if newValue { insert(mark) } else { remove(mark) } }
-      }
     }
 
     fileprivate init(key: Key, sourcePort: UInt16, firstSynAt: Timestamp) {

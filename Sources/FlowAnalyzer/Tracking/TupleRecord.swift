@@ -33,11 +33,6 @@ struct TupleRecord: BitwiseCopyable {
     static let isEmbryo = Marks(rawValue: 1 << 7)
     static let hasRareFacts = Marks(rawValue: 1 << 8)
     static let awaitsStream = Marks(rawValue: 1 << 9)
-
-    subscript(mark: Marks) -> Bool {
-      get { contains(mark) }
-      set { if newValue { insert(mark) } else { remove(mark) } }
-    }
   }
 
   var isLive: Bool {
