@@ -62,7 +62,7 @@ struct CaptureReader: ~Copyable {
 
   /// Lends what is recorded of the current packet, where that is a segment.
   @inline(__always)
-  func withRecordedSegment(_ body: (borrowing Segment, RawSpan) -> Void) {
+  func withRecordedSegment(_ body: (borrowing Segment, UInt64, RawSpan) -> Void) {
     switch recorded {
     case .some(let recorded): recorded.withSegment(body)
     case .none: return

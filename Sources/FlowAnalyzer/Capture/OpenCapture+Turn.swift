@@ -75,9 +75,9 @@ extension OpenCapture {
   private func takeRecorded(
     into batch: inout SegmentBatch, sieve: inout SegmentSieve, noting record: inout CaptureRecord
   ) {
-    reader.withRecordedSegment { segment, tcp in
+    reader.withRecordedSegment { segment, frame, tcp in
       batch.next = copy segment
-      batch.next.origin = origin(time: time, number: segment.frame)
+      batch.next.origin = origin(time: time, number: frame)
       record.count(batch.next, at: reader.time)
       guard let side = sieve.side(of: &batch.next, role: role) else {
         record.countDuplicates(1)

@@ -81,7 +81,7 @@ struct PlainReader: ~Copyable {
 
   /// Throws unless there is an interface whose packets can be decoded: one of those that are described in
   /// front of the first packet.
-  private func requireLinkType() throws(CaptureError) {
+  private mutating func requireLinkType() throws(CaptureError) {
     guard packets == 0, let pcapng, !pcapng.hasSupportedInterface else { return }
     throw CaptureError(unsupportedLinkType: pcapng.linkType, path: source.path)
   }
@@ -114,7 +114,8 @@ struct PlainReader: ~Copyable {
   }
 
   @inline(never)
-  private func outcome(_ fault: CaptureFault) throws(CaptureError) -> CaptureReader.Outcome {
+  private mutating func outcome(_ fault: CaptureFault) throws(CaptureError) -> CaptureReader.Outcome
+  {
     switch fault {
     case .cut: return .cutOff
     // A signal ended the wait for a pipe: the user wants no more of it.

@@ -19,17 +19,19 @@ struct RecordedCapture: ~Copyable {
   private var block = RecordedPackets()
   private var position = -1
   private var packets: UInt64 = 0
+  /// How many packets ahead memory is asked for the next.
+  private static let lookAhead = 8
 
   init(_ content: RecordedContent) { self.content = content }
 
-  /// Lends the current packet, and its bytes from the TCP header on where they say more; nothing is called
-  /// where it has no segment.
+  /// Lends the current packet: its segment, but for the frame, the frame, and the bytes from the TCP header on
+  /// where they say more. Nothing is called where it has no segment.
   @inline(__always)
-  func withSegment(_ body: (borrowing Segment, RawSpan) -> Void) {
-    guard position >= 0, position < block.count, !block[position].segment.isPassageOnly else {
-      return
-    }
-    block.withBytes(of: position) { body(block[position].segment, $0) }
+  func withSegment(_ body: (borrowing Segment, UInt64, RawSpan) -> Void) {
+    guard position >= 0, position < block.count else { return }
+    let frame = block.frame(of: position)
+    guard frame > 0 else { return }
+    block.withBytes(of: position) { body(block[position].segment, frame, $0) }
   }
 
   /// Reads the next packet.
@@ -46,6 +48,7 @@ struct RecordedCapture: ~Copyable {
       }
       position = 0
     }
+    block.prefetch(position &+ Self.lookAhead)
     packet.time = block[position].segment.time
     packets += 1
     return .packet
@@ -53,30 +56,32 @@ struct RecordedCapture: ~Copyable {
 
   /// - Returns: false at the end of the file.
   private mutating func readBlock() throws(CaptureError) -> Bool {
+    let bytes: [UInt8]
     do throws(CaptureFault) {
-      guard try readBytes() else { return false }
+      guard let read = try readBytes() else { return false }
+      bytes = read
     } catch {
       throw .damaged(path: content.path, packets: packets, offset: offset, reason: error.reason)
     }
     do throws(RecordError) {
-      try block.decode()
+      try block.decode(bytes)
     } catch {
       throw .damaged(path: content.path, packets: packets, offset: offset, reason: "\(error)")
     }
     return true
   }
 
-  /// - Returns: false at the end of the file.
-  private mutating func readBytes() throws(CaptureFault) -> Bool {
+  /// - Returns: a block; nil at the end of the file.
+  private mutating func readBytes() throws(CaptureFault) -> [UInt8]? {
     let file = unsafe open(content.path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw .readFailed(code: errno) }
     defer { close(file) }
     let length = try bytes(count: RecordedContent.lengthBytes, of: file)
-    guard !length.isEmpty else { return false }
+    guard !length.isEmpty else { return nil }
     let count = length.reduce(0) { $0 << 8 | Int($1) }
-    block.encoded = try bytes(count: count, of: file)
-    guard block.encoded.count == count else { throw .cut }
-    return true
+    let block = try bytes(count: count, of: file)
+    guard block.count == count else { throw .cut }
+    return block
   }
 
   /// As many as there are, up to a number.

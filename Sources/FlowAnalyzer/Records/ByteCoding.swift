@@ -29,10 +29,15 @@ struct ByteWriter: ~Copyable {
     count &+= 1
   }
 
-  mutating func write(fixed value: UInt64) {
-    for shift in stride(from: 0, to: 64, by: 8) {
-      write(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
-    }
+  /// In as many bytes as its type has, the highest first.
+  @inline(__always)
+  mutating func write<Integer: FixedWidthInteger & BitwiseCopyable>(fixed value: Integer) {
+    let size = MemoryLayout<Integer>.size
+    if count &+ size > capacity { grow(to: count &+ size) }
+    // SAFETY: there is room for them now; the store needs no alignment.
+    unsafe UnsafeMutableRawPointer(start + count).storeBytes(
+      of: value.bigEndian, as: Integer.self)
+    count &+= size
   }
 
   @inline(__always)
@@ -45,9 +50,6 @@ struct ByteWriter: ~Copyable {
     write(UInt8(truncatingIfNeeded: rest))
   }
 
-  @inline(__always)
-  mutating func write(_ value: UInt32) { write(UInt64(value)) }
-
   /// Small numbers of either sign become small ones without.
   @inline(__always)
   mutating func write(signed value: Int64) {
@@ -58,13 +60,6 @@ struct ByteWriter: ~Copyable {
   mutating func write(block: RawSpan) {
     write(UInt64(block.byteCount))
     unsafe block.withUnsafeBytes { unsafe append($0) }
-  }
-
-  /// The same of what another has written.
-  mutating func write(block: borrowing ByteWriter) {
-    write(UInt64(block.count))
-    // SAFETY: so many were written.
-    unsafe append(UnsafeRawBufferPointer(start: block.start, count: block.count))
   }
 
   private mutating func append(_ bytes: UnsafeRawBufferPointer) {
@@ -96,10 +91,10 @@ struct ByteReader {
   private var position: Int
   private let end: Int
 
-  private init(_ start: UnsafePointer<UInt8>, from position: Int, to end: Int) {
+  private init(_ start: UnsafePointer<UInt8>, count: Int) {
     unsafe self.start = start
-    self.position = position
-    self.end = end
+    position = 0
+    end = count
   }
 
   /// Lends a reader of some bytes.
@@ -108,7 +103,7 @@ struct ByteReader {
   ) throws(RecordError) -> Result {
     try unsafe bytes.withUnsafeBufferPointer { buffer throws(RecordError) in
       guard let start = buffer.baseAddress else { throw .cutOff }
-      var reader = unsafe ByteReader(start, from: 0, to: buffer.count)
+      var reader = unsafe ByteReader(start, count: buffer.count)
       return try body(&reader)
     }
   }
@@ -125,10 +120,17 @@ struct ByteReader {
     return unsafe start[position]
   }
 
-  mutating func fixed() throws(RecordError) -> UInt64 {
-    var value: UInt64 = 0
-    for shift in stride(from: 0, to: 64, by: 8) { value |= try UInt64(byte()) << UInt64(shift) }
-    return value
+  /// A number of as many bytes as its type has.
+  @inline(__always)
+  mutating func fixed<Integer: FixedWidthInteger & BitwiseCopyable>(
+    as type: Integer.Type
+  ) throws(RecordError) -> Integer {
+    let size = MemoryLayout<Integer>.size
+    guard remaining >= size else { throw .cutOff }
+    defer { position &+= size }
+    // SAFETY: just checked; the load needs no alignment.
+    return unsafe Integer(
+      bigEndian: UnsafeRawPointer(start + position).loadUnaligned(as: Integer.self))
   }
 
   @inline(__always)
@@ -175,12 +177,6 @@ struct ByteReader {
     defer { position += count }
     return position..<(position + count)
   }
-
-  /// The same, to be read by themselves.
-  mutating func blockReader() throws(RecordError) -> ByteReader {
-    let range = try block()
-    return unsafe ByteReader(start, from: range.lowerBound, to: range.upperBound)
-  }
 }
 
 /// Why a record cannot be read.
@@ -191,6 +187,8 @@ enum RecordError: Error, Equatable {
   case unknownVersion(UInt8)
   case unknownFlags(UInt8)
   case outOfOrder
+  /// It names one that was not told before.
+  case unknownNumber
 }
 
 extension RecordError: CustomStringConvertible {
@@ -198,9 +196,10 @@ extension RecordError: CustomStringConvertible {
     switch self {
     case .cutOff: "a record ends in its middle; extract it again"
     case .outOfOrder: "a record has its segments in a wrong order; extract it again"
+    case .unknownNumber: "a record refers to what is not there; extract it again"
     case .numberTooLarge: "a record holds a number that is too large; extract it again"
     case .unknownVersion(let version):
-      "a record has version \(version), this program reads version \(FlowRecord.version); "
+      "a record has version \(version), this program reads version \(RecordCoding.version); "
         + "use the same program for all stages"
     case .unknownFlags(let flags):
       "a record has flags that mean nothing (\(flags)); extract it again"

@@ -19,7 +19,20 @@ struct FlowRecord: Equatable {
     }
   }
 
-  typealias Place = RecordedSegment.Place
+  /// Where a segment stands among those of all captures.
+  ///
+  /// A capture is read in its own order. Where its clock was set back, what follows still came after what
+  /// was before it: it takes its place by the latest time up to there.
+  struct Place: Hashable, Comparable {
+    var time: Timestamp
+    var capture: UInt32
+    /// How many segments of the capture came before it.
+    var number: UInt64
+
+    static func < (one: Place, other: Place) -> Bool {
+      (one.time, one.capture, one.number) < (other.time, other.capture, other.number)
+    }
+  }
 
   /// The lower end, and the higher one.
   let low: Endpoint
@@ -74,66 +87,5 @@ extension Segment {
       && options == other.options && ipIdentification == other.ipIdentification
       && dontFragment == other.dontFragment && frame == other.frame && capture == other.capture
       && point == other.point
-  }
-}
-
-extension FlowRecord {
-  static let version = RecordCoding.version
-  static let headerOnly = RecordedSegment.headerOnly
-
-  /// - Parameter writer: gets the record.
-  func write(to writer: inout ByteWriter, from origin: RecordCoding.Origin = .init()) {
-    let isCoarse = entries.allSatisfy { origin.isCoarse($0.recorded) }
-    let head = RecordCoding.Head(
-      low: low, high: high, unit: RecordCoding.Origin.unit(isCoarse: isCoarse),
-      count: entries.count)
-    writer.write(head)
-    var course = RecordCoding.Course(head, from: origin)
-    for entry in entries {
-      // SAFETY: bytes have no padding between them.
-      unsafe writer.write(entry.recorded, entry.bytes.span.bytes, after: &course)
-    }
-  }
-
-  /// Reads one record, and nothing may be behind it.
-  ///
-  /// - Parameter bytes: those from which the reader reads.
-  init(
-    from reader: inout ByteReader, of bytes: [UInt8], origin: RecordCoding.Origin = .init()
-  ) throws(RecordError) {
-    let head = try reader.recordHead()
-    self.init(low: head.low, high: head.high)
-    var course = RecordCoding.Course(head, from: origin)
-    var recorded = RecordedSegment.blank
-    for _ in 0..<head.count {
-      try reader.read(&recorded, after: &course)
-      let entry = Entry(recorded, bytes)
-      // The order is part of the form: it is what merging and judging rest on.
-      guard begins(before: entry) else { throw .outOfOrder }
-      append(entry)
-    }
-    guard reader.isAtEnd else { throw .cutOff }
-  }
-}
-
-extension FlowRecord.Entry {
-  /// - Parameter all: among which its own bytes lie.
-  fileprivate init(_ recorded: RecordedSegment, _ all: [UInt8]) {
-    segment = recorded.segment
-    checksum = recorded.checksum
-    place = recorded.place
-    switch recorded.content {
-    case .nothing: bytes = []
-    case .headerOnly: bytes = FlowRecord.headerOnly
-    case .bytes(let start, let count): bytes = Array(all[start..<start + count])
-    }
-  }
-
-  fileprivate var recorded: RecordedSegment {
-    RecordedSegment(
-      segment: segment, place: place, checksum: checksum,
-      content: bytes.isEmpty
-        ? .nothing
-        : bytes == FlowRecord.headerOnly ? .headerOnly : .bytes(start: 0, count: bytes.count))
   }
 }

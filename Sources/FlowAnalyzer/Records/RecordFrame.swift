@@ -11,7 +11,7 @@ public enum RecordFrame: Sendable {
 /// Which capture records are of, and how the user named it.
 public struct RecordedCaptureHeader: Sendable, Codable, Equatable {
   /// Of the form of records.
-  static let version = Int(FlowRecord.version)
+  static let version = Int(RecordCoding.version)
 
   private(set) var version = Self.version
   /// Where it stands among all captures of the analysis, from zero.

@@ -1,7 +1,13 @@
-/// A segment with its place in the order of all, as records hold it.
+/// A segment as blocks of records hold it.
 struct RecordedSegment: BitwiseCopyable {
   var segment: Segment
-  var place: Place
+  /// The latest time of the capture up to this segment. Where a clock was set back, what follows still came
+  /// after what was before.
+  var passesAt: Timestamp
+  /// How many frames without a segment lie between it and the segment before it in the capture.
+  var skippedFrames: UInt64 = 0
+  /// Which it is of those that pass at the same time, from 0; nil where they pass in the order of records.
+  var rank: UInt32?
   /// That of TCP, where the segment's digest follows from it, see `Segment.commonDigest`.
   var checksum: UInt16?
   var content = Content.nothing
@@ -16,24 +22,8 @@ struct RecordedSegment: BitwiseCopyable {
     case bytes(start: Int, count: Int)
   }
 
-  /// Where a segment stands among those of all captures.
-  ///
-  /// A capture is read in its own order. Where its clock was set back, what follows still came after what
-  /// was before it: it takes its place by the latest time up to there.
-  struct Place: BitwiseCopyable, Hashable, Comparable {
-    var time: Timestamp
-    var capture: UInt32
-    /// How many segments of the capture came before it.
-    var number: UInt64
-
-    static func < (one: Place, other: Place) -> Bool {
-      (one.time, one.capture, one.number) < (other.time, other.capture, other.number)
-    }
-  }
-
   /// Not written to yet.
-  static let blank = RecordedSegment(
-    segment: .none, place: Place(time: .never, capture: 0, number: 0), checksum: nil)
+  static let blank = RecordedSegment(segment: .none, passesAt: .never)
 
   /// Stands for the bytes of a segment with a payload of which there are none: a TCP header with options, as
   /// far as that they begin.

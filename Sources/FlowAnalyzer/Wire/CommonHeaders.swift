@@ -120,11 +120,11 @@ enum CommonHeaders {
 
 extension Segment {
   /// The digest of the packet if all that a segment does not tell is as usual: IPv4 without options and type of
-  /// service, no urgent pointer, and no TCP options but timestamps in their usual place.
+  /// service, no urgent pointer, and no TCP options but those that nearly all systems send, word for word.
   ///
   /// - Parameter checksum: of the TCP header.
   func commonDigest(checksum: UInt16) -> UInt64 {
-    let optionsLength: UInt64 = options.hasTimestamps ? 12 : 0
+    let optionsLength: UInt64 = options.hasTimestamps ? options.areOfSyn ? 20 : 12 : 0
     let headerLength = UInt64(TCPHeader.minimumLength) + optionsLength
     let length = UInt64(IPv4.minimumHeaderLength) + headerLength + UInt64(payloadLength)
     let identification = UInt64(ipIdentification) << 16 | (dontFragment ? 0x4000 : 0)
@@ -136,13 +136,27 @@ extension Segment {
       UInt64(source.port) << 48 | UInt64(destination.port) << 32 | UInt64(sequence.value),
       UInt64(acknowledgment.value) << 32 | (headerLength / 4) << 28 | UInt64(flags.rawValue) << 16
         | UInt64(window))
-    if options.hasTimestamps {
-      digest.combine(
-        UInt64(checksum) << 48 | UInt64(TCPOptions.Usual.timestamps),
-        UInt64(options.timestampValue) << 32 | UInt64(options.timestampEchoReply))
-    } else {
+    let (value, echo) = (UInt64(options.timestampValue), UInt64(options.timestampEchoReply))
+    if !options.hasTimestamps {
       digest.combine(0, UInt64(checksum) << 16)
+    } else if options.areOfSyn {
+      digest.combine(
+        UInt64(checksum) << 48 | UInt64(TCPOptions.Usual.segmentSize) << 16
+          | UInt64(options.maximumSegmentSize),
+        UInt64(TCPOptions.Usual.selectiveAndTimestamps) << 32 | value)
+      digest.combine(echo << 32 | UInt64(TCPOptions.Usual.scale) | UInt64(options.windowScale), 0)
+    } else {
+      digest.combine(
+        UInt64(checksum) << 48 | UInt64(TCPOptions.Usual.timestamps), value << 32 | echo)
     }
     return digest.value
+  }
+}
+
+extension TCPOptions {
+  /// Whether they say what those of a SYN say as a rule.
+  @inline(__always)
+  fileprivate var areOfSyn: Bool {
+    hasTimestamps && permitsSelectiveAcknowledgment && windowScale != Self.noWindowScale
   }
 }

@@ -12,14 +12,13 @@ enum RecordsTarget {
     try checkReport(of: input)
   }
 
-  /// Where the segments are in an order at all, they come in that.
+  /// All of its segments come, in the order in which they pass.
   private static func checkOrder(of block: RecordBlock, _ input: [UInt8]) throws {
-    guard let packets = try? RecordedPackets.entries(of: input) else { return }
-    let numbers = packets.map(\.place.number)
+    let packets = try RecordedPackets.entries(of: input)
     let segments = block.records.reduce(0) { $0 + $1.entries.count }
-    try require(numbers.count == segments, "\(numbers.count) packets of \(segments)")
-    let first = numbers.first ?? 0
-    try require(numbers == numbers.indices.map { first &+ UInt64($0) }, "packets are out of order")
+    try require(packets.count == segments, "\(packets.count) packets of \(segments)")
+    let times = packets.map(\.passesAt)
+    try require(times == times.sorted(), "packets are out of order")
   }
 
   private static func checkReport(of bytes: [UInt8]) throws {
@@ -49,11 +48,11 @@ extension RecordedPackets {
   /// The segments of a block, in the order of the capture.
   static func entries(of block: [UInt8]) throws(RecordError) -> [RecordedSegment] {
     var packets = RecordedPackets()
-    packets.encoded = block
-    try packets.decode()
+    try packets.decode(block)
     var entries: [RecordedSegment] = []
     for position in 0..<packets.count {
-      let entry = packets[position]
+      var entry = packets[position]
+      entry.segment.frame = packets.frame(of: position)
       entries.append(entry)
     }
     return entries
