@@ -58,7 +58,7 @@ extension OpenCapture {
     into batch: inout SegmentBatch, decoder: inout FrameDecoder, sieve: inout SegmentSieve,
     noting record: inout CaptureRecord
   ) {
-    latestPacket = max(latestPacket, time)
+    lastPacket = time
     if reader.isRecorded {
       takeRecorded(into: &batch, sieve: &sieve, noting: &record)
       return
@@ -115,8 +115,8 @@ extension OpenCapture {
     let (role, correction) = (role, correction)
     let sideOfAll = sieve.side(ofAllWith: role)
     var origin = origin(time: .never, number: firstNumber)
-    let latest = reader.withFound { bytes, found in
-      guard found.count > 0, let linkType = found.linkType else { return latestPacket }
+    let last = reader.withFound { bytes, found in
+      guard found.count > 0, let linkType = found.linkType else { return lastPacket }
       let link = CommonLink(linkType)
       var others = 0
       for position in 0..<found.count {
@@ -142,10 +142,9 @@ extension OpenCapture {
         origin.frame &+= 1
       }
       record.tally.count(found.summary, but: others)
-      return max(
-        latestPacket, found.summary.latest.advanced(byNanoseconds: correction))
+      return found[found.count - 1].time.advanced(byNanoseconds: correction)
     }
-    latestPacket = latest
+    lastPacket = last
   }
 
   private func origin(time: Timestamp, number: UInt64) -> FrameDecoder.Origin {

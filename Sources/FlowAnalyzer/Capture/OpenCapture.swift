@@ -8,8 +8,9 @@ struct OpenCapture: ~Copyable {
   var reader: CaptureReader
   /// What is added to its times, in nanoseconds, to have them by the clock of all.
   var correction: Int64
-  /// The time of its latest packet that was taken, by the clock of all; `never` before the first.
-  var latestPacket = Timestamp.never
+  /// The time of the last packet that was taken, by the clock of all; `never` before the first. Not the highest:
+  /// one frame with a wrong clock is not the end of all.
+  var lastPacket = Timestamp.never
 
   init(index: Int, role: CaptureRole, reader: consuming CaptureReader, correction: Int64) {
     self.index = index

@@ -114,8 +114,7 @@ struct PlainReader: ~Copyable {
   }
 
   @inline(never)
-  private mutating func outcome(_ fault: CaptureFault) throws(CaptureError) -> CaptureReader.Outcome
-  {
+  private func outcome(_ fault: CaptureFault) throws(CaptureError) -> CaptureReader.Outcome {
     switch fault {
     case .cut: return .cutOff
     // A signal ended the wait for a pipe: the user wants no more of it.

@@ -35,8 +35,10 @@ public struct SegmentSource: ~Copyable {
   private var isTaken = false
   /// What `next()` has returned last; nil only while it works.
   private var last: SegmentBatch? = SegmentBatch(capacity: 1, keepsAllBytes: true)
-  /// The time of the latest packet of any kind, by the clock of all.
-  private(set) var latestPacket: Timestamp?
+  /// When each capture's last packet of any kind came, as far as they were read.
+  private var lastPackets: [Timestamp] = []
+  /// When the captures end, by the clock of all.
+  var latestPacket: Timestamp? { lastPackets.max()?.ifEver }
   /// The time that is asked for; nil where every packet is.
   var window: TimeWindow? { selector?.window }
 
@@ -283,7 +285,8 @@ extension SegmentSource {
     let end = open[0].take(
       turn: turn, selector: selector, into: &batch, decoder: &decoder, sieve: &sieve,
       noting: &captures[open[0].index])
-    latestPacket = max(latestPacket ?? .never, open[0].latestPacket).ifEver
+    while lastPackets.count <= open[0].index { lastPackets.append(.never) }
+    lastPackets[open[0].index] = open[0].lastPacket
     switch end {
     case .batchIsFull: isTaken = true
     case .isOver: open.restoreOrder()

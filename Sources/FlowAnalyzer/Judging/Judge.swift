@@ -15,6 +15,8 @@ struct Judge {
   /// Linux answers invalid segments at most once per 500 ms (tcp_invalid_ratelimit), counted in
   /// ticks of up to 10 ms.
   static let rateLimit: Int64 = 510_000_000
+  /// Within so long it surely answers no more.
+  static let certainRateLimit: Int64 = 490_000_000
 
   /// The verdict, given what is known about the server.
   func verdict(on exchange: Exchange, knowing server: ServerKnowledge) -> Verdict {
@@ -140,6 +142,7 @@ struct Judge {
 
   private func silent(_ exchange: Exchange, _ facts: Facts) -> Verdict {
     let isHeldForSure = exchange.proof == .stillHeld
+    if isHeldForSure, facts.isHalfOpen { return .reuse(.synReceived) }
     if !isHeldForSure, let reason = facts.reasonNotHeldWhenSilent { return reason }
 
     let prediction = facts.prediction
@@ -154,6 +157,10 @@ struct Judge {
       }
       reason = .lost
       if exchange.proof == .gone, facts.isLinux {
+        // Only the first of several has met the TIME_WAIT, which went with it.
+        if exchange.holder.notes.contains(.mayBeReplaced) {
+          return .reuse(exchange.repetition == .ofUnanswered ? .duplicate : .gone)
+        }
         reason = .acceptQueueFull
         end = .killed
       }
@@ -194,9 +201,7 @@ private struct Facts {
   init(_ exchange: Exchange, judge: Judge, server: ServerKnowledge) {
     self.exchange = exchange
     let profile = judge.stack ?? .linux
-    let syn = SynFacts(
-      sequence: exchange.sequence, options: exchange.options, hasFIN: exchange.hasFIN,
-      payloadLength: exchange.payloadLength)
+    let syn = SynFacts(exchange)
     prediction = profile.prediction(for: syn, holder: exchange.holder)
     isAfterHolder = syn.isAfter(exchange.holder)
     isLinuxRule = profile == .linux
@@ -205,6 +210,11 @@ private struct Facts {
       profile.ignoresResets ?? judge.rfc1337 ?? server.ignoresResets ?? false
     age = exchange.time.nanoseconds(since: exchange.holder.timerStartedAt)
     timeWait = judge.timeWait
+  }
+
+  /// A connection that was never completed: nothing of old stands in the way.
+  var isHalfOpen: Bool {
+    exchange.holder.state == .synReceived || exchange.holder.state == .synSent
   }
 
   /// The answer, if not the server, is Linux's.
@@ -234,6 +244,9 @@ private struct Facts {
     let notes = exchange.holder.notes
     if prediction.reason == .optionsCut { return .inferred }
     if held == nil || !notes.contains(.known) || exchange.answer == .hiddenOldNumbers {
+      return .inferred
+    }
+    if notes.contains(.mayBeReplaced), exchange.answer == .none, exchange.proof != .stillHeld {
       return .inferred
     }
     if !notes.isDisjoint(with: [.inferred, .ambiguous, .onlyUnanswered, .stateFromAnswer]) {
@@ -297,7 +310,7 @@ private struct Facts {
     guard notes.contains(.known) else { return .firstUse }
     if notes.contains(.onlyUnanswered) { return unanswered }
     switch exchange.holder.state {
-    case .synReceived, .synSent: return .reuse(.synReceived)
+    case .synReceived, .synSent: return halfOpen
     case .closed: return .reuse(notes.contains(.endedByReset) ? .reset : .otherSide)
     case .finWait2 where mayBeOver && !notes.contains(.resetBefore): return .reuse(.expired)
     case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
@@ -320,10 +333,12 @@ private struct Facts {
     guard notes.contains(.known) else { return .firstUse }
     if notes.contains(.onlyUnanswered) { return unanswered }
     switch exchange.holder.state {
-    case .synReceived, .synSent: return .reuse(.synReceived)
+    case .synReceived, .synSent: return halfOpen
     case .closed: return .reuse(notes.contains(.endedByReset) ? .reset : .otherSide)
     case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
       if notes.contains(.resetBefore) { return .reuse(.reset) }
+      // As below.
+      if isRateLimited, prediction.answer == .rejected { return nil }
       return exchange.proof == .gone ? .reuse(.gone) : nil
     case .timeWait:
       if notes.contains(.resetBefore), !ignoresResets { return .reuse(.reset) }
@@ -336,6 +351,10 @@ private struct Facts {
       }
       return nil
     }
+  }
+
+  private var halfOpen: Verdict {
+    .reuse(exchange.holder.notes.contains(.resetBefore) ? .reset : .synReceived)
   }
 
   private var unanswered: Verdict {

@@ -39,7 +39,7 @@ public enum StackProfile: String, Sendable, CaseIterable, Codable {
     case .finWait2:
       // Linux: an orphan resets what falls into its window, a full socket challenges it, and a
       // capture cannot tell them apart beforehand.
-      if self == .linux, !syn.isOlder(than: holder), syn.isInWindow(of: holder) {
+      if self == .linux, !syn.isRefusedByPAWS(of: holder), syn.isInWindow(of: holder) {
         return Prediction(.undetermined, .challenge)
       }
       return Prediction(.rejected, .challenge)
@@ -67,9 +67,8 @@ public enum StackProfile: String, Sendable, CaseIterable, Codable {
     switch self {
     case .linux:
       // tcp_timewait_state_process
-      if isOlder { return Prediction(.rejected, .timestampOlder) }
-      let isNewer = syn.hasNewerTimestamp(than: holder)
-      guard isAfter || isNewer else { return Prediction(.rejected, .sequenceNotNewer) }
+      if syn.isRefusedByPAWS(of: holder) { return Prediction(.rejected, .timestampOlder) }
+      guard syn.endsTimeWait(of: holder) else { return Prediction(.rejected, .sequenceNotNewer) }
       if syn.hasFIN { return Prediction(.unanswered, .synWithFIN) }
       return Prediction(.accepted, isAfter ? .sequenceNewer : .timestampNewer)
     case .freebsd:
@@ -122,6 +121,21 @@ struct SynFacts {
   var hasFIN = false
   var payloadLength: UInt32 = 0
 
+  init(
+    sequence: SequenceNumber, options: TCPOptions, hasFIN: Bool = false, payloadLength: UInt32 = 0
+  ) {
+    self.sequence = sequence
+    self.options = options
+    self.hasFIN = hasFIN
+    self.payloadLength = payloadLength
+  }
+
+  init(_ exchange: Exchange) {
+    self.init(
+      sequence: exchange.sequence, options: exchange.options, hasFIN: exchange.hasFIN,
+      payloadLength: exchange.payloadLength)
+  }
+
   /// It may have had a timestamp, but none was captured.
   var lacksTimestamp: Bool { options.isTruncated && !options.hasTimestamps }
 
@@ -135,11 +149,24 @@ struct SynFacts {
     sequence.value &- holder.nextExpected.value < max(holder.receiveWindow, 1)
   }
 
-  /// PAWS would refuse it (RFC 7323, section 5); a TS.Recent of zero is no evidence (Linux
-  /// `tcp_paws_check`).
+  /// PAWS would refuse it (RFC 7323, section 5); a TS.Recent of zero is no evidence. Two timestamps half the
+  /// range apart are each older than the other.
   func isOlder(than holder: Holder) -> Bool {
     guard let step = timestampStep(from: holder) else { return false }
     return holder.timestampRecent != 0 && step < 0
+  }
+
+  /// Linux `tcp_paws_check`, which takes a timestamp half the range away for newer.
+  func isRefusedByPAWS(of holder: Holder) -> Bool {
+    isOlder(than: holder) && timestampStep(from: holder) != .min
+  }
+
+  /// A TIME_WAIT of Linux goes when the SYN comes, whatever becomes of the SYN (Linux
+  /// `tcp_timewait_state_process`, `TCP_TW_SYN`).
+  func endsTimeWait(of holder: Holder) -> Bool {
+    if isRefusedByPAWS(of: holder) { return false }
+    return isAfter(holder) || hasNewerTimestamp(than: holder)
+      || timestampStep(from: holder) == .min
   }
 
   func hasNewerTimestamp(than holder: Holder) -> Bool {

@@ -16,7 +16,10 @@ struct TimeWaitMeasurement: Equatable, Codable {
       let isProven = exchange.acceptedOutOfTimeWait || hit.answer == .rejected
       if isProven { atLeast = max(atLeast ?? age, age) }
     case .reuse(.expired), .reuse(.gone):
-      guard exchange.answer == .synAck || exchange.answer == .reset else { return }
+      guard exchange.answer == .synAck || exchange.answer == .reset,
+        // Else it may have gone with that SYN, for which there was no place in the accept queue.
+        !holder.notes.contains(.mayBeReplaced)
+      else { return }
       lessThan = min(lessThan ?? age, age)
     case .firstUse, .reuse: return
     }

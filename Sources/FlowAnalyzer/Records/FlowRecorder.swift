@@ -11,6 +11,8 @@ struct FlowRecorder: ~Copyable {
   /// A packet without a segment that is the latest so far. It is of use where it turns out to be the last,
   /// or what follows to be earlier.
   private var latestOther: Timestamp?
+  /// The last packet, where it has no segment and is not the latest: the capture ends with it.
+  private var lastOther: Timestamp?
 
   var isBlockFull: Bool { builder.count >= Self.blockLength }
   var isEmpty: Bool { builder.isEmpty }
@@ -20,6 +22,7 @@ struct FlowRecorder: ~Copyable {
   /// - Parameter tcp: its captured bytes from the TCP header on.
   mutating func note(_ segment: borrowing Segment, _ tcp: RawSpan) {
     settleOther(before: segment.time)
+    lastOther = nil
     let tuple = tuples.position(of: segment)
     tuples.noteHandshake(segment, of: tuple)
     let isFromResponder = tuples.isFromResponder(segment, of: tuple)
@@ -34,11 +37,17 @@ struct FlowRecorder: ~Copyable {
       appendPassage(at: time)
     } else if time > latest {
       latestOther = time
+      lastOther = nil
+    } else {
+      lastOther = time
     }
   }
 
   /// Nothing follows.
-  mutating func finish() { settleOther(before: .never) }
+  mutating func finish() {
+    settleOther(before: .never)
+    if let last = lastOther.take() { appendPassage(at: last) }
+  }
 
   private mutating func settleOther(before time: Timestamp) {
     guard let other = latestOther else { return }

@@ -3,13 +3,14 @@ extension TCPState {
   /// it was thought to come from; nil where it fits that state.
   ///
   /// - Parameters:
+  ///   - isSocketless: see `Segment`; nil where that is not known.
   ///   - beganUnseen: a FIN may have been sent before the capture.
   ///   - coversUnseen: it acknowledges more than the peer was seen to send.
   ///   - coversFIN: it acknowledges the peer's FIN.
   func proven(
-    byAnswer segment: Segment, beganUnseen: Bool, coversUnseen: Bool, coversFIN: Bool
+    byAnswerFromNoSocket isSocketless: Bool?, beganUnseen: Bool, coversUnseen: Bool,
+    coversFIN: Bool
   ) -> TCPState? {
-    let isSocketless = segment.isSocketless
     switch self {
     case .timeWait:
       // The peer's FIN was captured but never arrived.

@@ -234,6 +234,9 @@ struct Connection: BitwiseCopyable {
     _ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer
   ) -> Effects {
     let fromOriginator = senderIsLow == originatorIsLow
+    if (fromOriginator ? originator : responder).showsByteForFIN(segment) {
+      retractFIN(ofOriginator: fromOriginator, at: segment.time)
+    }
     let (wasDone, wasReset) = (responder.isDone, responder.isReset)
     let isTaken =
       fromOriginator
@@ -252,6 +255,19 @@ struct Connection: BitwiseCopyable {
       enteredTimeWait.remove(fromOriginator ? .originator : .responder)
     }
     return effects
+  }
+
+  /// What was taken for the FIN of one end was a byte of data: nobody has entered TIME_WAIT by it.
+  @inline(never)
+  private mutating func retractFIN(ofOriginator: Bool, at time: Timestamp) {
+    if ofOriginator {
+      originator.retractFIN(at: time)
+      responder.retractFINOfPeer(at: time)
+    } else {
+      responder.retractFIN(at: time)
+      originator.retractFINOfPeer(at: time)
+    }
+    enteredTimeWait = []
   }
 
   /// Feeds a segment to who sends and to who receives it.

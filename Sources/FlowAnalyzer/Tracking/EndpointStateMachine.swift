@@ -166,9 +166,9 @@ struct EndpointStateMachine: BitwiseCopyable {
     if byReset { notes.insert(.closedByReset) }
   }
 
-  /// A SYN that PAWS refused restarts the timer of a Linux TIME_WAIT.
+  /// A segment starts the timer of a TIME_WAIT anew.
   mutating func restartTimer(at time: Timestamp) {
-    guard state == .timeWait else { return }
+    guard state == .timeWait, time > timerStartedAt else { return }
     timerOrRange = UInt64(bitPattern: time.nanoseconds)
   }
 
@@ -268,7 +268,6 @@ struct EndpointStateMachine: BitwiseCopyable {
       inferFIN(beforeCoveringPeer: !hadCoveredPeer, at: segment.time)
     }
     if segment.sequenceEnd.follows(nextToSend) {
-      if notes.contains(.inferredFIN), segment.payloadLength > 0 { retractFIN(at: segment.time) }
       nextToSend = segment.sequenceEnd
     }
     if segment.flags.contains(.ack) {
@@ -421,10 +420,29 @@ struct EndpointStateMachine: BitwiseCopyable {
     }
   }
 
+  /// Whether a segment shows that what was taken for this end's FIN was a byte of data: that byte itself, or
+  /// something behind it.
+  func showsByteForFIN(_ segment: Segment) -> Bool {
+    notes.contains(.inferredFIN) && segment.sequenceLength > 0
+      && segment.sequence.advanced(by: segment.payloadLength).follows(finSequence)
+  }
+
   /// What was taken for a FIN was a byte of data.
-  private mutating func retractFIN(at time: Timestamp) {
-    notes.remove([.sentFIN, .inferredFIN])
+  mutating func retractFIN(at time: Timestamp) {
+    notes.remove([.sentFIN, .inferredFIN, .ambiguous])
     enter(notes.contains(.receivedFIN) ? .closeWait : .established, at: time)
+  }
+
+  /// What was taken for the peer's FIN was a byte of data.
+  mutating func retractFINOfPeer(at time: Timestamp) {
+    guard notes.contains(.receivedFIN) else { return }
+    notes.remove([.receivedFIN, .ambiguous])
+    guard !isClosedByReset else { return }
+    if !notes.contains(.sentFIN) {
+      enter(.established, at: time)
+    } else {
+      enter(unacknowledged.follows(finSequence) ? .finWait2 : .finWait1, at: time)
+    }
   }
 
   /// The peer's FIN was not captured, but this endpoint has acknowledged it.
@@ -529,7 +547,8 @@ struct EndpointStateMachine: BitwiseCopyable {
   private mutating func receiveInTimeWait(_ segment: Segment, timer: TimeWaitTimer) {
     let older = segment.options.hasTimestamps && hasTimestampRecent && isOlder(segment)
     let isBareInOrder = segment.sequence == nextExpected && segment.sequenceLength == 0
-    switch timer {
+    switch timer.restart {
+    case _ where segment.time.nanoseconds(since: timerStartedAt) > timer.certain: break
     case .anyAcknowledgment:
       if older || segment.flags.contains(.ack) { restartTimer(at: segment.time) }
     case .repeatedFIN:
@@ -548,5 +567,11 @@ struct EndpointStateMachine: BitwiseCopyable {
   private func isOlder(_ segment: Segment) -> Bool {
     timestampRecent != 0
       && Int32(bitPattern: timestampRecent &- segment.options.timestampValue) > 0
+  }
+
+  /// PAWS refuses a SYN with these options (Linux `tcp_paws_reject`).
+  func refusesByPAWS(_ options: TCPOptions) -> Bool {
+    hasTimestampRecent && options.hasTimestamps && timestampRecent != 0
+      && Int32(bitPattern: timestampRecent &- options.timestampValue) > 0
   }
 }

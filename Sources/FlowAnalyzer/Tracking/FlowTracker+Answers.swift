@@ -103,8 +103,14 @@ extension FlowTracker {
       segment.time.nanoseconds(since: pending[last].exchange.time) <= Exchange.patience
       && !(holder.map { segment.sequence.precedes($0.nextToSend) } ?? false)
     var answered = newestPending(position)
+    let before = records[position].connection?.endpoint(isLow: senderIsLow).state
     proveState(by: segment, position, holderIsLow: senderIsLow)
+    correctHolders(of: before, position, holderIsLow: senderIsLow)
     feed(segment, position, senderIsLow)
+    // An answer to a SYN changes nothing by itself: what it has shown was so before.
+    if mayAnswer, !answersOldSegment {
+      correctHolders(of: before, position, holderIsLow: senderIsLow)
+    }
     if answersOldSegment {
       noteRareFacts(of: position) { $0.oldSegmentsAwaitingAnswer &-= 1 }
     } else if mayAnswer {
@@ -138,11 +144,41 @@ extension FlowTracker {
   ) {
     pending[Int(node)].exchange.answer = .oldNumbers
     pending[Int(node)].exchange.answeredAt = segment.time
-    pending[Int(node)].exchange.answerIsSocketless = segment.isSocketless
+    pending[Int(node)].exchange.answerIsSocketless = isSocketless(segment)
     lastRejected = pending[Int(node)].exchange.attempt
     // The answer carries the very numbers that the SYN was compared with.
-    if let endpoint = records[position].connection?.endpoint(isLow: holderIsLow) {
-      pending[Int(node)].exchange.holder.learn(from: endpoint)
+    guard let endpoint = records[position].connection?.endpoint(isLow: holderIsLow) else { return }
+    let time = pending[Int(node)].exchange.time
+    pending[Int(node)].exchange.holder.learn(from: endpoint, at: time)
+    // Whatever its age, it stood: PAWS has started its timer anew.
+    if timer.isOfLinux, endpoint.refusesByPAWS(pending[Int(node)].exchange.options) {
+      amend(position, isLow: holderIsLow) { $0.restartTimer(at: time) }
+    }
+  }
+
+  /// What Linux shows by the IPv4 identification of its answers.
+  private func isSocketless(_ segment: Segment) -> Bool? {
+    timer.isOfLinux ? segment.isSocketless : nil
+  }
+
+  /// An answer has shown that the holder was in another state: it was so when the open SYNs came, which have
+  /// met the same holder.
+  ///
+  /// - Parameter before: what it was taken for; nil where nothing was known of it.
+  private mutating func correctHolders(
+    of before: TCPState?, _ position: Int, holderIsLow: Bool
+  ) {
+    guard let endpoint = records[position].connection?.endpoint(isLow: holderIsLow),
+      endpoint.state != before
+    else { return }
+    var node = records[position].firstPending
+    while node != TupleRecord.none {
+      let holder = pending[Int(node)].exchange.holder
+      if holder.state == before || !holder.notes.contains(.known) {
+        pending[Int(node)].exchange.holder.learn(
+          from: endpoint, at: pending[Int(node)].exchange.time)
+      }
+      node = pending[Int(node)].next
     }
   }
 
@@ -152,7 +188,7 @@ extension FlowTracker {
   ) {
     guard let connection = records[position].connection else {
       // A live socket numbers its packets; the answer out of TIME_WAIT has none to do so.
-      let isLive = segment.isSocketless == false
+      let isLive = isSocketless(segment) == false
       let first = pending[Int(records[position].firstPending)].exchange
       records[position].connection = Connection(
         inferredFrom: segment, state: isLive ? .established : .timeWait,
@@ -163,7 +199,7 @@ extension FlowTracker {
     let peer = connection.endpoint(isLow: !holderIsLow)
     guard
       let proven = endpoint.state.proven(
-        byAnswer: segment, beganUnseen: connection.beganUnseen,
+        byAnswerFromNoSocket: isSocketless(segment), beganUnseen: connection.beganUnseen,
         coversUnseen: segment.acknowledgment.follows(peer.nextToSend),
         coversFIN: peer.sentFIN.map { segment.acknowledgment.follows($0) } ?? false)
     else { return }
@@ -195,13 +231,25 @@ extension FlowTracker {
     pending[Int(node)].exchange.answer = .reset
     pending[Int(node)].exchange.answeredAt = segment.time
     attempts[pending[Int(node)].exchange.attempt].wasReset = true
-    setProof(.gone, upTo: node, position)
     let held = pending[Int(node)].exchange.holder.state
+    let isByOrphan = isRefusedByOrphan(node)
+    setProof(isByOrphan ? .stillHeld : .gone, upTo: node, position)
     finish(through: node, position)
     if held != .timeWait {
       // A mini-socket in FIN_WAIT_2 goes with its RST; any other socket would not have sent one.
       amend(position, isLow: senderIsLow) { $0.proveGone(byReset: true, at: segment.time) }
     }
+  }
+
+  /// A RST that refuses a SYN comes from an orphan in FIN_WAIT_2, into whose window the SYN falls: it stood until
+  /// then (Linux `tcp_timewait_state_process`).
+  private mutating func isRefusedByOrphan(_ node: UInt32) -> Bool {
+    let exchange = pending[Int(node)].exchange
+    let syn = SynFacts(exchange)
+    return timer.isOfLinux && exchange.holder.state == .finWait2
+      && !exchange.holder.notes.contains(.resetBefore)
+      && exchange.time.nanoseconds(since: exchange.holder.timerStartedAt) <= timer.certain
+      && syn.isInWindow(of: exchange.holder) && !syn.isOlder(than: exchange.holder)
   }
 
   /// The newest SYN that a RST refuses: its acknowledgment lies behind the SYN or its data.

@@ -63,7 +63,7 @@ extension FlowTracker {
     setProof(outOfTimeWait ? .stillHeld : .gone, upTo: node, position)
     let sequence = pending[Int(node)].exchange.sequence
     finish(through: node, position)
-    if records[position].hasPending { finishAsRepetitions(of: sequence, position) }
+    if records[position].hasPending { finishBehindAccepted(of: sequence, position) }
   }
 
   @inline(never)
@@ -78,7 +78,7 @@ extension FlowTracker {
     }
     amend(position, isLow: serverIsLow) { $0.prove(.timeWait, by: exchange.time) }
     if let holder = records[position].connection?.endpoint(isLow: serverIsLow) {
-      pending[Int(node)].exchange.holder.learn(from: holder)
+      pending[Int(node)].exchange.holder.learn(from: holder, at: exchange.time)
     }
   }
 
@@ -111,14 +111,15 @@ extension FlowTracker {
     if holder.notes.contains(.resetBefore) { knowledge[exchange.destination].obeyedResets += 1 }
   }
 
-  /// SYNs behind the accepted one that repeat it met its half-open connection.
-  private mutating func finishAsRepetitions(of sequence: SequenceNumber, _ position: Int) {
+  /// SYNs behind the accepted one met its half-open connection, whether they repeat it or not.
+  private mutating func finishBehindAccepted(of sequence: SequenceNumber, _ position: Int) {
     var node = records[position].firstPending
     while node != TupleRecord.none {
       if pending[Int(node)].exchange.sequence == sequence {
         pending[Int(node)].exchange.repetition = .ofOwnConnection
-        pending[Int(node)].exchange.holder.state = .synReceived
       }
+      pending[Int(node)].exchange.holder.notes = .known
+      pending[Int(node)].exchange.holder.state = .synReceived
       node = pending[Int(node)].next
     }
     finish(through: newestPending(position), position)

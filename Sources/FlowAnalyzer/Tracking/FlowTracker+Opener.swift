@@ -38,6 +38,18 @@ extension FlowTracker {
     return rejected
   }
 
+  /// Whether a RST of the opener may answer an answer to a SYN that was not captured: none to an earlier SYN
+  /// waits for its RST, and the server had the right to answer.
+  private mutating func mayHaveBeenAnswered(_ node: Int, _ position: Int) -> Bool {
+    if let since = pending[node].exchange.sinceLimitedAnswer, since >= 0,
+      since < Judge.certainRateLimit
+    {
+      return false
+    }
+    guard let rejected = lastRejected(position) else { return true }
+    return pending[Int(rejected)].exchange.resetFollowed
+  }
+
   /// RFC 9293, section 3.10.7.3: who is in SYN_SENT answers an unacceptable ACK with a RST that
   /// has the ACK's number.
   mutating func observeOpenerRST(
@@ -46,7 +58,7 @@ extension FlowTracker {
     let last = Int(newestPending(position))
     let holder = records[position].connection?.endpoint(isLow: !senderIsLow)
     if pending[last].exchange.answer == .none, !segment.flags.contains(.ack),
-      !records[position].heardHolderSinceSyn, let holder,
+      !records[position].heardHolderSinceSyn, mayHaveBeenAnswered(last, position), let holder,
       holder.state != .closed, holder.state != .synReceived,
       segment.sequence == holder.nextExpected
     {

@@ -45,6 +45,7 @@ extension FlowTracker {
     }
     records[position].heardHolderSinceSyn = false
     if learnsServers { servers.note(address: destination, port: segment.destination.port) }
+    if mayBeReplaced(position) { exchange.holder.notes.insert(.mayBeReplaced) }
     restartTimerIfRefusedByPAWS(segment, position, receiverIsLow: !senderIsLow)
     append(exchange, position)
     if exchange.repetition == .ofOwnConnection, exchange.holder.state == .synReceived {
@@ -126,12 +127,28 @@ extension FlowTracker {
   mutating func restartTimerIfRefusedByPAWS(
     _ segment: Segment, _ position: Int, receiverIsLow: Bool
   ) {
-    guard timer == .anyAcknowledgment, records[position].hasConnection else { return }
+    guard timer.isOfLinux, records[position].hasConnection else { return }
     let endpoint = records[position].current.endpoint(isLow: receiverIsLow)
-    guard endpoint.state == .timeWait, endpoint.hasTimestampRecent, endpoint.timestampRecent != 0,
-      segment.options.hasTimestamps,
-      Int32(bitPattern: endpoint.timestampRecent &- segment.options.timestampValue) > 0
+    guard endpoint.state == .timeWait, endpoint.refusesByPAWS(segment.options),
+      // Later it may be over, and has nothing to start anew but where an answer shows otherwise.
+      segment.time.nanoseconds(since: endpoint.timerStartedAt) <= timer.certain
     else { return }
     amend(position, isLow: receiverIsLow) { $0.restartTimer(at: segment.time) }
+  }
+
+  /// A SYN that waits for an answer would have ended the TIME_WAIT it met.
+  private mutating func mayBeReplaced(_ position: Int) -> Bool {
+    guard timer.isOfLinux else { return false }
+    var node = records[position].firstPending
+    while node != TupleRecord.none {
+      let exchange = pending[Int(node)].exchange
+      if exchange.answer == .none, exchange.holder.state == .timeWait,
+        SynFacts(exchange).endsTimeWait(of: exchange.holder)
+      {
+        return true
+      }
+      node = pending[Int(node)].next
+    }
+    return false
   }
 }

@@ -14,7 +14,7 @@ struct FlowTracker: ~Copyable {
   static let roundTrip: Int64 = 50_000_000
 
   let retention: Retention
-  let timer: TimeWaitTimer
+  private(set) var timer: TimeWaitTimer
   var addresses = AddressTable()
   var attempts = AttemptTable()
   var knowledge = KnowledgeTable()
@@ -94,6 +94,7 @@ struct FlowTracker: ~Copyable {
     retention = Retention(timeWait: timeWait)
     expiry = ExpiryWheel(horizon: retention.horizon)
     self.timer = timer
+    self.timer.certain = timeWait - Judge.early
   }
 
   /// Has the processor fetch where a segment that comes soon will be looked up.

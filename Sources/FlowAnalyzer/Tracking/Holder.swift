@@ -40,6 +40,8 @@ struct Holder: BitwiseCopyable {
     static let stateFromAnswer = Notes(rawValue: 1 << 10)
     /// When the state was entered was not seen: the times are the latest possible.
     static let unknownTimes = Notes(rawValue: 1 << 11)
+    /// An earlier SYN would have ended it, if it has arrived: nothing has shown since that it stands.
+    static let mayBeReplaced = Notes(rawValue: 1 << 12)
   }
 
   /// Nothing is known about the tuple.
@@ -51,11 +53,15 @@ struct Holder: BitwiseCopyable {
     lateSegmentAge: 0)
 
   /// Takes over what an answer has just shown about its sender.
-  mutating func learn(from endpoint: EndpointStateMachine) {
+  ///
+  /// - Parameter time: when the SYN came that met the holder.
+  mutating func learn(from endpoint: EndpointStateMachine, at time: Timestamp) {
     if state != endpoint.state || !notes.contains(.known) {
       notes.insert(.stateFromAnswer)
-      since = endpoint.heldSince
-      timerStartedAt = endpoint.timerStartedAt
+      since = min(endpoint.heldSince, time)
+      timerStartedAt = min(endpoint.timerStartedAt, time)
+      // It was so when the SYN came, but since when is not known.
+      if endpoint.heldSince > time { notes.insert(.unknownTimes) }
     }
     if endpoint.hasUnknownTimes { notes.insert(.unknownTimes) }
     state = endpoint.state

@@ -1,0 +1,262 @@
+import Testing
+
+@testable import FlowAnalyzer
+
+/// What later segments, and the limits of what a server can do, say about SYNs that got no answer.
+@Suite("Evidence beside the answer")
+struct LaterEvidenceTests {
+  // MARK: - A timer that has run out
+
+  /// Nothing is left whose timer PAWS could start anew (reference, 1.5).
+  @Test func `an old timestamp does not bring back a TIME_WAIT that is over`() {
+    let hearing = Hearing(
+      Scene.timeWaitWithTimestamps + """
+        101.000 > S  500 ts 299
+        102.000 > S  500 ts 299
+        104.000 > S  500 ts 299
+        104.001 < S. clock ack 501 ts 2000 ecr 299
+        """)
+    #expect(
+      hearing.verdicts == ["first use", "reuse expired", "reuse expired", "reuse expired"])
+    #expect(hearing.report.analysis.timeWait.warning == nil)
+  }
+
+  /// Timers come late: the answer shows that this one has, and PAWS has started it anew.
+  @Test func `an old timestamp that is refused after a minute starts the timer anew`() {
+    let hearing = Hearing(
+      Scene.timeWaitWithTimestamps + """
+         62.000 > S  500 ts 299
+         62.001 < .  5002 ack 1002 ts 1950 ecr 300 id 0
+        115.000 > S  500 ts 298
+        115.001 < .  5002 ack 1002 ts 2000 ecr 300 id 0
+        """)
+    #expect(hearing.hits.map(\.evidence) == [.tracked, .tracked])
+    #expect(
+      hearing.report.findings.flatMap(\.hits).map { $0.held.ageSeconds?.value.rounded() } == [
+        61, 53,
+      ])
+  }
+
+  /// It draws a RST, as any segment for no socket.
+  @Test func `a segment that comes late does not bring it back, either`() {
+    let hearing = Hearing(
+      Scene.timeWait + """
+        100.000 > .  1002 ack 5002
+        100.001 < R  5002
+        101.000 > S  500
+        110.000 end
+        """)
+    #expect(hearing.verdicts == ["first use", "reuse expired"])
+  }
+
+  // MARK: - One holder for all SYNs that have met it
+
+  @Test func `a SYN that got no answer met what answers the next one: a live socket`() {
+    let hearing = Hearing(
+      Scene.lastAck + """
+         2.000 > .  1002 ack 5002          # captured, and lost behind that
+        11.000 > S  500
+        12.000 > S  500
+        12.001 < .  5002 ack 1002 id 9     # a socket that counts its packets
+        15.000 end
+        """)
+    #expect(
+      hearing.verdicts == [
+        "first use", "inferred closing unanswered lost", "inferred closing rejected challenge",
+      ])
+    #expect(hearing.report.findings.map(\.kind) == [.closing])
+  }
+
+  @Test func `a SYN that got no answer met what answers the next one: TIME_WAIT`() {
+    let hearing = Hearing(
+      """
+       0.000 > .  1001 ack 5001            # the capture begins in the middle
+      11.000 > S  500
+      12.000 > S  500
+      12.001 < .  5002 ack 1002 id 0
+      15.000 end
+      """)
+    #expect(
+      hearing.verdicts == [
+        "inferred time-wait unanswered lost", "inferred time-wait rejected sequence-not-newer",
+      ])
+    #expect(hearing.report.findings.map(\.kind) == [.timeWait])
+  }
+
+  @Test func `the close was not captured, and the answer says that there was one`() {
+    let hearing = Hearing(
+      Scene.established + """
+        11.000 > S  500
+        12.000 > S  500
+        12.001 < .  5002 ack 1002 id 0
+        15.000 end
+        """)
+    #expect(hearing.report.findings.map(\.kind) == [.timeWait])
+    #expect(hearing.hits.map(\.evidence) == [.inferred, .inferred])
+    // Since when is not known, not even that it was before the SYN.
+    #expect(
+      hearing.report.findings.flatMap(\.hits).map { $0.held.ageSeconds?.value } == [nil, nil])
+  }
+
+  @Test func `a RST out of FIN_WAIT_2 shows that it stood when the SYN before came`() {
+    let hearing = Hearing(
+      Scene.finWait2 + """
+        5.000 > S  500
+        8.000 > S  1500                    # window: 1001 to 2000
+        8.001 < R. 0 ack 1501
+        """)
+    #expect(
+      hearing.verdicts == [
+        "first use", "closing unanswered lost", "closing reset orphan-refused",
+      ])
+  }
+
+  // MARK: - The limit
+
+  @Test func `silence a moment after a challenge is the limit's, whatever came later`() {
+    let hearing = Hearing(
+      Scene.established + """
+         10.000 > S  500
+         10.001 < .  5001 ack 1001 id 9
+         10.011 > S  600
+        400.000 > S  7000
+        400.001 < S. clock ack 7001
+        """)
+    #expect(
+      hearing.verdicts == [
+        "first use", "established rejected challenge", "established unanswered rate-limited",
+        "reuse gone",
+      ])
+  }
+
+  /// Two clients of two load balancers that share an address: the RST is the first one's.
+  @Test func `a RST answers the answer that was captured, and no other`() {
+    let hearing = Hearing(
+      Scene.timeWait + """
+        11.000 > S  500
+        11.001 < .  5002 ack 1002 id 0
+        11.005 > S  100
+        11.021 > R  1002
+        11.030 > S  500
+        11.031 < S. clock ack 501
+        """)
+    #expect(
+      hearing.verdicts == [
+        "first use", "time-wait rejected sequence-not-newer", "time-wait unanswered rate-limited",
+        "reuse reset",
+      ])
+    #expect(hearing.hits.map(\.end) == [.killed, .survived])
+  }
+
+  // MARK: - Half open
+
+  @Test func `a half-open connection that has answered is none that was closed`() {
+    let hearing = Hearing(
+      """
+      0.000 > S  1000
+      0.001 < S. 5000 ack 1001
+      5.000 > S  500
+      5.001 < .  5001 ack 1001 id 9        # its RST is lost
+      5.010 > S  500
+      6.010 > S  500
+      6.011 < .  5001 ack 1001 id 9
+      9.000 end
+      """)
+    #expect(
+      hearing.verdicts
+        == ["first use", "reuse syn-received", "reuse syn-received", "reuse syn-received"])
+  }
+
+  /// As health checks do.
+  @Test func `a half-open connection ends by a RST`() {
+    let hearing = Hearing(
+      """
+      0.000 > S  1000
+      0.001 < S. 5000 ack 1001
+      0.002 > R  1001
+      5.000 > S  500
+      5.001 < S. clock ack 501
+      """)
+    #expect(hearing.verdicts == ["first use", "reuse reset"])
+  }
+
+  @Test func `a SYN between another and its answer meets that one's half-open connection`() {
+    let hearing = Hearing(
+      Scene.timeWait + """
+        11.000 > S  2000
+        11.001 > S  9000
+        11.002 < S. 70539 ack 2001
+        11.003 > .  2001 ack 70540
+        """)
+    #expect(
+      hearing.verdicts
+        == ["first use", "time-wait accepted sequence-newer", "reuse syn-received"])
+  }
+
+  // MARK: - A full accept queue
+
+  /// The TIME_WAIT goes with the SYN for which there is no place (Linux `tcp_v4_rcv`).
+  @Test func `of several SYNs that found no place only the first has met the TIME_WAIT`() {
+    let hearing = Hearing(
+      Scene.fingerprintElsewhere + Scene.timeWait + """
+        11.000 > S  2000
+        12.000 > S  2000
+        14.000 > S  2000
+        18.000 > S  2000
+        18.001 < S. clock ack 2001
+        """)
+    #expect(
+      hearing.verdicts.suffix(4) == [
+        "time-wait unanswered accept-queue-full", "reuse duplicate", "reuse duplicate",
+        "reuse gone",
+      ])
+    #expect(hearing.hits.filter { $0.end == .killed }.count == 1)
+    #expect(hearing.report.analysis.timeWait.measured.lessThanSeconds == nil)
+    #expect(hearing.report.analysis.timeWait.warning == nil)
+  }
+
+  // MARK: - Numbers
+
+  /// `tcp_paws_check` takes the SYN, and the comparison behind it finds the timestamp newer.
+  @Test func `a timestamp half the range away is newer to Linux`() {
+    let hearing = Hearing(
+      Scene.timeWaitWithTimestamps + """
+        11.000 > S  500 ts 0x8000012c
+        11.001 < S. 70539 ack 501 ts 1950 ecr 0x8000012c
+        """)
+    #expect(hearing.verdicts == ["first use", "time-wait accepted timestamp-newer"])
+  }
+
+  /// The server closes first. Of the client's data one byte is missing from the capture, and was taken for a FIN.
+  @Test(arguments: [true, false])
+  func `a byte that was not captured is no FIN once the FIN comes`(_ isAnswered: Bool) {
+    let hearing = Hearing(
+      Scene.established + """
+        0.010 < .  5001 ack 1002
+        1.000 < F. 5001 ack 1002
+        1.001 > .  1002 ack 5002
+        1.002 > F. 1002 ack 5002
+        1.003 < .  5002 ack 1003
+        11.000 > S  500
+        """
+        + (isAnswered ? "\n11.001 < .  5002 ack 1003 id 0" : "\n13.000 end"))
+    #expect(
+      hearing.verdicts.last
+        == (isAnswered
+          ? "time-wait rejected sequence-not-newer" : "time-wait unanswered lost"))
+    #expect(hearing.report.summary.timeWaits.server == 1)
+    #expect(hearing.report.summary.timeWaits.peer == 0)
+  }
+
+  /// FreeBSD sends identification zero from any socket (RFC 6864).
+  @Test func `other systems' identifications say nothing of sockets`() {
+    let script =
+      Scene.closeWait + """
+        11.000 > S  500
+        11.001 < .  5001 ack 1002 id 0
+        """
+    #expect(Hearing(script).verdicts.last == "inferred time-wait rejected sequence-not-newer")
+    let hearing = Hearing(script) { $0.serverStack = .freebsd }
+    #expect(hearing.verdicts.last == "closing rejected challenge")
+  }
+}
