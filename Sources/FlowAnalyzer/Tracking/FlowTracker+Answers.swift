@@ -146,6 +146,7 @@ extension FlowTracker {
     pending[Int(node)].exchange.answeredAt = segment.time
     pending[Int(node)].exchange.answerIsSocketless = isSocketless(segment)
     lastRejected = pending[Int(node)].exchange.attempt
+    noteLimit(behind: node)
     // The answer carries the very numbers that the SYN was compared with.
     guard let endpoint = records[position].connection?.endpoint(isLow: holderIsLow) else { return }
     let time = pending[Int(node)].exchange.time
@@ -153,6 +154,17 @@ extension FlowTracker {
     // Whatever its age, it stood: PAWS has started its timer anew.
     if timer.isOfLinux, endpoint.refusesByPAWS(pending[Int(node)].exchange.options) {
       amend(position, isLow: holderIsLow) { $0.restartTimer(at: time) }
+    }
+  }
+
+  /// SYNs that came before this one's answer did have none of their own: it was on its way.
+  private mutating func noteLimit(behind node: UInt32) {
+    var later = pending[Int(node)].next
+    while later != TupleRecord.none {
+      if pending[Int(later)].exchange.answer == .none {
+        pending[Int(later)].exchange.sinceLimitedAnswer = 0
+      }
+      later = pending[Int(later)].next
     }
   }
 

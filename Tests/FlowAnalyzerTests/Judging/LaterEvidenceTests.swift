@@ -11,10 +11,10 @@ struct LaterEvidenceTests {
   @Test func `an old timestamp does not bring back a TIME_WAIT that is over`() {
     let hearing = Hearing(
       Scene.timeWaitWithTimestamps + """
-        101.000 > S  500 ts 299
-        102.000 > S  500 ts 299
-        104.000 > S  500 ts 299
-        104.001 < S. clock ack 501 ts 2000 ecr 299
+        101.000 > S  500 ts 290
+        102.000 > S  500 ts 291
+        104.000 > S  500 ts 293
+        104.001 < S. clock ack 501 ts 2000 ecr 293
         """)
     #expect(
       hearing.verdicts == ["first use", "reuse expired", "reuse expired", "reuse expired"])
@@ -37,12 +37,10 @@ struct LaterEvidenceTests {
       ])
   }
 
-  /// It draws a RST, as any segment for no socket.
   @Test func `a segment that comes late does not bring it back, either`() {
     let hearing = Hearing(
       Scene.timeWait + """
         100.000 > .  1002 ack 5002
-        100.001 < R  5002
         101.000 > S  500
         110.000 end
         """)
@@ -146,6 +144,23 @@ struct LaterEvidenceTests {
         "reuse reset",
       ])
     #expect(hearing.hits.map(\.end) == [.killed, .survived])
+  }
+
+  @Test func `an answer on its way uses up the limit, too`() {
+    let hearing = Hearing(
+      Scene.established + """
+        10.0000 > S  500
+        10.0003 > S  600
+        10.0006 < .  5001 ack 1001 id 9    # to the first
+        10.0010 > R  1001
+        10.0100 > S  500
+        10.0101 < S. clock ack 501
+        """)
+    #expect(
+      hearing.verdicts == [
+        "first use", "established rejected challenge", "established unanswered rate-limited",
+        "reuse reset",
+      ])
   }
 
   // MARK: - Half open
