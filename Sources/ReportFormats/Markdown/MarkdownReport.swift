@@ -161,6 +161,15 @@ struct MarkdownReport {
     if !rest.isEmpty {
       text.addDetails("\(Quantity.count(rest.count)) more findings", table(of: rest).text)
     }
+    let left = total - ranked.count
+    if left > 0 {
+      let others = left == 1 ? "The other finding" : "The other \(Quantity.count(left)) findings"
+      // Of those beyond the list of the report it is not known.
+      let isHarmless = report.findingsOmitted == 0 && harmful <= ranked.count
+      text.add(
+        isHarmless
+          ? "\(others) did no harm." : "\(others) \(left == 1 ? "is" : "are") not listed here.")
+    }
     if let first = shown.first {
       text.add(
         "To see one packet by packet:\n\n"
