@@ -27,7 +27,8 @@ struct CaptureOptions: ParsableArguments {
         file with an equals sign in its name.
         """,
       valueName: "[name][@lb]=capture"),
-    completion: .file(extensions: ["pcap", "pcapng", "cap"]))
+    completion: .file(extensions: ["pcap", "pcapng", "cap"]),
+    transform: NamedCapture.parse)
   var server: [NamedCapture] = []
 
   @Option(
@@ -36,7 +37,8 @@ struct CaptureOptions: ParsableArguments {
       "Captures taken between the clients and the load balancer.",
       discussion: "Joined with the server side, they name the client of every connection.",
       valueName: "[name][@lb]=capture"),
-    completion: .file(extensions: ["pcap", "pcapng", "cap"]))
+    completion: .file(extensions: ["pcap", "pcapng", "cap"]),
+    transform: NamedCapture.parse)
   var client: [NamedCapture] = []
 
   /// In the order of the command line within each kind.
@@ -47,7 +49,7 @@ struct CaptureOptions: ParsableArguments {
 }
 
 /// `[[NAME][@LB]=]CAPTURE` on the command line.
-struct NamedCapture: ExpressibleByArgument {
+struct NamedCapture: ExplainedArgument {
   private let path: String
   private var name: String?
   private var balancer: String?
@@ -68,6 +70,9 @@ struct NamedCapture: ExpressibleByArgument {
       balancer = String(names[1])
     }
   }
+
+  static let explanation =
+    "a capture; before it NAME=, @LB= or NAME@LB=, where neither the capture nor LB may be empty"
 
   func input(_ role: CaptureRole) -> CaptureInput {
     CaptureInput(path: path, role: role, pointName: name, balancer: balancer)
