@@ -41,10 +41,13 @@ struct CaptureOptions: ParsableArguments {
     transform: NamedCapture.parse)
   var client: [NamedCapture] = []
 
+  /// Those without a side in a file of options, where all stand under a name.
+  @Option(name: .customLong("captures"), help: .hidden) var listed: [String] = []
+
   /// In the order of the command line within each kind.
   var inputs: [CaptureInput] {
     server.map { $0.input(.server) } + client.map { $0.input(.client) }
-      + captures.map { CaptureInput(path: $0) }
+      + (captures.isEmpty ? listed : captures).map { CaptureInput(path: $0) }
   }
 }
 

@@ -20,7 +20,7 @@ struct WorkOptions: ParsableArguments {
     help: ArgumentHelp(
       "A YAML file of options, under their long names; the command line wins.",
       discussion: """
-        An option with several values is a list. \
+        An option with several values is a list; the key captures lists those whose side is not said. \
         An option that stands on the command line too is not taken from the file; those of other \
         commands are passed over. Paths are relative to where the program runs.
         """,
