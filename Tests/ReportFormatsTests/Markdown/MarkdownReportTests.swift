@@ -78,6 +78,9 @@ struct MarkdownReportTests {
     #expect(markdown.contains("### Worst findings: 5 of 73"))
     #expect(markdown.contains("33 more findings"))
     #expect(markdown.contains("\nThe other 35 findings did no harm.\n"))
+    let harmless = AnalysisReport(fixtures: "l7-http/server.pcap").markdown
+    #expect(harmless.contains("### Examples: 3 of 33"))
+    #expect(harmless.contains("\nNone of the 33 findings did harm.\n"))
     // Of what is only counted nobody knows.
     report.findingsOmitted = 10
     #expect(report.markdown.contains("\nThe other 45 findings are not listed here.\n"))
