@@ -64,8 +64,12 @@ enum ReportDestination: Equatable {
     let descriptor = unsafe open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
       let error = SystemError.last
-      guard error.code == ENOENT, let slash = path.lastIndex(of: "/") else { throw error }
-      throw MissingFolder(path: String(path[..<slash]))
+      let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+      // Some folders that exist, such as /proc, take no files in the same words.
+      guard error.code == ENOENT, !folder.isEmpty, FileKind(path: folder) == .missing else {
+        throw error
+      }
+      throw MissingFolder(path: folder)
     }
     do {
       do {
