@@ -47,6 +47,11 @@ while (walker.nextNode()) {
 }
 const drawings = [...document.querySelectorAll("figure > svg")].map(
   (svg) => Math.round(svg.getBoundingClientRect().width));
+const brokenLinks = [...document.querySelectorAll("nav a")].filter((link) => {
+  const range = document.createRange();
+  range.selectNodeContents(link);
+  return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1;
+}).map((link) => link.textContent);
 parent.postMessage(JSON.stringify({
   width,
   scrollWidth: document.documentElement.scrollWidth,
@@ -54,5 +59,6 @@ parent.postMessage(JSON.stringify({
   contrast: worst.ratio,
   contrastText: worst.text,
   drawings,
+  brokenLinks,
   backgroundLuminance: luminance(background(document.body)),
 }), "*");

@@ -1,17 +1,20 @@
-public import ArgumentParser
-public import FlowAnalyzer
+import ArgumentParser
+import FlowAnalyzer
 
 /// What is known about the load balancer beforehand.
 struct BalancerOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "A load balancer as it comes: how long it holds ports, and how it chooses them.",
+      "A load balancer with its default timers, for comparison in forecasts: "
+        + "\(LoadBalancerPreset.explanation).",
       discussion: """
         Forecasts say what this traffic would do behind it; without, behind the one that was recorded, \
         whose hold is measured (whatif compares with all of them). Where the captures contradict it, \
         the report says so. May be given several times, to compare.
         """,
-      valueName: "name"))
+      valueName: "name"),
+    completion: .list(LoadBalancerPreset.allCases.map(\.rawValue)),
+    transform: LoadBalancerPreset.parse)
   var lb: [LoadBalancerPreset] = []
 
   /// Each once, in the order of the command line.
@@ -21,5 +24,11 @@ struct BalancerOptions: ParsableArguments {
   }
 }
 
-// A conformance of a public type is public, and so must be the imports of both.
-extension LoadBalancerPreset: ExpressibleByArgument {}
+extension LoadBalancerPreset: ExplainedArgument {
+  init?(argument: String) { self.init(rawValue: argument) }
+
+  static var explanation: String {
+    let names = allCases.map(\.rawValue)
+    return "\(names.dropLast().joined(separator: ", ")) or \(names.last ?? "")"
+  }
+}

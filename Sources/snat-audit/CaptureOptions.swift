@@ -27,7 +27,8 @@ struct CaptureOptions: ParsableArguments {
         file with an equals sign in its name.
         """,
       valueName: "[name][@lb]=capture"),
-    completion: .file(extensions: ["pcap", "pcapng", "cap"]))
+    completion: .file(extensions: ["pcap", "pcapng", "cap"]),
+    transform: NamedCapture.parse)
   var server: [NamedCapture] = []
 
   @Option(
@@ -36,18 +37,22 @@ struct CaptureOptions: ParsableArguments {
       "Captures taken between the clients and the load balancer.",
       discussion: "Joined with the server side, they name the client of every connection.",
       valueName: "[name][@lb]=capture"),
-    completion: .file(extensions: ["pcap", "pcapng", "cap"]))
+    completion: .file(extensions: ["pcap", "pcapng", "cap"]),
+    transform: NamedCapture.parse)
   var client: [NamedCapture] = []
+
+  /// Those without a side in a file of options, where all stand under a name.
+  @Option(name: .customLong("captures"), help: .hidden) var listed: [String] = []
 
   /// In the order of the command line within each kind.
   var inputs: [CaptureInput] {
     server.map { $0.input(.server) } + client.map { $0.input(.client) }
-      + captures.map { CaptureInput(path: $0) }
+      + (captures.isEmpty ? listed : captures).map { CaptureInput(path: $0) }
   }
 }
 
 /// `[[NAME][@LB]=]CAPTURE` on the command line.
-struct NamedCapture: ExpressibleByArgument {
+struct NamedCapture: ExplainedArgument {
   private let path: String
   private var name: String?
   private var balancer: String?
@@ -68,6 +73,9 @@ struct NamedCapture: ExpressibleByArgument {
       balancer = String(names[1])
     }
   }
+
+  static let explanation =
+    "a capture; before it NAME=, @LB= or NAME@LB=, where neither the capture nor LB may be empty"
 
   func input(_ role: CaptureRole) -> CaptureInput {
     CaptureInput(path: path, role: role, pointName: name, balancer: balancer)

@@ -16,8 +16,8 @@ struct CheckCommand: ReportingCommand {
 
       Examples:
         snat-audit check --policy policy.yaml --server server.pcap
-        snat-audit check --max-hits rejected=0 --max-added-delay p99=100ms lb-any.pcap
-        snat-audit check --baseline last-week.json lb-any.pcap --report junit=snat-audit.xml
+        snat-audit check --max-hits rejected=0 --max-added-delay p99=100ms lb.pcap
+        snat-audit check --baseline last-week.json lb.pcap --report junit=check.xml
       """)
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions

@@ -7,21 +7,22 @@ struct ConnectionsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "connections",
     abstract: "Print which connections of the two sides belong together, one JSON object a line.",
+    usage: "snat-audit connections [<options>] [<capture> ...]",
     discussion: """
       A line has the client's tuple, those of its partners behind the load balancer, how they were \
       found, and how sure that is. Lines come in the order in which connections are done: a \
       connection that no further SYN or request can join.
 
       Example:
-        snat-audit connections --client client.pcap --server server.pcap | jq .join.method
+        snat-audit connections lb-any.pcap | jq .join.method
       """)
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions
   @OptionGroup(title: "Selection") var selection: SelectionOptions
   @OptionGroup(title: "Privacy") var privacy: PrivacyOptions
   @OptionGroup(title: "Work") var work: WorkOptions
-  /// Changes nothing here, but one set of options serves all commands.
-  @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
+  /// Changes nothing here; taken, as one set of options serves all commands, but not offered.
+  @OptionGroup(title: "Load balancer", visibility: .hidden) var balancer: BalancerOptions
 
   func run() throws {
     if captures.inputs.isEmpty {

@@ -27,8 +27,8 @@ struct ExplainCommand: ParsableCommand {
   @Flag(help: "Draw with ASCII characters only.") var ascii = false
   @OptionGroup(title: "Privacy") var privacy: PrivacyOptions
   @OptionGroup(title: "Work") var work: WorkOptions
-  /// Changes nothing here, but one set of options serves all commands.
-  @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
+  /// Changes nothing here; taken, as one set of options serves all commands, but not offered.
+  @OptionGroup(title: "Load balancer", visibility: .hidden) var balancer: BalancerOptions
 
   func validate() throws { try id.validate() }
 

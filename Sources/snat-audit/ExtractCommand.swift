@@ -16,8 +16,8 @@ struct ExtractCommand: ParsableCommand {
 
       Examples:
         snat-audit extract worst lb-any.pcap --output finding.pcapng
-        snat-audit extract 5f0c --client client.pcap --server server.pcap --output 5f0c.pcapng
-        snat-audit extract 5f0c lb-any.pcap --output - | tshark -r - -T fields -e frame.comment
+        snat-audit extract 5f0c --client c.pcap --server s.pcap -o 5f0c.pcapng
+        snat-audit extract 5f0c lb.pcap -o - | tshark -r - -Tfields -e frame.comment
       """)
 
   @Argument(help: "The finding's id from a report, or its first digits, or 'worst'.")
@@ -35,8 +35,8 @@ struct ExtractCommand: ParsableCommand {
   @OptionGroup(title: "Server") var server: ServerOptions
   @OptionGroup(title: "Privacy") var privacy: PrivacyOptions
   @OptionGroup(title: "Work") var work: WorkOptions
-  /// Changes nothing here, but one set of options serves all commands.
-  @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
+  /// Changes nothing here; taken, as one set of options serves all commands, but not offered.
+  @OptionGroup(title: "Load balancer", visibility: .hidden) var balancer: BalancerOptions
 
   private var destination: ReportDestination {
     output == "-" ? .standardOutput : .file(output)

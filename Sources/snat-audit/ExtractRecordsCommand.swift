@@ -7,6 +7,7 @@ struct ExtractRecordsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "extract-records",
     abstract: "Turn one capture into records, to be judged elsewhere.",
+    usage: "snat-audit extract-records [<options>] [<capture> ...]",
     discussion: """
       The first stage of analyze, for captures that lie on many machines: records hold what judging and \
       joining need, in a small part of the capture's bytes, and go to judge. A capture that cannot be read \
@@ -22,8 +23,9 @@ struct ExtractRecordsCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Where the capture stands among all that are analysed together, from 0.",
-      valueName: "number"))
+      "Where the capture stands among all that are analysed together, from 0 (default: 0).",
+      valueName: "number"),
+    transform: WholeNumber.parse(in: 0...Int(UInt32.max)))
   var number = 0
 
   @Option(
@@ -31,12 +33,6 @@ struct ExtractRecordsCommand: ParsableCommand {
       "What reports call the capture, where it was copied from elsewhere (default: its own path).",
       valueName: "path"))
   var path: String?
-
-  func validate() throws {
-    guard number >= 0, number <= Int(UInt32.max) else {
-      throw ValidationError("--number: from 0 to 4294967295, please.")
-    }
-  }
 
   func run() throws {
     guard let input = captures.inputs.first, captures.inputs.count == 1 else {

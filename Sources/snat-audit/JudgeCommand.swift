@@ -7,6 +7,7 @@ struct JudgeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "judge",
     abstract: "Judge the records of one load balancer's captures.",
+    usage: "snat-audit judge [<options>]",
     discussion: """
       The second stage of analyze. Standard input holds what extract-records has written of all captures of \
       one load balancer, one behind the other, by their numbers. Standard output gets one line for merge. \

@@ -7,6 +7,7 @@ struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge",
     abstract: "Make the report of what was judged in parts.",
+    usage: "snat-audit merge [<options>]",
     discussion: """
       The last stage of analyze. Standard input holds what judge has written for each load balancer, a line \
       each, in any order. Reports and exit codes are those of analyze over the same captures; packets are not \

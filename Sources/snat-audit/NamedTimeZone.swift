@@ -1,10 +1,9 @@
-import ArgumentParser
 import FlowAnalyzer
 import Foundation
 
 /// A time zone on the command line: a name of the IANA database, or an offset from UTC. Never the
 /// machine's own, as a report must not depend on where it is made.
-struct NamedTimeZone: ExpressibleByArgument {
+struct NamedTimeZone: ExplainedArgument {
   let clock: LocalClock
 
   init?(argument: String) {
@@ -14,6 +13,10 @@ struct NamedTimeZone: ExpressibleByArgument {
         for: Date(timeIntervalSince1970: Double(time.nanoseconds) / 1_000_000_000))
     }
   }
+
+  static let explanation =
+    "a name of the IANA database, such as Asia/Tokyo, UTC, or an offset from -14:59 to +14:59, such as "
+    + "+09:00"
 
   private static func named(_ name: String) -> TimeZone? {
     // Foundation also takes abbreviations such as EST, which mean several zones.

@@ -9,8 +9,9 @@ struct PrivacyOptions: ParsableArguments {
       discussion: """
         Addresses are encrypted so that those of one network stay in one network (ipcrypt-pfx), names of \
         files and capture points become numbers, and extract drops payload and link layers. Ports, times, \
-        and TCP's numbers stay. Reports made with one key can be compared; 'openssl rand -hex 32 > \
-        KEYFILE' makes one. Messages on standard error still name the files.
+        and TCP's numbers stay. Reports made with one key can be compared. Messages on standard error \
+        still name the files. This makes a key that its owner alone may read:
+          (umask 077; openssl rand -hex 32 > KEYFILE)
         """,
       valueName: "keyfile"),
     completion: .file())

@@ -13,7 +13,7 @@ enum ReportDestination: Equatable {
   /// What exists and is no regular file, such as a terminal or a named pipe, is written to as it
   /// is; a link stays a link.
   ///
-  /// - Throws: `SystemError`, or what else `body` throws.
+  /// - Throws: `SystemError`, `MissingFolder`, or what else `body` throws.
   func write(_ body: (inout ReportSink) throws -> Void) throws {
     switch self {
     case .standardOutput: try Self.stream(to: STDOUT_FILENO, body)
@@ -62,7 +62,15 @@ enum ReportDestination: Equatable {
     _ aside: String, toReplace path: String, _ body: (inout ReportSink) throws -> Void
   ) throws {
     let descriptor = unsafe open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw SystemError.last }
+    guard descriptor >= 0 else {
+      let error = SystemError.last
+      let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+      // Some folders that exist, such as /proc, take no files in the same words.
+      guard error.code == ENOENT, !folder.isEmpty, FileKind(path: folder) == .missing else {
+        throw error
+      }
+      throw MissingFolder(path: folder)
+    }
     do {
       do {
         try fill(descriptor, body)
@@ -84,6 +92,13 @@ enum ReportDestination: Equatable {
     defer { unsafe free(target) }
     return unsafe String(cString: target)
   }
+}
+
+/// A file cannot be made where there is no folder.
+private struct MissingFolder: Error, CustomStringConvertible {
+  let path: String
+
+  var description: String { "there is no folder \(path)" }
 }
 
 extension ReportDestination: CustomStringConvertible {

@@ -15,13 +15,15 @@ struct ReportOptions: ParsableArguments {
         """,
       valueName: "format[=path]"),
     completion: .list(
-      ReportFormat.available.flatMap { [$0.rawValue, "\($0.rawValue)="] }))
+      ReportFormat.available.flatMap { [$0.rawValue, "\($0.rawValue)="] }),
+    transform: ReportRequest.parse)
   var report: [ReportRequest] = []
 
   @Option(
     help: ArgumentHelp(
       "In text reports, also show the time of a place: Asia/Tokyo, or an offset such as +09:00.",
-      valueName: "zone"))
+      valueName: "zone"),
+    transform: NamedTimeZone.parse)
   var timeZone: NamedTimeZone?
 
   func validate() throws {
@@ -42,17 +44,14 @@ struct ReportOptions: ParsableArguments {
 struct FindingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How many findings a report lists; the others are counted all the same.",
-      valueName: "number"))
+      "How many findings a report lists (default: 100000); the others are counted all the same.",
+      valueName: "number"),
+    transform: WholeNumber.parse(in: 0 ... .max))
   var maxFindings = 100_000
-
-  func validate() throws {
-    guard maxFindings >= 0 else { throw ValidationError("--max-findings: at least 0, please.") }
-  }
 }
 
 /// `FORMAT[=PATH]` on the command line.
-struct ReportRequest: ExpressibleByArgument {
+struct ReportRequest: ExplainedArgument {
   var format: ReportFormat
   var destination: ReportDestination
 
@@ -73,6 +72,14 @@ struct ReportRequest: ExpressibleByArgument {
     }
     guard !parts[1].isEmpty else { return nil }
     destination = parts[1] == "-" ? .standardOutput : .file(String(parts[1]))
+  }
+
+  static var explanation: String { explanation(of: ReportFormat.available) }
+
+  static func explanation(of formats: [ReportFormat]) -> String {
+    let names = formats.map(\.rawValue)
+    return "\(names.dropLast().joined(separator: ", ")) or \(names.last ?? ""), "
+      + "alone or with a path, as in html=report.html"
   }
 }
 

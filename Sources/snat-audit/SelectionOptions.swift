@@ -21,8 +21,8 @@ struct SelectionOptions: ParsableArguments {
       discussion: """
         Times: 2026-11-24T13:37:30.5Z, or with an offset such as +09:00; without one it is UTC, as in \
         reports. 13:37:30 on the day of the first packet. 1795527450.5, seconds since 1970. +90s (ms, s, \
-        m, h) after the first packet. What servers held from before shows in their answers only: begin \
-        two minutes early. Times are by the clock of reports, that of the first point.
+        m, h) after the first packet. What servers already held at that time is visible only in their \
+        answers, so start two minutes earlier. Times are by the clock of reports, that of the first point.
         """,
       valueName: "time"),
     transform: time)

@@ -6,7 +6,8 @@ struct ServerOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How long the server holds TIME_WAIT (default: 60, or what the server's stack has).",
-      valueName: "seconds"))
+      valueName: "seconds"),
+    transform: TimeWaitLength.parse)
   var timeWait: TimeWaitLength?
 
   /// It stands in a file of options.
@@ -45,11 +46,16 @@ struct ServerOptions: ParsableArguments {
 extension StackProfile: ExpressibleByArgument {}
 
 /// Seconds on the command line, more than none and at most a day.
-struct TimeWaitLength: ExpressibleByArgument {
+struct TimeWaitLength: ExplainedArgument {
   let nanoseconds: Int64
 
   init?(argument: String) {
-    guard let seconds = Double(argument), seconds >= 0.001, seconds <= 86_400 else { return nil }
+    guard let seconds = Double(argument), Self.range.contains(seconds) else { return nil }
     nanoseconds = Int64((seconds * 1_000_000_000).rounded())
   }
+
+  /// In seconds.
+  static let range = 0.001...86_400
+
+  static let explanation = "seconds, from 0.001 to 86400"
 }

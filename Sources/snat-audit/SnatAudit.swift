@@ -36,6 +36,7 @@ struct SnatAudit: ParsableCommand {
     var arguments = CommandLine.arguments.dropFirst()[...]
     if arguments.isEmpty { arguments = ["--help"] }
     do {
+      try CommandNames.require(Array(arguments))
       var command = try parse(Array(arguments))
       try command.run()
     } catch let status as ExitStatus {
@@ -55,12 +56,23 @@ struct SnatAudit: ParsableCommand {
   /// Parses the command line, with the options of a file in front where it names one.
   private static func parse(_ arguments: [String]) throws -> any ParsableCommand {
     guard let file = try ConfigFile(arguments, among: configuration.subcommands) else {
-      return try parseAsRoot(arguments)
+      return try parseExplaining(arguments)
     }
     do {
-      return try parseAsRoot(file.expanded)
+      return try parseExplaining(file.expanded)
     } catch  where exitCode(for: error) != .success {
       throw file.fault(message(for: error)) { refusal(of: $0) } ?? error
+    }
+  }
+
+  /// Parses, and says of a negative number what its option takes.
+  private static func parseExplaining(_ arguments: [String]) throws -> any ParsableCommand {
+    do {
+      return try parseAsRoot(arguments)
+    } catch  where exitCode(for: error) != .success {
+      let joined = NegativeNumbers.joined(arguments)
+      guard joined != arguments, let refusal = refusal(of: joined) else { throw error }
+      throw ValidationError(refusal)
     }
   }
 
@@ -88,8 +100,7 @@ struct SnatAudit: ParsableCommand {
   private static func fail(_ message: String, command: String? = nil) -> Never {
     let sentence = message.split(whereSeparator: \.isNewline)
       .map { String($0.drop(while: \.isWhitespace)) }.joined(separator: " ")
-    let known = configuration.subcommands.compactMap { $0.configuration.commandName }
-    let help = command.flatMap { known.contains($0) ? " \($0)" : nil } ?? ""
+    let help = command.flatMap { CommandNames.all.contains($0) ? " \($0)" : nil } ?? ""
     Message.error("\(sentence) (see: snat-audit\(help) --help)")
     ExitStatus.failed.exit()
   }

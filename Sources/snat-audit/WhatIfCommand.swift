@@ -68,49 +68,47 @@ struct WhatIfCommand: AnalyzingCommand {
 
 /// Which worlds to try; the usual ones where nothing is said.
 struct WorldOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Numbers of SNAT addresses, such as 1,2,4.", valueName: "list"))
+  @Option(
+    help: ArgumentHelp("Numbers of SNAT addresses, such as 1,2,4.", valueName: "list"),
+    transform: NumberList.parse(1...65_535, areWhole: true))
   var addresses: NumberList?
 
-  @Option(help: ArgumentHelp("Numbers of ports of each address.", valueName: "list"))
+  @Option(
+    help: ArgumentHelp("Numbers of ports of each address.", valueName: "list"),
+    transform: NumberList.parse(1...65_535, areWhole: true))
   var ports: NumberList?
 
-  @Option(help: ArgumentHelp("TIME_WAITs of the server, in seconds.", valueName: "list"))
+  @Option(
+    help: ArgumentHelp("TIME_WAITs of the server, in seconds.", valueName: "list"),
+    transform: NumberList.parse(TimeWaitLength.range))
   var serverTimeWait: NumberList?
 
   @Option(
     help: ArgumentHelp(
-      "How long the load balancer holds a closed port, in seconds.", valueName: "list"))
+      "How long the load balancer holds a closed port, in seconds.", valueName: "list"),
+    transform: NumberList.parse(0...86_400))
   var hold: NumberList?
 
-  @Option(help: ArgumentHelp("Requests that share a connection.", valueName: "list"))
+  @Option(
+    help: ArgumentHelp("Numbers of requests per connection.", valueName: "list"),
+    transform: NumberList.parse(1...1_000_000, areWhole: true))
   var requests: NumberList?
 
-  @Option(help: ArgumentHelp("Times the recorded rate, such as 1.5,2,10.", valueName: "list"))
+  @Option(
+    help: ArgumentHelp("Factors of the recorded rate, such as 1.5,2,10.", valueName: "list"),
+    transform: NumberList.parse(1...1000))
   var load: NumberList?
 
-  @Option(help: ArgumentHelp("Load balancers that share the traffic of one.", valueName: "list"))
+  @Option(
+    help: ArgumentHelp("Load balancers that share the traffic of one.", valueName: "list"),
+    transform: NumberList.parse(2...1000, areWhole: true))
   var split: NumberList?
 
-  @Option(help: ArgumentHelp("Another seed gives another sample of replays.", valueName: "number"))
+  @Option(
+    help: ArgumentHelp(
+      "Another seed gives another sample of replays (default: 1).", valueName: "number"),
+    transform: WholeNumber.parse(in: 0 ... .max))
   var seed: UInt64 = 1
-
-  func validate() throws {
-    try check(addresses, "--addresses", 1...65_535)
-    try check(ports, "--ports", 1...65_535)
-    try check(serverTimeWait, "--server-time-wait", 0...86_400)
-    try check(hold, "--hold", 0...86_400)
-    try check(requests, "--requests", 1...1_000_000)
-    try check(load, "--load", 1...1000)
-    try check(split, "--split", 2...1000)
-  }
-
-  private func check(
-    _ list: NumberList?, _ name: String, _ range: ClosedRange<Double>
-  ) throws {
-    guard let wrong = list?.values.first(where: { !range.contains($0) }) else { return }
-    throw ValidationError(
-      "\(name): \(wrong) is not from \(Int(range.lowerBound)) to \(Int(range.upperBound)).")
-  }
 
   var options: ForecastOptions {
     var options = ForecastOptions()
@@ -126,14 +124,35 @@ struct WorldOptions: ParsableArguments {
   }
 }
 
-/// Numbers between commas, at most 64.
-struct NumberList: ExpressibleByArgument {
+/// Numbers between commas.
+struct NumberList {
   let values: [Double]
 
-  init?(argument: String) {
-    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
-    values = parts.compactMap { Double($0) }.filter(\.isFinite)
-    guard values.count == parts.count, (1...64).contains(values.count) else { return nil }
+  private static let most = 64
+
+  /// For `transform` of an option.
+  ///
+  /// - Returns: what throws `ValidationError` where a text is no list of such numbers, or has too many.
+  static func parse(
+    _ range: ClosedRange<Double>, areWhole: Bool = false
+  ) -> @Sendable (String) throws -> NumberList {
+    { text in
+      let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+      let values = parts.compactMap { Double($0) }.filter { value in
+        range.contains(value) && (!areWhole || value == value.rounded())
+      }
+      guard values.count == parts.count, values.count <= most else {
+        throw ValidationError(
+          "expected \(areWhole ? "whole numbers" : "numbers") from \(plain(range.lowerBound)) to "
+            + "\(plain(range.upperBound)), with commas between them, at most \(most)")
+      }
+      return NumberList(values: values)
+    }
+  }
+
+  /// Without a fraction where it has none.
+  private static func plain(_ number: Double) -> String {
+    number == number.rounded() ? "\(Int(number))" : "\(number)"
   }
 }
 
@@ -143,14 +162,17 @@ struct ForecastReportOptions: ParsableArguments {
     help: ArgumentHelp(
       "What to write: text, html or json, to standard output or to a file (default: text).",
       valueName: "format[=path]"),
-    completion: .list(["text", "html", "json", "text=", "html=", "json="]))
+    completion: .list(formats.flatMap { [$0.rawValue, "\($0.rawValue)="] }),
+    transform: request)
   var report: [ReportRequest] = []
 
-  func validate() throws {
-    for request in report where ![.text, .html, .json].contains(request.format) {
-      throw ValidationError(
-        "--report \(request.format.rawValue): whatif writes text, html and json.")
+  private static let formats: [ReportFormat] = [.text, .html, .json]
+
+  private static func request(_ text: String) throws -> ReportRequest {
+    guard let request = ReportRequest(argument: text), formats.contains(request.format) else {
+      throw ValidationError("expected \(ReportRequest.explanation(of: formats))")
     }
+    return request
   }
 
   var requests: [ReportRequest] {

@@ -8,10 +8,11 @@ struct WorkOptions: ParsableArguments {
     help: ArgumentHelp(
       "How many threads may work (default: as many as there are processors).",
       discussion: """
-        Of the server's side alone up to eight analyse at a time; with both sides one decodes while another \
+        With the server side alone up to eight threads analyse; with both sides, one decodes while one \
         analyses. Reports are the same whatever this says.
         """,
-      valueName: "number"))
+      valueName: "number"),
+    transform: WholeNumber.parse(in: 1 ... .max))
   var workers: Int?
 
   /// `ConfigFile` has read it before the arguments were parsed.
@@ -19,17 +20,13 @@ struct WorkOptions: ParsableArguments {
     help: ArgumentHelp(
       "A YAML file of options, under their long names; the command line wins.",
       discussion: """
-        An option with several values is a list. An option that stands on the command line too is not \
-        taken from the file; those of other commands are passed over. Paths are relative to where the \
-        program runs.
+        An option with several values is a list; the key captures lists those whose side is not said. \
+        An option that stands on the command line too is not taken from the file; those of other \
+        commands are passed over. Paths are relative to where the program runs.
         """,
       valueName: "file"),
     completion: .file(extensions: ["yaml", "yml"]))
   var config: String?
-
-  func validate() throws {
-    if let workers, workers < 1 { throw ValidationError("--workers: at least 1, please.") }
-  }
 
   func apply(to configuration: inout AnalyzerConfiguration) {
     configuration.workers = workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))

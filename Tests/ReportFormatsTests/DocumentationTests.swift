@@ -7,6 +7,23 @@ struct DocumentationTests {
     try String(contentsOf: Consumer.repository.appending(path: path), encoding: .utf8)
   }
 
+  /// The capture of each is named beside it; all but the verdict are cut.
+  @Test(arguments: ["README.md", "README.ja.md"])
+  func `what the README shows of reports is what is printed`(page: String) throws {
+    let blocks = try text(page).split(separator: "\n```\n", omittingEmptySubsequences: false)
+    let shown = stride(from: 1, to: blocks.count, by: 2).map { String(blocks[$0]) }
+    let snapshots = "Tests/SnatAuditTests/Snapshots"
+    let demo = try text("\(snapshots)/l4-collide-one-file.txt")
+    try #require(shown.count == 3)
+    #expect(demo.hasPrefix(shown[0] + "\n\nREAD "))
+    #expect(demo.contains(shown[1] + "\n"))
+    let ladder = try text("\(snapshots)/explain-l4-collide-simple.txt")
+    #expect(ladder.hasPrefix("FINDING 5d82"))
+    for line in shown[2].split(separator: "\n") {
+      #expect(ladder.contains(line.hasSuffix(" ...") ? line.dropLast(4) : line), "\(line)")
+    }
+  }
+
   @Test(arguments: ["github-actions.yml", "gitlab-ci.yml"])
   func `the examples for CI stand in the page as they are in their files`(name: String) throws {
     #expect(try text("docs/ci.md").contains("```yaml\n\(text("docs/examples/\(name)"))```"))

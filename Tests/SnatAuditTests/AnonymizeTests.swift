@@ -194,10 +194,11 @@ struct AnonymizeTests {
   // MARK: - Keys
 
   @Test(arguments: [
-    ("", "no key"), ("0123", "64 hexadecimal digits, not 4"),
+    ("", "not a key: expected 32 raw bytes or 64 hexadecimal digits, found nothing"),
+    ("0123", "64 hexadecimal digits, not 4"),
     (String(repeating: "a", count: 32), "64 hexadecimal digits, not 32"),
     (String(repeating: "a", count: 64), "halves are equal"),
-    (String(repeating: "?", count: 33), "33 bytes"), ("a key", "5 bytes"),
+    (String(repeating: "?", count: 33), "found 33 other bytes"), ("a key", "found 5 other bytes"),
     (String(repeating: "ab", count: 600), "longer than 1024 bytes"),
   ])
   func `what is no key is refused in one line that says how to make one`(

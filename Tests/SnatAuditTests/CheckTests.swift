@@ -45,7 +45,10 @@ struct CheckTests {
     let result = try Tool.run("check", "--server", Captures.collide)
     #expect(result.output.contains("maximum.hits.rejected       56, at most 0: over by 56"))
     #expect(result.output.contains("frame 1333 of \(Captures.collide)"))
-    #expect(result.output.contains("default: no SYN that hits is refused"))
+    #expect(
+      result.output.unwrapped.contains(
+        "default: no SYN that hits is refused, and no connection killed; choose others with --policy "
+          + "FILE"))
     let command = try #require(
       result.output.split(separator: "\n").first { $0.contains("snat-audit explain") })
     let words = command.split(separator: " ").map(String.init)
@@ -194,6 +197,7 @@ struct CheckTests {
       let result = try Tool.run("check", "--baseline", baseline, "--server", capture)
       #expect(result.status == 0, "\(result.output)")
       #expect(result.output.unwrapped.contains("of the same captures; 0 findings new, 0 gone"))
+      #expect(result.output.unwrapped.contains("except that refused SYNs may rise by 10 %"))
     }
   }
 

@@ -59,6 +59,19 @@ struct ConfigFileTests {
     #expect(result.output.contains(#""role" : "both""#), "\(result.errors)")
   }
 
+  @Test(arguments: ["captures: l4-collide/lb-any.pcap", "captures: [l4-collide/lb-any.pcap]"])
+  func `captures whose side is not said stand there too`(text: String) throws {
+    let path = try config(text + "\n")
+    let named = try Tool.run("analyze", "l4-collide/lb-any.pcap", "--report", "json")
+    #expect(try Tool.run("analyze", "--config", path, "--report", "json").output == named.output)
+    // Their place is behind the id.
+    let ladder = try Tool.run("explain", "worst", "--config", path)
+    #expect(ladder.output == (try Tool.run("explain", "worst", "l4-collide/lb-any.pcap").output))
+    // The command line wins.
+    let other = try Tool.run("analyze", "--config", path, Captures.clean)
+    #expect(other.output == (try Tool.run("analyze", Captures.clean)).output)
+  }
+
   @Test func `what another command takes is passed over`() throws {
     let path = try config("max-hits: [rejected=56]\nreport: text\nascii: true\noutput: x.pcapng\n")
     #expect(try Tool.run("check", "--config", path, "--server", Captures.collide).status == 0)
@@ -71,6 +84,7 @@ struct ConfigFileTests {
 
   @Test(arguments: [
     ("servr: a.pcap\n", ":1: servr: there is no such option"),
+    ("capture: a.pcap\n", "keys are long names of options, such as time-wait, or captures"),
     ("config: other.yaml\n", ":1: config: there is no such option"),
     ("help: true\n", ":1: help: there is no such option"),
     ("rfc1337: on\ntime-wait: soon\n", ":2: time-wait: The value 'soon' is invalid"),

@@ -22,7 +22,7 @@ struct ExitStatusTests {
 
   @Test(arguments: [
     (["analyze"], "no capture is named"),
-    (["frobnicate"], "Unexpected argument 'frobnicate'"),
+    (["frobnicate"], "there is no command 'frobnicate' (see"),
     (["analyze", "--frobnicate"], "Unknown option '--frobnicate'"),
     (["analyze", "--server", "a", "--report", "pdf"], "'pdf' is invalid"),
     (["analyze", "--server", "a", "--report", "json="], "'json=' is invalid"),
@@ -45,6 +45,106 @@ struct ExitStatusTests {
   ])
   func `a usage error is 2 and one line`(arguments: [String], says text: String) throws {
     try expectUsageError(arguments, says: text)
+  }
+
+  private static let refusedValues: [([String], String)] = [
+    (
+      ["--report", "pdf"],
+      "text, json, ndjson, html, markdown, junit or prometheus, alone or with a"
+    ),
+    (["--report", "JSON"], "text, json, ndjson"), (["--report", "json="], "text, json, ndjson"),
+    (["--time-wait", "0"], "seconds, from 0.001 to 86400"),
+    (["--time-wait", "1e9"], "seconds, from 0.001 to 86400"),
+    (["--time-zone", "Mars"], "such as Asia/Tokyo, UTC, or an offset"),
+    (["--time-zone", "+25:00"], "from -14:59 to +14:59"),
+    (["--max-findings", "x"], "a whole number, at least 0"),
+    (["--workers", "0"], "a whole number, at least 1"),
+    (
+      ["--max-hits", "foo=1"], "Kinds: established, closing, time-wait. Answers: accepted, rejected"
+    ),
+    (["--max-hit-share", "60"], "from 0% to 100%, with the sign"),
+    (["--max-hit-share", "200%"], "from 0% to 100%, with the sign"),
+    (["--max-added-delay", "p99=1"], "Units: us, ms, s, min"),
+    (["--max-added-delay", "1s"], "as in p99=100ms"),
+    (["--max-added-delay", "p42=1s"], "Figures: p50, p90, p95, p99, p999, maximum"),
+    (["--max-killed", "x"], "a whole number, at least 0"),
+    (["--min-coverage", "total"], "full, limited or inconclusive"),
+    (["--server", "@=f"], "before it NAME=, @LB= or NAME@LB="),
+  ]
+
+  @Test(arguments: refusedValues)
+  func `a value that is not taken is told what would be`(option: [String], says text: String) throws
+  {
+    try expectUsageError(["check", Captures.clean] + option, says: text)
+  }
+
+  private static let refusedLists: [([String], String)] = [
+    (
+      ["--addresses", "1-4"], "whole numbers from 1 to 65535, with commas between them, at most 64"
+    ),
+    (["--addresses", "1,2,x"], "whole numbers from 1 to 65535"),
+    (["--addresses", "0"], "whole numbers from 1 to 65535"),
+    (["--addresses", "70000"], "whole numbers from 1 to 65535"),
+    (["--addresses", "1.5"], "whole numbers from 1 to 65535"),
+    (["--addresses", String(repeating: "1,", count: 64) + "1"], "at most 64"),
+    (["--split", "1"], "whole numbers from 2 to 1000"),
+    (["--load", "nan"], "expected numbers from 1 to 1000"),
+    (["--server-time-wait", "0"], "expected numbers from 0.001 to 86400"),
+    (["--seed", "x"], "a whole number, at least 0"),
+    (["--report", "markdown"], "expected text, html or json, alone or with a path"),
+  ]
+
+  @Test(arguments: refusedLists)
+  func `a value that whatif does not take is told what would be`(
+    option: [String], says text: String
+  ) throws {
+    try expectUsageError(["whatif", Captures.clean] + option, says: text)
+  }
+
+  /// The parser takes `-3` for an option, and says that there is no value.
+  private static let negativeNumbers: [([String], String)] = [
+    (
+      ["analyze", "--time-wait", "-3", "a"],
+      "'-3' is invalid for '--time-wait <seconds>': expected seconds, from"
+    ),
+    (["analyze", "a", "--workers", "-3"], "a whole number, at least 1"),
+    (["analyze", "a", "--max-findings", "-1"], "a whole number, at least 0"),
+    (["whatif", "a", "--hold", "-1"], "numbers from 0 to 86400"),
+    (["extract-records", "a", "--number", "-1"], "a whole number from 0 to 4294967295"),
+    // What is no number stays what it was.
+    (["analyze", "a", "--workers", "-x"], "Missing value for '--workers <number>'"),
+    (["analyze", "a", "--", "--workers", "-3", "--report"], "no such file"),
+  ]
+
+  @Test(arguments: negativeNumbers)
+  func `a negative number is no missing value`(arguments: [String], says text: String) throws {
+    let result = try Tool.run(arguments)
+    #expect(result.status == 2)
+    #expect(result.errors.lowercased().contains(text.lowercased()), "\(result.errors)")
+  }
+
+  private static let missingCommands: [([String], String)] = [
+    (["lb.pcap"], "did you mean 'snat-audit analyze lb.pcap'?"),
+    (["l4-clean"], "did you mean 'snat-audit analyze l4-clean'?"),
+    (["-"], "did you mean 'snat-audit analyze -'?"),
+    (["analyse", "lb.pcap"], "there is no command 'analyse'; did you mean 'snat-audit analyze'?"),
+    (["chek", "lb.pcap"], "did you mean 'snat-audit check'?"),
+    (["help", "nosuch"], "there is no command 'nosuch' (see"),
+    (["help", "analyse"], "did you mean 'snat-audit help analyze'?"),
+    (["--server", "a.pcap"], "'--server' stands behind a command"),
+  ]
+
+  @Test(arguments: missingCommands)
+  func `who names no command is told which was meant`(arguments: [String], says text: String) throws
+  {
+    try expectUsageError(arguments, says: text)
+  }
+
+  @Test(arguments: [["help"], ["help", "analyze"], ["help", "help"], ["-h"]])
+  func `help that exists is given`(arguments: [String]) throws {
+    let result = try Tool.run(arguments)
+    #expect(result.status == 0)
+    #expect(result.output.contains("USAGE: snat-audit"))
   }
 
   private func expectUsageError(

@@ -67,7 +67,9 @@ struct OutputTests {
       "--report", "text=\(folder.url.path)", "--report", "text")
     #expect(result.status == 2)
     #expect(result.messages.count == 2, "\(result.errors)")
-    #expect(result.errors.contains("/nonexistent/report.json: the report cannot be written"))
+    #expect(
+      result.errors.contains(
+        "/nonexistent/report.json: the report cannot be written: there is no folder /nonexistent."))
     #expect(result.errors.contains("Is a directory"))
     #expect(result.output.hasPrefix("VERDICT"))
   }

@@ -7,7 +7,7 @@ public struct Policy: Equatable, Sendable {
   public var maximum: [Limit]
   /// By how much a figure may be worse than in a baseline; each measure once.
   public var increase: [Increase]
-  /// The least evidence for a verdict; `inconclusive` asks for none.
+  /// The least coverage accepted for a verdict; `inconclusive` accepts any.
   public var coverage: Coverage.Grade
 
   public struct Limit: Equatable, Sendable {
@@ -61,8 +61,8 @@ public struct Policy: Equatable, Sendable {
       Limit(.hits(nil, .unanswered), .count(0)), Limit(.killedConnections, .count(0)),
     ])
 
-  /// What a baseline is for where nobody says more: nothing gets worse, but for a tenth of the refused
-  /// SYNs, as no two captures are alike.
+  /// What a baseline is for where nobody says more: nothing gets worse, except that refused
+  /// SYNs may rise by 10 %, as no two captures are alike.
   public static let noWorse: [Increase] = [
     Increase(.newFindings, .count(0)),
     Increase(.hits(nil, .rejected), .relative(partsPerBillion: 100_000_000)),

@@ -159,13 +159,28 @@ struct MarkdownReport {
     text.add(table(of: shown))
     let rest = ranked.dropFirst(Self.open)
     if !rest.isEmpty {
-      text.addDetails("\(Quantity.count(rest.count)) more findings", table(of: rest).text)
+      text.addDetails(Quantity.count(rest.count, "more finding"), table(of: rest).text)
     }
+    if let others = others(total: total, ranked: ranked.count) { text.add(others) }
     if let first = shown.first {
       text.add(
         "To see one packet by packet:\n\n"
           + Markdown.block([prose.explainCommand(report.findings[first].id)]))
     }
+  }
+
+  /// What becomes of the findings that are not listed; nil where all are.
+  private func others(total: Int, ranked: Int) -> String? {
+    guard total > ranked else { return nil }
+    let one = total - ranked == 1
+    let others = one ? "The other finding" : "The other \(Quantity.count(total - ranked)) findings"
+    let harmful = prose.findings.harmful
+    // Of those beyond the list of the report it is not known.
+    guard report.findingsOmitted == 0, harmful <= ranked else {
+      return "\(others) \(one ? "is" : "are") not listed here."
+    }
+    return harmful > 0
+      ? "\(others) did no harm." : "None of the \(Quantity.count(total, "finding")) did harm."
   }
 
   private func table(of positions: ArraySlice<Int>) -> MarkdownText.Table {

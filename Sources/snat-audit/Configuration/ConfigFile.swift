@@ -7,8 +7,9 @@ import ArgumentParser
 ///     report: [text, junit=snat-audit.xml]
 ///
 /// They become arguments in front of the user's own, so that all that holds for the command line holds
-/// for the file. An option that the command line names is not taken from the file. One of another
-/// command is passed over, so that one file does for all of them.
+/// for the file. `captures` has what stands without a name on the command line. An option that the
+/// command line names is not taken from the file. One of another command is passed over, so that one
+/// file does for all of them.
 struct ConfigFile {
   let path: String
   private let entries: [Entry]
@@ -64,7 +65,8 @@ struct ConfigFile {
       guard let option = catalog.options[key] else {
         guard all.contains(where: { $0.options[key] != nil }) else {
           throw value.fault(
-            "there is no such option; keys are long names of options, such as time-wait")
+            "there is no such option; keys are long names of options, such as time-wait, or captures"
+          )
         }
         continue
       }

@@ -22,15 +22,17 @@ enum KeyFile {
       guard bytes.count == keyLength else {
         throw FileFault(
           file: path,
-          problem: "\(bytes.count) bytes that are no hexadecimal digits are no key of 32; \(advice)"
-        )
+          problem:
+            "not a key: expected \(keyLength) raw bytes or \(2 * keyLength) hexadecimal digits, found "
+            + "\(bytes.isEmpty ? "nothing" : "\(bytes.count) other bytes"); \(advice)")
       }
       return bytes
     }
     // Half of one in digits must not pass for a whole one in bytes.
     guard digits.count == 2 * keyLength else {
       throw FileFault(
-        file: path, problem: "a key has 64 hexadecimal digits, not \(digits.count); \(advice)")
+        file: path,
+        problem: "a key has \(2 * keyLength) hexadecimal digits, not \(digits.count); \(advice)")
     }
     return stride(from: 0, to: digits.count, by: 2).map { index in
       (digits[index].hexadecimalDigit ?? 0) << 4 | (digits[index + 1].hexadecimalDigit ?? 0)
@@ -38,7 +40,7 @@ enum KeyFile {
   }
 
   /// How to get a key.
-  static let advice = "make one: openssl rand -hex 32 > KEYFILE"
+  static let advice = "make one: (umask 077; openssl rand -hex 32 > KEYFILE)"
 
   /// Who has the key can undo the encryption.
   private static func warnOfReaders(_ path: String) {

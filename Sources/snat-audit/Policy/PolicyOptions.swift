@@ -14,9 +14,9 @@ struct PolicyOptions: ParsableArguments {
     help: ArgumentHelp(
       "An earlier JSON report that this one is compared with.",
       discussion: """
-        Findings are compared where both are of the same captures, whatever their names; else rates per \
-        attempt. Without rules of its own in the policy: nothing may be worse, but for a tenth of the \
-        refused SYNs.
+        Findings are compared where both are of the same captures, whatever their names; otherwise rates \
+        per attempt. If the policy has no baseline rules: nothing may get worse, except that refused \
+        SYNs may rise by 10 %.
         """,
       valueName: "report"),
     completion: .file(extensions: ["json"]))
@@ -25,19 +25,23 @@ struct PolicyOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How many SYNs may hit; of one kind or answer: rejected=0, time-wait.unanswered=3.",
-      discussion: "May be given several times.", valueName: "[kind.][answer=]number"))
+      discussion: "May be given several times.", valueName: "[kind.][answer=]number"),
+    transform: HitsLimit.parse)
   var maxHits: [HitsLimit] = []
 
   @Option(
-    help: ArgumentHelp("How many live connections hits may kill.", valueName: "number"))
+    help: ArgumentHelp("How many live connections hits may kill.", valueName: "number"),
+    transform: CountLimit.parse)
   var maxKilled: CountLimit?
 
   @Option(
-    help: ArgumentHelp("How many attempts that were hit may fail.", valueName: "number"))
+    help: ArgumentHelp("How many attempts that were hit may fail.", valueName: "number"),
+    transform: CountLimit.parse)
   var maxFailed: CountLimit?
 
   @Option(
-    help: ArgumentHelp("Which share of all attempts may be hit, such as 0.1%.", valueName: "share"))
+    help: ArgumentHelp("Which share of all attempts may be hit, such as 0.1%.", valueName: "share"),
+    transform: ShareLimit.parse)
   var maxHitShare: ShareLimit?
 
   @Option(
@@ -45,13 +49,15 @@ struct PolicyOptions: ParsableArguments {
       "How much set-up time hits may add, such as p99=100ms or maximum=3s.",
       discussion:
         "p50, p90, p95, p99, p999 or maximum, over all attempts. May be given several times.",
-      valueName: "figure=time"))
+      valueName: "figure=time"),
+    transform: DelayLimit.parse)
   var maxAddedDelay: [DelayLimit] = []
 
   @Option(
     help: ArgumentHelp(
-      "The least evidence for a verdict (default: limited); inconclusive asks for none.",
-      valueName: "full|limited|inconclusive"))
+      "The least coverage accepted for a verdict (default: limited); inconclusive accepts any.",
+      valueName: "full|limited|inconclusive"),
+    transform: CoverageGrade.parse)
   var minCoverage: CoverageGrade?
 
   /// The policy that all of them make.
@@ -84,7 +90,7 @@ struct PolicyOptions: ParsableArguments {
 }
 
 /// `[[KIND.]ANSWER=]NUMBER` on the command line.
-struct HitsLimit: ExpressibleByArgument {
+struct HitsLimit: ExplainedArgument {
   let limit: Policy.Limit
 
   init?(argument: String) {
@@ -95,10 +101,17 @@ struct HitsLimit: ExpressibleByArgument {
     else { return nil }
     limit = Policy.Limit(measure, amount)
   }
+
+  static let explanation: String = {
+    func list(_ names: [String]) -> String { names.joined(separator: ", ") }
+    return "a whole number; before it a kind, an answer or both, as in time-wait.rejected=0. "
+      + "Kinds: \(list(HeldKind.allCases.map(\.rawValue))). "
+      + "Answers: \(list(Answer.allCases.map(\.rawValue)))"
+  }()
 }
 
 /// `FIGURE=TIME` on the command line.
-struct DelayLimit: ExpressibleByArgument {
+struct DelayLimit: ExplainedArgument {
   let limit: Policy.Limit
 
   init?(argument: String) {
@@ -108,31 +121,42 @@ struct DelayLimit: ExpressibleByArgument {
     else { return nil }
     limit = Policy.Limit(measure, amount)
   }
+
+  static let explanation =
+    "a figure and a time, as in p99=100ms or maximum=3s. Figures: "
+    + "\(DelayStatistic.allCases.map(\.rawValue).joined(separator: ", ")). Units: us, ms, s, min; at "
+    + "most a day"
 }
 
-struct CountLimit: ExpressibleByArgument {
+struct CountLimit: ExplainedArgument {
   let amount: Amount
 
   init?(argument: String) {
     guard let amount = Amount(argument, of: .killedConnections) else { return nil }
     self.amount = amount
   }
+
+  static let explanation = "a whole number, at least 0"
 }
 
-struct ShareLimit: ExpressibleByArgument {
+struct ShareLimit: ExplainedArgument {
   let amount: Amount
 
   init?(argument: String) {
     guard let amount = Amount(argument, of: .hitShare) else { return nil }
     self.amount = amount
   }
+
+  static let explanation = "a share from 0% to 100%, with the sign, such as 0.1%"
 }
 
-struct CoverageGrade: ExpressibleByArgument {
+struct CoverageGrade: ExplainedArgument {
   let grade: Coverage.Grade
 
   init?(argument: String) {
     guard let grade = Coverage.Grade(rawValue: argument) else { return nil }
     self.grade = grade
   }
+
+  static let explanation = "full, limited or inconclusive"
 }

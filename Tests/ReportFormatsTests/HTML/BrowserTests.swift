@@ -15,6 +15,8 @@ struct BrowserTests {
     var contrastText: String
     /// Widths of the drawings.
     var drawings: [Int]
+    /// Links of the navigation that take more than a line.
+    var brokenLinks: [String]
     var backgroundLuminance: Double
   }
 
@@ -62,6 +64,12 @@ struct BrowserTests {
     #expect(measures.scrollWidth <= width)
     #expect(measures.outside.isEmpty)
     #expect(measures.drawings.allSatisfy { $0 > width / 2 || width > 1000 && $0 > 300 })
+  }
+
+  /// With the forecast, and that of `whatif`: five links each.
+  @Test(.needs("chromium"), arguments: [7, 9], [320, 390])
+  func `no word of the navigation is broken`(page: Int, width: Int) throws {
+    #expect(try Self.measure(PageTests.pages[page], width: width).brokenLinks.isEmpty)
   }
 
   /// WCAG 2.2, 1.4.3: 4.5 to 1.

@@ -139,10 +139,30 @@ struct PageTests {
     let report = AnalysisReport(fixtures: "l4-collide/server.pcap")
     let prose = ReportProse(report, ranking: 5)
     let page = try Page(report)
-    #expect(page.html.contains("<h1 id=\"verdict\">\(prose.headline.text)</h1>"))
+    #expect(page.html.contains("<h1 id=\"verdict\">\(prose.headline.text.keepingUnits)</h1>"))
     for paragraph in prose.meaning { #expect(page.html.contains(Markup(paragraph).text)) }
-    for gap in prose.gaps { #expect(page.html.contains(Markup.escape(gap.advice))) }
-    #expect(page.html.contains("Let the load balancer hold closed ports for 65 s."))
+    for gap in prose.gaps { #expect(page.html.contains(Markup.escape(gap.advice.keepingUnits))) }
+    #expect(page.html.contains("Let the load balancer hold closed ports for 65\u{A0}s."))
+  }
+
+  @Test func `no line ends between a number and its unit`() throws {
+    #expect(
+      "4.10 s late, 1 min 5 s, 52 % (5 us)".keepingUnits
+        == "4.10\u{A0}s late, 1\u{A0}min 5\u{A0}s, 52\u{A0}% (5\u{A0}us)")
+    #expect("5 servers, 3 hits, s 5".keepingUnits == "5 servers, 3 hits, s 5")
+    let page = try Page(fixtures: "l4-collide/server.pcap")
+    #expect(page.html.contains("up to 4.10\u{A0}s late.</h1>"))
+    #expect(
+      page.html.contains(
+        "<span class=\"effect\">connected <span class=\"warning\">4.10\u{A0}s late"))
+    // What is copied keeps its spaces.
+    for code in page.matches("<code>[^<]*</code>") { #expect(!code.contains("\u{A0}"), "\(code)") }
+  }
+
+  @Test func `what the captures do not show is named so`() throws {
+    #expect(
+      try Page(fixtures: "l4-collide/server.pcap").html.contains(
+        "<p>What the captures do not show:</p>"))
   }
 
   @Test func `workers change nothing`() throws {
@@ -169,7 +189,7 @@ struct PageTests {
       longest = max(longest, piece.utf8.count)
       guard piece.hasPrefix("<tr><th scope=\"row\"") else { return }
       rows += 1
-      if rows == 1 { isWorstFirst = piece.contains(">3 min 19 s<") }
+      if rows == 1 { isWorstFirst = piece.contains(">3\u{A0}min 19\u{A0}s<") }
     }
     #expect(rows == 500)
     #expect(bytes < 1_000_000)

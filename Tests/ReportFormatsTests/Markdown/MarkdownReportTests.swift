@@ -72,6 +72,20 @@ struct MarkdownReportTests {
     #expect(page.tables.map(\.count) == [6, 4, 6, 34])
   }
 
+  @Test func `findings that are not listed are told`() throws {
+    var report = AnalysisReport(fixtures: "l4-collide/server.pcap")
+    let markdown = report.markdown
+    #expect(markdown.contains("### Worst findings: 5 of 73"))
+    #expect(markdown.contains("33 more findings"))
+    #expect(markdown.contains("\nThe other 35 findings did no harm.\n"))
+    let harmless = AnalysisReport(fixtures: "l7-http/server.pcap").markdown
+    #expect(harmless.contains("### Examples: 3 of 33"))
+    #expect(harmless.contains("\nNone of the 33 findings did harm.\n"))
+    // Of what is only counted nobody knows.
+    report.findingsOmitted = 10
+    #expect(report.markdown.contains("\nThe other 45 findings are not listed here.\n"))
+  }
+
   @Test(
     .needs("markdown-it"),
     arguments: [

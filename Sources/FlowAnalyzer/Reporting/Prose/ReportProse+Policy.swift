@@ -22,8 +22,9 @@ extension PolicyVerdict {
   package var origin: String {
     guard isStandard else { return policy.printable }
     return baseline == nil
-      ? "default: no SYN that hits is refused, and no connection killed; --policy FILE has others"
-      : "default: nothing is worse than in the baseline, but for a tenth of the refused SYNs"
+      ? "default: no SYN that hits is refused, and no connection killed; choose others with "
+        + "--policy FILE"
+      : "default: nothing may get worse than in the baseline, except that refused SYNs may rise by 10 %"
   }
 
   package var coverageText: String {

@@ -38,7 +38,7 @@ extension Markup {
   init(_ styled: StyledText) {
     text = ""
     for run in styled.runs {
-      let escaped = Self.escape(run.text)
+      let escaped = Self.escape(run.text.keepingUnits)
       switch run.role {
       case .plain: text += escaped
       case .heading, .strong: text += "<strong>\(escaped)</strong>"
@@ -48,6 +48,19 @@ extension Markup {
       case .bad: text += "<strong class=\"bad\">\(escaped)</strong>"
       }
     }
+  }
+}
+
+extension String {
+  /// With spaces between numbers and their units at which no line ends. For prose, not for what people
+  /// copy: to a shell such a space is a letter.
+  var keepingUnits: String {
+    replacing(Self.numberAndUnit) { "\($0.1)\u{A0}\($0.2)" }
+  }
+
+  /// Not a constant: a regular expression is not `Sendable`.
+  private static var numberAndUnit: Regex<(Substring, Substring, Substring)> {
+    /([0-9]) (us|ms|s|min|h|%)(?![A-Za-z0-9])/
   }
 }
 

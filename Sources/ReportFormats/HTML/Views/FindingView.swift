@@ -22,7 +22,8 @@ struct FindingRow {
     effect = Markup(finding.effect)
     hits = Quantity.count(finding.hits.count)
     delay =
-      finding.addedSeconds.nanoseconds > 0 ? Quantity.duration(finding.addedSeconds) : "\u{2013}"
+      finding.addedSeconds.nanoseconds > 0
+      ? Quantity.duration(finding.addedSeconds).keepingUnits : "\u{2013}"
     id = "\(finding.id)"
   }
 }

@@ -64,7 +64,7 @@ extension VerdictView {
     hasForecast = BriefForecastView(report) != nil
     role = headline.role.className
     word = Self.word(prose)
-    self.headline = headline.text
+    self.headline = headline.text.keepingUnits
     meaning = prose.meaning.map(Markup.init)
     let list = prose.remedies.map(Self.sentence)
     remedies = list.isEmpty ? nil : Remedies(list: list)
@@ -90,7 +90,7 @@ extension VerdictView {
   }
 
   private static func sentence(_ clause: String) -> String {
-    clause.prefix(1).uppercased() + clause.dropFirst() + "."
+    (clause.prefix(1).uppercased() + clause.dropFirst() + ".").keepingUnits
   }
 
   private static func figures(_ prose: ReportProse) -> [Figure] {
@@ -108,7 +108,8 @@ extension VerdictView {
         remark: "\(Quantity.count(attempts.hit)) of \(Quantity.count(attempts.total))",
         role: attempts.hit > 0 ? "warning" : ""),
       Figure(
-        name: "Longest delay", value: Quantity.duration(summary.addedSeconds.maximum),
+        name: "Longest delay",
+        value: Quantity.duration(summary.addedSeconds.maximum).keepingUnits,
         remark: "\(Quantity.count(prose.delayedAttempts, "attempt")) delayed",
         role: isDelayed ? "bad" : ""),
       Figure(
@@ -153,12 +154,14 @@ extension VerdictView.CoverageView {
       meaning = "Nothing is known to be missing from the captures."
     case .limited:
       role = "warning"
-      meaning = "The verdict stands on what was seen. This was not:"
+      meaning = "What the captures do not show:"
     case .inconclusive:
       role = "warning"
       meaning = "These captures allow no verdict:"
     }
-    let list = prose.gaps.map { VerdictView.Gap(finding: $0.finding, advice: $0.advice) }
+    let list = prose.gaps.map {
+      VerdictView.Gap(finding: $0.finding.keepingUnits, advice: $0.advice.keepingUnits)
+    }
     gaps = list.isEmpty ? nil : VerdictView.Gaps(list: list)
     next = prose.nextCapture.map { .init(instruction: $0.instruction, command: $0.command) }
   }
