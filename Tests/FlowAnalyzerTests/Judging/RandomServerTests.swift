@@ -101,9 +101,10 @@ private struct RandomTraffic {
       callers.append(caller())
       agenda.append((time, callers.count - 1, .syn))
       if Int.random(in: 0..<4, using: &random) == 0 {
-        // The other load balancer gives the port away at the same moment.
+        // The other load balancer gives the port away at the same moment: before the answer, before what
+        // answers that, or after all.
         callers.append(caller())
-        let gap = Int64.random(in: 1...30_000_000, using: &random)
+        let gap = Int64(1000) << Int.random(in: 0...15, using: &random)
         agenda.append((time + gap, callers.count - 1, .syn))
       }
       // Around the end of TIME_WAIT nobody knows what a silent SYN has met.
