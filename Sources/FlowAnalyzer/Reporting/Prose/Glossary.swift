@@ -110,7 +110,8 @@ extension Coverage.Reason {
       (
         "The captures show both sides of the load balancer: each SYN comes by twice, under two "
           + "tuples, and is counted twice.",
-        "Name the file without --server or --client, so that its sides are told apart."
+        "Name the file without --server or --client, so that its sides are told apart; what came through "
+          + "a pipe must be saved to a file for that."
       )
     case .clocksDiffer:
       (
@@ -162,7 +163,8 @@ extension Coverage.Reason {
       (
         "Which side of the load balancer a capture shows was not said; it was taken for the server "
           + "side.",
-        "Name it with --server to be sure."
+        "Name it with --server to be sure. What came through a pipe cannot tell its side: save it to a "
+          + "file, and name that."
       )
     case .sidesApart:
       (
