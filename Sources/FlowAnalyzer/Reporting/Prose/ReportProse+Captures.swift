@@ -94,7 +94,7 @@ extension ReportProse {
         "Addresses are encrypted (\(anonymization.method), key \(anonymization.keyFingerprint)); numbers "
           + "stand in the place of names of files and points.")
     }
-    return sentences
+    return sentences + differencesOfClocks
   }
 
   private static func instant(_ time: Timestamp) -> String { "\(time.date) \(time.timeOfDay) UTC" }
