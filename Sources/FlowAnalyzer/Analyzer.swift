@@ -222,7 +222,7 @@ private struct Run: AnalysisRun, ~Copyable {
 
   mutating func finish(isPartial: Bool) -> PartialSummary {
     if isPartial { _ = stop() }
-    let (captures, end, window, clocks) = reader.withSource { source in
+    var (captures, end, window, clocks) = reader.withSource { source in
       if isPartial { source.compareClocks() }
       for (capture, count) in duplicates.enumerated() {
         source.countDuplicates(count, capture: capture)
@@ -230,6 +230,7 @@ private struct Run: AnalysisRun, ~Copyable {
       return (source.captures, source.latestPacket, source.window, source.clocksToMend)
     }
     clocksToMend = clocks
+    survey.noteDoubts(in: &captures)
     audit.finish(at: end)
     let watches = audit.joiner.clocks
     var summary = PartialSummary(

@@ -24,6 +24,8 @@ struct Survey {
   let endpoints: LoadBalancerEndpoints
   private(set) var corrections: ClockCorrections
   private(set) var clocks: [PointClock]
+  /// Captures that do not show the side which the user has named.
+  let doubts: [SideDoubt]
   /// Which packets are to be analysed.
   let selection: PacketSelection
 
@@ -36,6 +38,8 @@ struct Survey {
     endpoints = sides.endpoints
     let survey = ClockSurvey(sides.inputs, sides.endpoints, selection.atAnyTime)
     corrections = survey.corrections
+    let said = captures.filter { $0.role != nil }.map(\.path)
+    doubts = SideDoubt.all(in: survey.points, said: Set(said))
     clocks = survey.points.map { PointClock($0.input, $0.offset) }
   }
 
@@ -63,5 +67,13 @@ struct Survey {
       }
     }
     return mended
+  }
+
+  /// Warns of captures that do not show what they are said to show.
+  func noteDoubts(in captures: inout [CaptureRecord]) {
+    for doubt in doubts {
+      guard let index = captures.firstIndex(where: { $0.path == doubt.path }) else { continue }
+      captures[index].warnings.append(doubt.warning)
+    }
   }
 }

@@ -113,6 +113,12 @@ extension Coverage.Reason {
         "Name the file without --server or --client, so that its sides are told apart; what came through "
           + "a pipe must be saved to a file for that."
       )
+    case .sidesSwapped:
+      (
+        "The capture that was named as the clients' side lies nearer to the servers than the one that was "
+          + "named as the server side: what follows was judged on the wrong side of the load balancer.",
+        "Swap --client and --server, or leave them out, so that the captures tell."
+      )
     case .clocksDiffer:
       (
         "Captures of one side show the same packets, but their clocks differ: copies count as packets "

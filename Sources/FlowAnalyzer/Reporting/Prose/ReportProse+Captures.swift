@@ -53,7 +53,9 @@ extension ReportProse {
   /// further capture.
   package var nextCapture: (instruction: String, command: String)? {
     let reasons = report.coverage.reasons
-    guard !reasons.contains(.clocksDiffer), !reasons.contains(.bothSides) else { return nil }
+    // Those at hand have it all.
+    let allThere: [Coverage.Reason] = [.clocksDiffer, .bothSides, .sidesSwapped]
+    guard !reasons.contains(where: allThere.contains) else { return nil }
     guard report.captures.contains(where: { $0.packets > 0 || $0.error == nil }) else { return nil }
     guard
       report.coverage.grade == .inconclusive

@@ -3,6 +3,9 @@ extension ReportProse {
   /// client side was captured.
   package var sides: [StyledText]? {
     guard let pairs = report.summary.pairs, let syns = report.summary.clientSyns else { return nil }
+    // Where both were not told apart, or have changed places, nothing of this is true.
+    let untrue: [Coverage.Reason] = [.bothSides, .sidesSwapped]
+    guard !report.coverage.reasons.contains(where: untrue.contains) else { return nil }
     var paragraphs: [StyledText] = []
     if !report.topology.servers.isEmpty, pairs.paired > 0 { paragraphs.append(StyledText(way)) }
     guard let notForwarded = syns.notForwarded else { return paragraphs + [symptoms(syns)] }
