@@ -46,12 +46,25 @@ public struct Analyzer: Sendable {
     of inputs: [CaptureInput], progress: (Progress) -> Bool = { _ in true }
   ) -> (PartialSummary, ReadingCourse) {
     let survey = Survey(of: inputs, configuration.selection)
+    let first = pass(over: survey, progress: progress)
+    // Packets that two points have seen were counted twice. That shows after the last one, so that only who
+    // needs a second reading pays for it.
+    guard !first.summary.isPartial, let mended = survey.mended(by: first.clocks) else {
+      return (first.summary, first.course)
+    }
+    let second = pass(over: mended, progress: progress)
+    return (second.summary, second.course)
+  }
+
+  private func pass(
+    over survey: Survey, progress: (Progress) -> Bool
+  ) -> (summary: PartialSummary, course: ReadingCourse, clocks: [SegmentSource.ClockToMend]) {
     if configuration.usesLanes, LaneRun.canTake(survey) {
       var run = LaneRun(survey, configuration)
-      return (run.complete(progress: progress), run.course)
+      return (run.complete(progress: progress), run.course, run.clocksToMend)
     }
     var run = Run(survey, configuration, listsConnections: false)
-    return (run.complete(progress: progress), run.course)
+    return (run.complete(progress: progress), run.course, run.clocksToMend)
   }
 
   /// The same with a forecast: what the recorded traffic would do in changed worlds.
@@ -142,6 +155,7 @@ private struct Run: AnalysisRun, ~Copyable {
   private let configuration: AnalyzerConfiguration
   private var survey: Survey { course.survey }
   private(set) var course: ReadingCourse
+  private(set) var clocksToMend: [SegmentSource.ClockToMend] = []
   private var batches = 0
   private var writer: ConnectionWriter
 
@@ -208,13 +222,15 @@ private struct Run: AnalysisRun, ~Copyable {
 
   mutating func finish(isPartial: Bool) -> PartialSummary {
     if isPartial { _ = stop() }
-    let (captures, end, window) = reader.withSource { source in
+    var (captures, end, window, clocks) = reader.withSource { source in
       if isPartial { source.compareClocks() }
       for (capture, count) in duplicates.enumerated() {
         source.countDuplicates(count, capture: capture)
       }
-      return (source.captures, source.latestPacket, source.window)
+      return (source.captures, source.latestPacket, source.window, source.clocksToMend)
     }
+    clocksToMend = clocks
+    survey.noteDoubts(in: &captures)
     audit.finish(at: end)
     let watches = audit.joiner.clocks
     var summary = PartialSummary(

@@ -45,14 +45,27 @@ extension AnalyzingCommand {
     bar.erase()
     // A pipe that ran dry by the signal looks like one that ended.
     if Interruption.happened { analysis.report.partial = true }
-    if !analysis.assumed.isEmpty {
-      Message.warning(
-        "\(analysis.assumed.joined(separator: ", ")): taken for the server side; say --server to be sure"
-      )
-    }
+    analysis.warnOfAssumedSides()
     analysis.failures.removeAll(where: \.isInterruption)
     for failure in analysis.failures { Message.error("\(failure)") }
     return analysis
+  }
+}
+
+extension Analysis {
+  /// Says which captures were taken for the server side because nothing tells.
+  func warnOfAssumedSides() {
+    let files = assumed.filter { $0 != CaptureInput.standardInputPath }
+    if !files.isEmpty {
+      Message.warning(
+        "\(files.joined(separator: ", ")): taken for the server side; say --server to be sure")
+    }
+    // To be told of both sides, --server would be the wrong thing to say.
+    if files.count < assumed.count {
+      Message.warning(
+        "standard input cannot tell sides apart, and was taken for the server side: save it to a file, "
+          + "and name that; or say --server - if it is of that side alone")
+    }
   }
 }
 

@@ -9,8 +9,8 @@ struct CaptureOptions: ParsableArguments {
       discussion: """
         What they show tells: the clients' side, the server's, or both, as tcpdump -i any on the load \
         balancer writes it. Where nothing tells, they are taken for the server side, with a warning. A \
-        file, a directory with captures, or - for standard input, which is taken as it is: no clock is \
-        corrected there.
+        file, a directory with captures, or - for standard input, which is read once and taken as it is: \
+        it must be of one side only, and no clock is corrected there.
         """,
       valueName: "capture"),
     completion: .file(extensions: ["pcap", "pcapng", "cap"]))

@@ -52,11 +52,7 @@ struct FindingSearch {
     }
     if Interruption.happened { throw ExitStatus.interrupted }
     bar.erase()
-    if !analysis.assumed.isEmpty {
-      Message.warning(
-        "\(analysis.assumed.joined(separator: ", ")): taken for the server side; say --server to be sure"
-      )
-    }
+    analysis.warnOfAssumedSides()
     for failure in analysis.failures { Message.error("\(failure)") }
     let finding = try name.look(in: analysis.report, hasFailures: !analysis.failures.isEmpty)
     let traces = try analyzer.trace(

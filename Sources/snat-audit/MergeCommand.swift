@@ -30,11 +30,7 @@ struct MergeCommand: ParsableCommand {
     } catch let error as SummaryError {
       throw StageFailure("standard input: \(error)")
     }
-    if !analysis.assumed.isEmpty {
-      Message.warning(
-        "\(analysis.assumed.joined(separator: ", ")): taken for the server side; say --server to be sure"
-      )
-    }
+    analysis.warnOfAssumedSides()
     for failure in analysis.failures { Message.error("\(failure)") }
     let isWritten = reports.requests.write(
       analysis.report, traces: [], timeZone: reports.timeZone)

@@ -19,6 +19,17 @@ struct CheckTests {
       ["--client", "l4-clean/client-any.pcap", "--min-coverage", "inconclusive"], 3, "INCONCLUSIVE"
     ),
     (["--server", Captures.clean, "--min-coverage", "full"], 3, "INCONCLUSIVE"),
+    // Swapped: no hit shows there, and where some do they are none of the server's.
+    (
+      [
+        "--server", "l7-proxyv2/client-any.pcap", "--client", "l7-proxyv2/server.pcap",
+        "--max-hits", "0",
+      ], 3, "INCONCLUSIVE"
+    ),
+    (
+      ["--server", "l4-collide/client-any.pcap", "--client", Captures.collide, "--max-hits", "0"],
+      3, "INCONCLUSIVE"
+    ),
     // 1 wins over 3.
     (["--server", Captures.collide, "--min-coverage", "full"], 1, "FAILED"),
     (["--server", Captures.collide, "--max-hits", "rejected=56"], 0, "PASSED"),

@@ -85,6 +85,32 @@ struct InputTests {
     #expect(result.output.contains("Name it with --server to be sure."))
   }
 
+  /// A capture of both sides, such as nobody can tell who reads it once.
+  @Test(arguments: [["-"], ["--server", "-"]])
+  func `the advice for standard input leads to a verdict`(names: [String]) throws {
+    let capture = try Captures.data("l4-collide/lb-any.pcap")
+    let result = try Tool.run(["analyze"] + names, input: capture)
+    #expect(result.status == 0)
+    #expect(result.output.hasPrefix("VERDICT  None: "))
+    let output = result.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(output.contains("what came through a pipe must be saved to a file for that."))
+    #expect(!result.errors.contains("to be sure"))
+    guard names == ["-"] else { return }
+    #expect(output.contains("What came through a pipe cannot tell its side: save it to a file"))
+    #expect(
+      result.errors.hasPrefix("snat-audit: warning: standard input cannot tell sides apart"),
+      "\(result.errors)")
+    #expect(result.errors.contains("save it to a file, and name that"))
+  }
+
+  @Test func `each capture whose side is assumed has the warning that helps`() throws {
+    let capture = try Captures.data(Captures.clean)
+    let result = try Tool.run("analyze", "-", Captures.collide, input: capture)
+    #expect(result.messages.count == 2)
+    #expect(result.errors.contains("warning: \(Captures.collide): taken for the server side; say"))
+    #expect(result.errors.contains("warning: standard input cannot tell sides apart"))
+  }
+
   @Test func `a name joins files to one capture point`() throws {
     let result = try Tool.run("analyze", "--server", "web=\(Captures.collide)")
     #expect(result.status == 0)

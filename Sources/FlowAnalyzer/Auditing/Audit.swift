@@ -10,6 +10,9 @@ struct Audit: ~Copyable {
   private var translations: TranslationSign?
   /// SYNs that repeat another's ISN toward another destination within moments: both sides of an LB.
   private(set) var translatedSyns = 0
+  /// The same for the client side; nil where there is none.
+  private var clientTranslations: TranslationSign?
+  private(set) var translatedClientSyns = 0
 
   /// - Parameters:
   ///   - hasClientSide: whether there is a client side to join with.
@@ -50,6 +53,7 @@ struct Audit: ~Copyable {
     limits: Limits, translations: consuming TranslationSign?
   ) {
     self.translations = translations
+    clientTranslations = hasClientSide ? TranslationSign() : nil
     clients = FlowTracker(
       timeWait: configuration.assumedTimeWait,
       duplicates: DuplicateFilter(buckets: hasClientSide ? limits.duplicateBuckets : 1))
@@ -195,9 +199,11 @@ struct Audit: ~Copyable {
   }
 
   private mutating func observeClientSide(_ segment: Segment, _ bytes: RawSpan) -> Bool {
+    let isTranslation = segment.isOpening && clientTranslations?.isTranslation(segment) ?? false
     let isNew = clients.observe(segment)
     joiner.noteForgotten(ofClientSide: &clients)
     guard isNew else { return false }
+    if isTranslation { translatedClientSyns += 1 }
     joiner.observeClient(segment, bytes, &clients, &tracker)
     endClientAttempts()
     return true

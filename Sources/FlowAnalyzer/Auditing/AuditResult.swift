@@ -68,6 +68,8 @@ extension Audit {
   func result(_ configuration: AnalyzerConfiguration) -> AuditResult {
     var tracked = tracker.counts
     tracked.translatedSyns = translatedSyns
+    var joined = joiner.counts
+    joined.translatedSyns = translatedClientSyns
     var held = HeldTuples(limit: configuration.maximumHeldTuples)
     tracker.forEachHeldTuple(ignoresResets: configuration.ignoresResets) { held.add($0) }
     var targets = tracker.namedUnopenedTargets
@@ -86,7 +88,7 @@ extension Audit {
       unopenedTargets: targets,
       join: JoinResult(
         hasClientSide: joiner.hasClientSide, hasServerSide: joiner.serverSide != nil,
-        counts: joiner.counts, topology: joiner.topology),
+        counts: joined, topology: joiner.topology),
       addresses: addresses)
   }
 }

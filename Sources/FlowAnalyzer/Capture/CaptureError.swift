@@ -80,9 +80,11 @@ extension CaptureError: CustomStringConvertible {
 
   private func advice(path: String, signature: FileSignature) -> String {
     if let decompressor = signature.decompressor {
-      let file = path == CaptureInput.standardInputPath ? "" : " " + path.shellWord
-      return "It is compressed; decompress it and pipe it in: "
-        + "\(decompressor)\(file) | snat-audit analyze --server -"
+      // To a file, as a pipe cannot be read twice, and so cannot tell the two sides apart.
+      let isPipe = path == CaptureInput.standardInputPath
+      let file = (isPipe ? "capture.pcap" : signature.nameDecompressed(path)).shellWord
+      return "It is compressed; decompress it to a file: "
+        + "\(decompressor)\(isPipe ? "" : " " + path.shellWord) > \(file) && snat-audit analyze \(file)"
     }
     return switch signature {
     case .snoop:

@@ -199,12 +199,19 @@ public enum CaptureWarning: Hashable, Sendable, Codable {
   /// What this capture shares with the one at `point` it shows `offset` nanoseconds later, too far
   /// off for copies to be recognised.
   case clocksDiffer(point: String, offset: Int64)
+  /// What both sides have seen says that it lies on the other side of the load balancer.
+  case showsOtherSide(saidToBe: CaptureRole)
+  /// Connections come by under two tuples, though it was named as one side.
+  case showsBothSides(saidToBe: CaptureRole)
 }
 
 extension CaptureWarning {
-  /// It tells of other captures, too.
+  /// It comes of a look at other captures, too, and not of reading this one.
   fileprivate var isOfOthers: Bool {
-    if case .clocksDiffer = self { true } else { false }
+    switch self {
+    case .clocksDiffer, .showsOtherSide, .showsBothSides: true
+    case .cutOff, .noPackets, .dropped, .cutHeaders, .incompleteDatagrams: false
+    }
   }
 }
 
@@ -226,6 +233,13 @@ extension CaptureWarning: CustomStringConvertible {
       "its clock seems to be \(Self.seconds(offset.magnitude)) "
         + "\(offset < 0 ? "behind" : "ahead of") that of \(point); copies of packets were not "
         + "recognised and count twice: give one of them alone"
+    case .showsOtherSide(let side):
+      "named as the \(side.rawValue) side, but what both sides have seen was answered "
+        + "\(side == .client ? "sooner" : "later") here than on the other side: "
+        + "--client and --server seem to be swapped"
+    case .showsBothSides(let side):
+      "named as the \(side.rawValue) side, but connections come by under two tuples, one for each side "
+        + "of the load balancer: name it without --client or --server"
     }
   }
 

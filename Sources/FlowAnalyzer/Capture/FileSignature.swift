@@ -106,4 +106,14 @@ public enum FileSignature: Hashable, Sendable, Codable {
     case .pcap, .pcapng, .snoop, .netScaler, .otherCapture, .tar, .zip, .text, .empty, .unknown: nil
     }
   }
+
+  /// What a file is called once it is decompressed: without its last extension where it says no more than
+  /// that it is compressed.
+  func nameDecompressed(_ path: String) -> String {
+    let extensions = [".gz", ".zst", ".lz4", ".xz", ".bz2"]
+    guard let compressed = extensions.first(where: { path.hasSuffix($0) }) else {
+      return path + ".pcap"
+    }
+    return String(path.dropLast(compressed.count))
+  }
 }

@@ -39,8 +39,21 @@ public struct SegmentSource: ~Copyable {
   private var lastPackets: [Timestamp] = []
   /// When the captures end, by the clock of all.
   var latestPacket: Timestamp? { lastPackets.max()?.ifEver }
+  /// What a second reading should know of the clocks; empty where there is no need for one. It is complete
+  /// once `next()` has returned nil.
+  private(set) var clocksToMend: [ClockToMend] = []
   /// The time that is asked for; nil where every packet is.
   var window: TimeWindow? { selector?.window }
+
+  /// The clock of a capture that shows the same packets as another one, which were not recognised.
+  struct ClockToMend {
+    var input: CaptureInput
+    var point: Int
+    /// By the corrected clock of this reading; nil where it shows nothing that others show.
+    var offset: ClockOffset?
+    /// The offset is against the first point, and not only against some other.
+    var isAgainstFirst: Bool
+  }
 
   private struct ClosedCapture {
     var index: Int
@@ -342,6 +355,16 @@ extension SegmentSource {
   /// Warns of points whose clocks differ, as far as the captures were read.
   mutating func compareClocks() {
     for difference in sieve.clocks?.differences ?? [] { note(difference) }
+    let offsets = sieve.clocks?.offsets ?? []
+    for point in capturePoints.all.indices where !offsets.isEmpty {
+      let offset = offsets.first { $0.point == point }
+      for index in captures.indices where captures[index].point == point {
+        clocksToMend.append(
+          ClockToMend(
+            input: inputs[index], point: point, offset: offset?.offset,
+            isAgainstFirst: offset?.reference == offsets.first?.reference))
+      }
+    }
     sieve.clocks = nil
   }
 

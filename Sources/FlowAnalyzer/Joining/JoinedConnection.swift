@@ -41,6 +41,8 @@ struct JoinCounts: Equatable {
   var neverForwarded = 0
   /// Requests of the server side that several connections of clients could have sent.
   var ambiguousRequests = 0
+  /// SYNs of the client side that repeat another's ISN toward another destination within moments.
+  var translatedSyns = 0
   /// Paired connections that the server answered, and those of them whose answer the client side saw.
   private var answered = 0
   private var answeredThere = 0
@@ -95,7 +97,7 @@ extension JoinCounts: Tally, Codable {
     [
       \.clientSyns, \.notForwardedSyns, \.repeatedSyns, \.slowConnections, \.unanswered,
       \.clientConnections, \.pairedClients, \.serverConnections, \.pairedServers, \.neverForwarded,
-      \.ambiguousRequests, \.answered, \.answeredThere,
+      \.ambiguousRequests, \.translatedSyns, \.answered, \.answeredThere,
     ]
   }
 

@@ -3,6 +3,7 @@ struct LaneRun: AnalysisRun, ~Copyable {
   private let crew: LaneCrew
   private let configuration: AnalyzerConfiguration
   private let survey: Survey
+  private(set) var clocksToMend: [SegmentSource.ClockToMend] = []
   private var busiest = BusiestSecond()
 
   init(_ survey: Survey, _ configuration: AnalyzerConfiguration) {
@@ -38,15 +39,16 @@ struct LaneRun: AnalysisRun, ~Copyable {
 
   mutating func finish(isPartial: Bool) -> PartialSummary {
     let lanes = crew.stop(isEarly: isPartial)
-    let (captures, end, window) = crew.withSource { source in
+    let (captures, end, window, clocks) = crew.withSource { source in
       if isPartial { source.compareClocks() }
       for lane in lanes {
         for (capture, count) in lane.duplicates.enumerated() {
           source.countDuplicates(count, capture: capture)
         }
       }
-      return (source.captures, source.latestPacket, source.window)
+      return (source.captures, source.latestPacket, source.window, source.clocksToMend)
     }
+    clocksToMend = clocks
     let found = Self.result(of: lanes, at: end, configuration)
     return PartialSummary(
       rules: JudgingRules(configuration), captures: captures,

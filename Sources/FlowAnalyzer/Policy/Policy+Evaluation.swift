@@ -196,8 +196,11 @@ extension Coverage.Grade {
 }
 
 extension Coverage.Reason {
-  /// Packets come by twice, or half of them are missing: hits show that were none.
-  fileprivate static let voidsCounts: [Self] = [.clocksDiffer, .bothSides, .flagsFiltered]
+  /// Packets come by twice, half of them are missing, or the wrong side was judged: hits show that were
+  /// none.
+  fileprivate static let voidsCounts: [Self] = [
+    .clocksDiffer, .bothSides, .sidesSwapped, .flagsFiltered,
+  ]
   /// The side that a policy is about was not captured, so that it cannot be kept either.
   fileprivate static let nothingToJudge: [Self] = [.clientSideOnly]
 }

@@ -469,6 +469,7 @@ public struct Coverage: Sendable {
     case clocksDiffer = "clocks-differ"
     case flagsFiltered = "flags-filtered"
     case bothSides = "both-sides"
+    case sidesSwapped = "sides-swapped"
     case shorterThanTimeWait = "shorter-than-time-wait"
     case beganMidstream = "began-midstream"
     case synsMissed = "syns-missed"

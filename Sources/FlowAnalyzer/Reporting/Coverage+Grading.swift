@@ -22,6 +22,18 @@ extension Coverage {
     if tracked.translatedSyns > 0, tracked.translatedSyns >= syns / 10 {
       reasons.insert(.bothSides)
     }
+    // The same on the clients' side, whose SYNs the join counts.
+    if joined.translatedSyns > 0, joined.translatedSyns >= joined.clientSyns / 10 {
+      reasons.insert(.bothSides)
+    }
+    for warning in captures.lazy.flatMap(\.warnings) {
+      switch warning {
+      case .clocksDiffer: reasons.insert(.clocksDiffer)
+      case .showsOtherSide: reasons.insert(.sidesSwapped)
+      case .showsBothSides: reasons.insert(.bothSides)
+      case .cutOff, .noPackets, .dropped, .cutHeaders, .incompleteDatagrams: break
+      }
+    }
     if isClientSideOnly {
       reasons.insert(.clientSideOnly)
     } else if joined.pairedClients * 2 < joined.clientConnections {
@@ -40,11 +52,10 @@ extension Coverage {
     // Answers that take another way, as with direct server return, leave only their traces.
     if syns > 0, counts.answersSeen <= counts.answersUnseen { reasons.insert(.noAnswers) }
     if unopened.isFlood { reasons.insert(.flood) }
-    if captures.contains(where: \.hasForeignClock) { reasons.insert(.clocksDiffer) }
 
     let fatal: Set<Reason> = [
       .noPackets, .noTCP, .noSyns, .clientSideOnly, .noAnswers, .clocksDiffer, .flagsFiltered,
-      .bothSides,
+      .bothSides, .sidesSwapped,
     ]
     self.reasons = Reason.allCases.filter(reasons.contains)
     if !reasons.isDisjoint(with: fatal) || isUnreadable {
@@ -69,14 +80,5 @@ extension Coverage {
       end = span.end
     }
     return total
-  }
-}
-
-extension CaptureRecord {
-  /// Whether its clock differs from that of another point, so that packets count twice.
-  fileprivate var hasForeignClock: Bool {
-    warnings.contains { warning in
-      if case .clocksDiffer = warning { true } else { false }
-    }
   }
 }

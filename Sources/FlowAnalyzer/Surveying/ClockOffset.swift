@@ -94,3 +94,46 @@ struct ClockOffset: Equatable {
     error = max(Self.resolution, (max(best.high - best.low, width) + 1) / 2)
   }
 }
+
+extension ClockOffset {
+  /// From how much later the second of two points of one side saw the same packets, in nanoseconds. They lie
+  /// on one way, in whichever order: what goes forth and what comes back are off by its length, one by
+  /// more and one by less.
+  init?(forth: [Int64], back: [Int64], least: Int) {
+    let forth = forth.filter(Self.isPossible).sorted()
+    let back = back.filter(Self.isPossible).sorted()
+    let intervals: [(low: Int64, high: Int64)]
+    if forth.isEmpty || back.isEmpty {
+      intervals = (forth + back).map { ($0 - Self.oneWay, $0 + Self.oneWay) }
+    } else {
+      let (usualForth, usualBack) = (forth[forth.count / 2], back[back.count / 2])
+      intervals =
+        forth.map { (min($0, usualBack), max($0, usualBack)) }
+        + back.map { (min($0, usualForth), max($0, usualForth)) }
+    }
+    self.init(intervals: intervals, least: least)
+    // A connection tells by what it sends forth and by what comes back.
+    agreeing = min(agreeing, max(forth.count, back.count))
+  }
+
+  /// A clock and itself.
+  static let same = ClockOffset(offset: 0, error: 0, agreeing: .max)
+
+  private init(offset: Int64, error: Int64, agreeing: Int) {
+    self.offset = offset
+    self.error = error
+    self.agreeing = agreeing
+  }
+
+  private static func clamped(_ one: Int64, _ other: Int64) -> Int64 {
+    let limit = Timestamp.largestClockDifference
+    return max(-limit, min(limit, one &+ other))
+  }
+
+  /// The offset of a third clock, by what it is ahead of the second.
+  func followed(by next: ClockOffset) -> ClockOffset {
+    ClockOffset(
+      offset: Self.clamped(offset, next.offset), error: Self.clamped(error, next.error),
+      agreeing: min(agreeing, next.agreeing))
+  }
+}

@@ -67,28 +67,6 @@ struct ClockSurvey {
   }
 }
 
-extension ClockOffset {
-  /// A clock and itself.
-  fileprivate static let same = ClockOffset(offset: 0, error: 0, agreeing: .max)
-
-  private init(offset: Int64, error: Int64, agreeing: Int) {
-    self.offset = offset
-    self.error = error
-    self.agreeing = agreeing
-  }
-
-  private static func clamped(_ one: Int64, _ other: Int64) -> Int64 {
-    let limit = Timestamp.largestClockDifference
-    return max(-limit, min(limit, one &+ other))
-  }
-
-  fileprivate func followed(by next: ClockOffset) -> ClockOffset {
-    ClockOffset(
-      offset: Self.clamped(offset, next.offset), error: Self.clamped(error, next.error),
-      agreeing: min(agreeing, next.agreeing))
-  }
-}
-
 /// Reads the captures of one side, and samples each of their points.
 private struct SideReader: ~Copyable {
   private var source: SegmentSource

@@ -9,8 +9,18 @@ struct OpeningSample {
     var backAt: Timestamp?
     /// It came by on several tuples, and says nothing.
     var isAmbiguous = false
-    /// What carries the token is a request, which others may make as well, and not 32 random bits.
-    var isRequest = false
+    var kind = Kind.syn
+
+    /// Others may make the same one as well, unlike 32 random bits.
+    var isRequest: Bool { kind == .request }
+  }
+
+  /// What carries a token.
+  enum Kind: UInt64 {
+    case syn = 1
+    /// Only the server sends it: a load balancer that answers SYNs itself has numbers of its own.
+    case synAck
+    case request
   }
 
   /// One connection under two tuples at the same point: the load balancer stands there.
@@ -72,6 +82,7 @@ struct OpeningSample {
     answer(Self.token(.syn, UInt64(segment.acknowledgment.value &- 1)), tuple, at: segment.time)
     let token = Self.token(.synAck, UInt64(segment.sequence.value))
     note(token, tuple, forthAt: opening.synAt)
+    passages[token]?.kind = .synAck
     answer(token, tuple, at: segment.time)
   }
 
@@ -101,7 +112,7 @@ struct OpeningSample {
       isn: opening.isn, synAt: opening.synAt, request: token, isFromClient: false,
       hasSpoken: true)
     note(token, segment.tuple, forthAt: segment.time)
-    passages[token]?.isRequest = true
+    passages[token]?.kind = .request
   }
 
   /// The request that begins here, behind what names the client.
@@ -121,12 +132,6 @@ struct OpeningSample {
   }
 
   // MARK: - Tokens
-
-  private enum Kind: UInt64 {
-    case syn = 1
-    case synAck
-    case request
-  }
 
   private static func token(_ kind: Kind, _ value: UInt64) -> UInt64 {
     mixed(value &+ kind.rawValue &* 0x9e37_79b9_7f4a_7c15)

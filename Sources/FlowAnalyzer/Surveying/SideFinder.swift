@@ -4,8 +4,6 @@ struct SideFinder {
   private static let prefix = 50_000
   private static let longestPrefix = 500_000
   private static let enoughSyns = 20
-  /// Fewer shared connections prove nothing.
-  private static let leastShared = 2
 
   private(set) var inputs: [CaptureInput]
   private(set) var endpoints = LoadBalancerEndpoints()
@@ -46,24 +44,15 @@ struct SideFinder {
 
   /// Whether connections come by under two tuples; what they come by under is learnt.
   private mutating func showsBothSides(_ sample: OpeningSample) -> Bool {
-    // Requests that are alike can be paired the wrong way round: the more frequent way is the right
-    // one.
-    let translations = sample.translations.filter { translation, count in
-      let reverse = sample.translations.first {
-        $0.key.virtual == translation.server && $0.key.server == translation.virtual
-      }
-      return translation.virtual == translation.server || (reverse?.value ?? 0) < count
-    }
-    let total = translations.values.reduce(0, +)
-    guard total >= Self.leastShared, total * 10 >= sample.syns else { return false }
-    for translation in translations.keys {
+    let translations = sample.clearTranslations
+    for translation in translations {
       let client = FourTuple(source: translation.virtual, destination: translation.virtual)
       let server = FourTuple(
         source: Endpoint(address: translation.snatAddress, port: 0),
         destination: translation.server)
       endpoints.learn(client: client, server: server)
     }
-    return true
+    return !translations.isEmpty
   }
 
   /// Of two captures with the same connections, the one that waits longer for the answers lies further
@@ -74,40 +63,14 @@ struct SideFinder {
     for (index, first) in stems.enumerated() {
       for second in stems[(index + 1)...] {
         guard let here = samples[first], let there = samples[second] else { continue }
-        switch comparison(here, there) {
-        case .firstIsClient: (roles[first], roles[second]) = (.client, .server)
-        case .secondIsClient: (roles[first], roles[second]) = (.server, .client)
+        switch here.standing(beside: there) {
+        case .inFront: (roles[first], roles[second]) = (.client, .server)
+        case .behind: (roles[first], roles[second]) = (.server, .client)
         case .unknown: break
         }
       }
     }
     return roles
-  }
-
-  private enum Comparison { case firstIsClient, secondIsClient, unknown }
-
-  private static func comparison(_ first: OpeningSample, _ second: OpeningSample) -> Comparison {
-    var longerAtFirst = 0
-    var longerAtSecond = 0
-    var answered = (here: 0, there: 0)
-    first.forEachShared(with: second) { here, there in
-      if here.backAt != nil { answered.here += 1 }
-      if there.backAt != nil { answered.there += 1 }
-      if let back = here.backAt, let backThere = there.backAt {
-        let wait = back.nanoseconds(since: here.forthAt)
-        let waitThere = backThere.nanoseconds(since: there.forthAt)
-        if wait > waitThere { longerAtFirst += 1 }
-        if wait < waitThere { longerAtSecond += 1 }
-      }
-    }
-    // Answers that bypass the load balancer do not bypass the server.
-    if answered.here == 0, answered.there >= leastShared { return .firstIsClient }
-    if answered.there == 0, answered.here >= leastShared { return .secondIsClient }
-    let total = longerAtFirst + longerAtSecond
-    guard total >= leastShared else { return .unknown }
-    if longerAtFirst * 5 >= total * 4 { return .firstIsClient }
-    if longerAtSecond * 5 >= total * 4 { return .secondIsClient }
-    return .unknown
   }
 }
 

@@ -121,7 +121,7 @@ extension TracedCase {
 
 extension JoinMethod {
   /// Connections found so have the client's ISN on both sides.
-  fileprivate var keepsISN: Bool {
+  var keepsISN: Bool {
     switch self {
     case .isn, .timestamp, .options, .sameTuple: true
     case .serverISN, .payload, .proxyProtocol, .toa, .forwarded, .timing, .none: false

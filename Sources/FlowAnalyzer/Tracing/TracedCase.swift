@@ -56,6 +56,11 @@ struct TracedCase {
         attempt: WatchList.AttemptKey(
           source: hit.tuple.source.address, destination: hit.tuple.destination, isn: isn),
         for: number)
+      if isJoined {
+        list.watch(
+          attempt: WatchList.AttemptKey(
+            source: nil, destination: hit.tuple.destination, isn: isn), for: number)
+      }
     }
     for client in clients { list.watch(client: client.client, for: number) }
   }
@@ -132,8 +137,17 @@ extension TracedCase {
     segment.sequence == isn
       && finding.hits.contains {
         $0.tuple.destination == segment.destination
-          && $0.tuple.source.address == segment.source.address
+          && ($0.tuple.source.address == segment.source.address || mayGoOnElsewhere(segment))
       }
+  }
+
+  /// The client's SYN was found on both sides, which proves an attempt from whatever SNAT address.
+  private var isJoined: Bool { finding.current.client != nil && finding.current.method.keepsISN }
+
+  /// The join has counted more SYNs of the attempt than have come by.
+  private func mayGoOnElsewhere(_ segment: Segment) -> Bool {
+    guard isJoined, syns < finding.syns, let lastSynAt else { return false }
+    return segment.time.nanoseconds(since: lastSynAt) <= AttemptTable.longestGap
   }
 
   private mutating func noteSyn(_ observation: Observation) {
@@ -155,6 +169,8 @@ extension TracedCase {
     if let hit {
       hitsSeen += 1
       holders[hit] = observation.former
+      // The handshake was that of the connection which this SYN made long ago, and met again.
+      if connectedAt != nil { noteConnected(at: segment.time) }
     }
   }
 
@@ -170,8 +186,10 @@ extension TracedCase {
 
   private mutating func append(_ observation: Observation, to index: Int) {
     let entry = observation.entry
+    // A RST makes none: it refuses the SYN of another attempt.
     let isNewConnection =
       entry.incarnation != observation.former && !entry.frame.segment.isOpening
+      && !entry.frame.segment.flags.contains(.rst)
     if isNewConnection, !strands[index].isAnchored {
       strands[index].log.removeAll(beforeSYN: entry.incarnation.openerBase)
     }
@@ -185,8 +203,13 @@ extension TracedCase {
       !entry.frame.segment.isOpening, entry.frame.before?.state == .synReceived,
       entry.frame.after?.state == .established
     {
-      connectedAt = entry.frame.segment.time
+      noteConnected(at: entry.frame.segment.time)
     }
+  }
+
+  private mutating func noteConnected(at time: Timestamp) {
+    connectedAt = time
+    framesSinceConnected = 0
   }
 
   /// Another attempt comes to the tuple, and no hit of this one is still to come there.

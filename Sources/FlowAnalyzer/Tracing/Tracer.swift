@@ -76,10 +76,12 @@ struct Tracer: ~Copyable {
       tuple = tuple.reversed
     }
     if segment.isOpening {
-      let key = WatchList.AttemptKey(
-        source: segment.source.address, destination: segment.destination, isn: segment.sequence)
-      for number in list.attempts[key] ?? [] where !numbers.contains(number) {
-        numbers.append(number)
+      for source in [segment.source.address, nil] {
+        let key = WatchList.AttemptKey(
+          source: source, destination: segment.destination, isn: segment.sequence)
+        for number in list.attempts[key] ?? [] where !numbers.contains(number) {
+          numbers.append(number)
+        }
       }
     }
     guard !numbers.isEmpty, tracker.observe(segment) else { return }

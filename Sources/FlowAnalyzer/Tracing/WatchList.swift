@@ -3,7 +3,8 @@
 struct WatchList {
   /// What tells an attempt, but for its source port (contract, section 1).
   struct AttemptKey: Hashable {
-    var source: IPAddress
+    /// Nil where it may go on from any address.
+    var source: IPAddress?
     var destination: Endpoint
     var isn: SequenceNumber
   }

@@ -66,10 +66,15 @@ import Testing
   @Test func `the advice for a compressed file is a command that works as it stands`() {
     let error = CaptureError.notACapture(path: "it's a.pcap.gz", looksLike: .gzip)
     #expect(
-      "\(error)".hasSuffix(#"gzip -dc 'it'\''s a.pcap.gz' | snat-audit analyze --server -"#))
+      "\(error)".hasSuffix(
+        #": gzip -dc 'it'\''s a.pcap.gz' > 'it'\''s a.pcap' && snat-audit analyze 'it'\''s a.pcap'"#
+      ))
+    let odd = CaptureError.notACapture(path: "capture", looksLike: .xz)
+    #expect(
+      "\(odd)".hasSuffix(": xz -dc capture > capture.pcap && snat-audit analyze capture.pcap"))
     let piped = CaptureError.notACapture(path: "-", looksLike: .zstd)
     #expect("\(piped)".hasPrefix("standard input: "))
-    #expect("\(piped)".hasSuffix("zstd -dc | snat-audit analyze --server -"))
+    #expect("\(piped)".hasSuffix(": zstd -dc > capture.pcap && snat-audit analyze capture.pcap"))
   }
 
   @Test func `an unsupported link type has its name and the list of supported ones`() throws {

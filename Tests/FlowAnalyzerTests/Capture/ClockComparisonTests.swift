@@ -17,25 +17,90 @@ struct ClockComparisonTests {
     return Analyzer().analyze([original, CaptureInput(path: path, role: .server)]).report
   }
 
-  @Test(arguments: [100, 51, 3000]) func `a clock ahead is found, and there is no verdict`(
-    milliseconds: Int
-  ) throws {
+  @Test(arguments: [100, 51, 3000, -200])
+  func `a clock ahead is found, and both are read anew by one clock`(milliseconds: Int) throws {
     let report = try report(shift: milliseconds)
-    #expect(report.coverage.grade == .inconclusive)
-    #expect(report.coverage.reasons.contains(.clocksDiffer))
-    #expect(report.captures[0].warnings == [])
-    let warning = try #require(report.captures[1].warnings.first)
-    let seconds = String(format: "%.3f s", Double(milliseconds) / 1000)
-    #expect(warning.hasPrefix("its clock seems to be \(seconds) ahead of that of server-1; "))
-    #expect(report.text().hasPrefix("VERDICT  None: "))
+    let once = Analyzer().analyze([KernelTruth.capture("l4-collide")]).report
+    #expect(!report.coverage.reasons.contains(.clocksDiffer))
+    #expect(report.captures.flatMap(\.warnings) == [])
+    #expect(report.summary.syns.total == once.summary.syns.total)
+    #expect(report.summary.attempts.hit == once.summary.attempts.hit)
+    #expect(report.findings.map(\.id) == once.findings.map(\.id))
+    #expect(report.captures.map(\.tcpSegments).reduce(0, +) == once.captures[0].tcpSegments)
+    // The one that was read first is the reference; by one clock it is numbered by its place.
+    #expect(
+      report.clock.map(\.point)
+        == (milliseconds < 0 ? ["server-2", "server-1"] : ["server-1", "server-2"]))
+    #expect(report.clock[0].offsetSeconds?.nanoseconds == 0)
+    let offset = try #require(report.clock[1].offsetSeconds?.nanoseconds)
+    let error = try #require(report.clock[1].errorSeconds?.nanoseconds)
+    #expect(abs(offset - Int64(milliseconds.magnitude) * 1_000_000) <= error)
+    #expect(report.clock[1].handshakes > 100)
+    #expect(report.text().contains("The clock of \(report.clock[1].point) is "))
   }
 
-  @Test func `of two captures the one that begins later is warned about`() throws {
-    let report = try report(shift: -200)
-    #expect(
-      report.captures[0].warnings.first?.contains("0.200 s ahead of that of server-1") == true)
-    #expect(report.captures[1].warnings == [])
+  /// The files lie in front of each other on one way: SYNs come later, answers earlier.
+  @Test func `the way between two points is not taken for an offset`() throws {
+    let directory = try TemporaryDirectory()
+    let server = try CaptureBuilder(reading: Translations.file("l4-collide", "server.pcap"))
+    var front = server
+    for index in front.packets.indices {
+      let tcp = front.tcpOffset(of: front.packets[index])
+      let isAnswer = front.packets[index].bytes.number(at: tcp) >> 16 == 80
+      front.packets[index].time += 2_000_000_000 + (isAnswer ? 150_000 : -150_000)
+    }
+    let inputs = [
+      CaptureInput(path: try directory.write(server, as: "a.pcap"), role: .server),
+      CaptureInput(path: try directory.write(front, as: "b.pcap"), role: .server),
+    ]
+    let report = Analyzer().analyze(inputs).report
+    let once = Analyzer().analyze([inputs[0]]).report
+    let clock = try #require(report.clock.last)
+    #expect(abs(try #require(clock.offsetSeconds?.nanoseconds) - 2_000_000_000) <= 1000)
+    #expect(report.summary.syns.total == once.summary.syns.total)
+    #expect(report.findings.map(\.id) == once.findings.map(\.id))
+  }
+
+  /// Half a second over the whole capture, which no one number makes good.
+  @Test func `a clock that drifts too far allows no verdict`() throws {
+    let directory = try TemporaryDirectory()
+    let server = try CaptureBuilder(reading: Translations.file("l4-collide", "server.pcap"))
+    let length = try #require(server.packets.last).time - server.packets[0].time
+    let ppm = 1_000_000 * 500_000_000 / Double(length)
+    let path = try directory.write(
+      server.delayed(by: 100_000_000, driftPpm: ppm), as: "drifting.pcap")
+    let report = Analyzer().analyze([
+      KernelTruth.capture("l4-collide"), CaptureInput(path: path, role: .server),
+    ]).report
     #expect(report.coverage.grade == .inconclusive)
+    #expect(report.coverage.reasons.contains(.clocksDiffer))
+    let warning = try #require(report.captures[1].warnings.first)
+    #expect(warning.hasPrefix("its clock seems to be 0."))
+    #expect(warning.contains(" s ahead of that of server-1; "))
+    #expect(report.text().hasPrefix("VERDICT  None: "))
+    #expect(report.clock.isEmpty)
+  }
+
+  @Test func `three points are held against the first, over one another`() throws {
+    let directory = try TemporaryDirectory()
+    let server = try CaptureBuilder(reading: Translations.file("l4-collide", "server.pcap"))
+    // The second shares its first half with the first, and its second half with the third.
+    var (first, third) = (server, server.delayed(by: 86_400_000_000_000))
+    first.packets = Array(server.packets.prefix(server.packets.count / 2))
+    third.packets = Array(third.packets.dropFirst(server.packets.count / 2))
+    let files = [("a", first), ("b", server.delayed(by: 3_000_000_000)), ("c", third)]
+    let inputs = try files.map { name, capture in
+      CaptureInput(
+        path: try directory.write(capture, as: "\(name).pcap"), role: .server, pointName: name)
+    }
+    let report = Analyzer().analyze(inputs).report
+    let once = Analyzer().analyze([KernelTruth.capture("l4-collide")]).report
+    #expect(report.findings.map(\.id) == once.findings.map(\.id))
+    #expect(report.clock.map(\.point) == ["a", "b", "c"])
+    for (clock, seconds) in zip(report.clock, [0, 3, 86_400] as [Int64]) {
+      let offset = try #require(clock.offsetSeconds?.nanoseconds)
+      #expect(abs(offset - seconds * 1_000_000_000) <= clock.errorSeconds?.nanoseconds ?? 0)
+    }
   }
 
   @Test(arguments: [0, 5, 50]) func `clocks within the window give the counts of one`(

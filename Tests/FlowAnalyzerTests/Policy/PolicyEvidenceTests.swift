@@ -38,10 +38,12 @@ struct PolicyEvidenceTests {
     #expect(outcome(actual, required: required, hits: 1) == .failed)
   }
 
-  @Test(arguments: [Coverage.Reason.clocksDiffer, .bothSides, .flagsFiltered])
-  func `where packets count twice or are missing, hits prove nothing and their absence neither`(
-    reason: Coverage.Reason
-  ) {
+  @Test(arguments: [Coverage.Reason.clocksDiffer, .bothSides, .sidesSwapped, .flagsFiltered])
+  func
+    `where packets count twice, are missing or of the wrong side, hits prove nothing and their absence neither`(
+      reason: Coverage.Reason
+    )
+  {
     for required in Coverage.Grade.allCases {
       #expect(outcome(.inconclusive, [reason], required: required, hits: 3) == .inconclusive)
       #expect(outcome(.inconclusive, [reason], required: required, killed: 3) == .inconclusive)

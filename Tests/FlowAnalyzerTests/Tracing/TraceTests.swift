@@ -159,6 +159,74 @@ struct TraceTests {
     }
   }
 
+  // MARK: - Where an attempt begins and ends
+
+  @Test func `a late copy of the old connection's own SYN is shown with all that it led to`() throws
+  {
+    let traced = TracedConversation(
+      Scene.timeWait + """
+        11.000  > S  1000
+        11.0002 < .  5002 ack 1002
+        11.0004 > R  1002
+        30.000 end
+        """)
+    let trace = try #require(traced.traces.first)
+    #expect(traced.traces.count == 1)
+    #expect(trace.finding.hits.map(\.answer) == [.rejected])
+    #expect(trace.frames.map(\.segment.frame) == Array(1...9))
+  }
+
+  /// The stack of illumos refuses both.
+  @Test func `a SYN that was refused in between hides nothing of what was held`() throws {
+    let traced = TracedConversation(
+      Scene.timeWait + """
+        11.000  > S  1051
+        11.0002 < R. 0 ack 1052
+        13.000  > S  2051
+        13.0002 < R. 0 ack 2052
+        40.000 end
+        """
+    ) { $0.serverStack = .illumos }
+    #expect(traced.traces.count == 2)
+    let second = try #require(traced.traces.last)
+    #expect(second.frames.map(\.segment.frame) == Array(1...10))
+    #expect(second.connections.map(\.part) == [.previous, .other, .current])
+    #expect(second.connections.first?.openerBase == SequenceNumber(1000))
+  }
+
+  @Test func `an attempt that goes on from another SNAT address is shown to its end`() throws {
+    let directory = try TemporaryDirectory()
+    let client = Traced.input("l4-collide", "client-any.pcap")
+    let one = try Traced([client, Traced.input("l4-collide", "server.pcap")])
+    // An attempt whose last SYN, which nothing met, came from another port.
+    func others(_ trace: FindingTrace) -> [TracedFrame] {
+      trace.frames.filter { frame in
+        frame.side == .server && frame.segment.isOpening
+          && frame.segment.sequence.value == trace.finding.hits[0].isn
+          && !trace.finding.hits.contains { $0.tuple == frame.segment.tuple }
+      }
+    }
+    let trace = try #require(
+      one.traces.first { others($0).count == 1 && $0.finding.outcome == .connected })
+    let last = others(trace)[0].segment
+    var server = try CaptureBuilder(reading: Translations.file("l4-collide", "server.pcap"))
+    for index in server.packets.indices {
+      let tcp = server.tcpOffset(of: server.packets[index])
+      let ports = server.packets[index].bytes.number(at: tcp)
+      guard server.packets[index].time >= trace.finding.hits[0].at.nanoseconds else { continue }
+      let isFrom = ports >> 16 == UInt32(last.source.port)
+      guard isFrom || ports & 0xffff == UInt32(last.source.port) else { continue }
+      server.packets[index].bytes.set(0x0a0a_0102, at: tcp - (isFrom ? 8 : 4))
+    }
+    let path = try directory.write(server, as: "server.pcap")
+    let two = try Traced([client, CaptureInput(path: path, role: .server)])
+    let moved = try #require(two.traces.first { $0.finding.id == trace.finding.id })
+    #expect(moved.finding.outcome == .connected)
+    #expect(moved.finding.syns == trace.finding.syns)
+    #expect(others(moved).map(\.segment.source.address.description) == ["10.10.1.2"])
+    #expect(moved.frames.map(\.segment.frame) == trace.frames.map(\.segment.frame))
+  }
+
   // MARK: - Limits
 
   @Test func `a long conversation is cut in its middle, and what is left out is counted`() throws {

@@ -110,7 +110,14 @@ extension Coverage.Reason {
       (
         "The captures show both sides of the load balancer: each SYN comes by twice, under two "
           + "tuples, and is counted twice.",
-        "Name the file without --server or --client, so that its sides are told apart."
+        "Name the file without --server or --client, so that its sides are told apart; what came through "
+          + "a pipe must be saved to a file for that."
+      )
+    case .sidesSwapped:
+      (
+        "The capture that was named as the clients' side lies nearer to the servers than the one that was "
+          + "named as the server side: what follows was judged on the wrong side of the load balancer.",
+        "Swap --client and --server, or leave them out, so that the captures tell."
       )
     case .clocksDiffer:
       (
@@ -162,7 +169,8 @@ extension Coverage.Reason {
       (
         "Which side of the load balancer a capture shows was not said; it was taken for the server "
           + "side.",
-        "Name it with --server to be sure."
+        "Name it with --server to be sure. What came through a pipe cannot tell its side: save it to a "
+          + "file, and name that."
       )
     case .sidesApart:
       (

@@ -53,7 +53,9 @@ extension ReportProse {
   /// further capture.
   package var nextCapture: (instruction: String, command: String)? {
     let reasons = report.coverage.reasons
-    guard !reasons.contains(.clocksDiffer), !reasons.contains(.bothSides) else { return nil }
+    // Those at hand have it all.
+    let allThere: [Coverage.Reason] = [.clocksDiffer, .bothSides, .sidesSwapped]
+    guard !reasons.contains(where: allThere.contains) else { return nil }
     guard report.captures.contains(where: { $0.packets > 0 || $0.error == nil }) else { return nil }
     guard
       report.coverage.grade == .inconclusive
@@ -94,7 +96,7 @@ extension ReportProse {
         "Addresses are encrypted (\(anonymization.method), key \(anonymization.keyFingerprint)); numbers "
           + "stand in the place of names of files and points.")
     }
-    return sentences
+    return sentences + differencesOfClocks
   }
 
   private static func instant(_ time: Timestamp) -> String { "\(time.date) \(time.timeOfDay) UTC" }

@@ -3,6 +3,9 @@ extension ReportProse {
   /// client side was captured.
   package var sides: [StyledText]? {
     guard let pairs = report.summary.pairs, let syns = report.summary.clientSyns else { return nil }
+    // Where both were not told apart, or have changed places, nothing of this is true.
+    let untrue: [Coverage.Reason] = [.bothSides, .sidesSwapped]
+    guard !report.coverage.reasons.contains(where: untrue.contains) else { return nil }
     var paragraphs: [StyledText] = []
     if !report.topology.servers.isEmpty, pairs.paired > 0 { paragraphs.append(StyledText(way)) }
     guard let notForwarded = syns.notForwarded else { return paragraphs + [symptoms(syns)] }
@@ -17,7 +20,19 @@ extension ReportProse {
         "\("\(Quantity.count(notForwarded, "SYN")) of the clients never came by behind the load balancer", .bad): dropped there, or no port was free. `snat-audit connections` lists their connections as not-forwarded."
       )
     }
-    return paragraphs + report.clock.dropFirst().map { difference(of: $0) }
+    return paragraphs
+      + report.clock.dropFirst().map { clock in
+        difference(of: clock).map { StyledText($0) }
+          ?? "\("warning:", .warning) \(Self.unknownDifference(of: clock))"
+      }
+  }
+
+  /// How the clocks of points differ where only one side was captured: a sentence each.
+  var differencesOfClocks: [String] {
+    guard sides == nil else { return [] }
+    return report.clock.dropFirst().map { clock in
+      difference(of: clock) ?? "Warning: \(Self.unknownDifference(of: clock))"
+    }
   }
 
   /// From whom to whom, over which addresses.
@@ -58,19 +73,20 @@ extension ReportProse {
     return methods.isEmpty ? found + "." : "\(found): \(Quantity.list(methods))."
   }
 
-  /// How the clock of a point differs.
-  private func difference(of clock: AnalysisReport.PointClock) -> StyledText {
-    guard let offset = clock.offsetSeconds, let error = clock.errorSeconds else {
-      return
-        "\("warning:", .warning) nothing tells how the clock of \(clock.point) differs; it was taken as it is."
-    }
+  private static func unknownDifference(of clock: AnalysisReport.PointClock) -> String {
+    "nothing tells how the clock of \(clock.point) differs; it was taken as it is."
+  }
+
+  /// How the clock of a point differs; nil where nothing tells.
+  private func difference(of clock: AnalysisReport.PointClock) -> String? {
+    guard let offset = clock.offsetSeconds, let error = clock.errorSeconds else { return nil }
     let size = Seconds(nanoseconds: abs(offset.nanoseconds))
     let direction = offset.nanoseconds < 0 ? "behind" : "ahead of"
     let reference = report.clock.first?.point ?? ""
-    return StyledText(
+    return
       "The clock of \(clock.point) is \(Quantity.duration(size)) \(direction) \(reference)'s, to "
-        + "within \(Quantity.duration(error)), by "
-        + "\(Quantity.count(clock.handshakes, "connection"))\(drift(of: clock)); corrected for.")
+      + "within \(Quantity.duration(error)), by "
+      + "\(Quantity.count(clock.handshakes, "connection"))\(drift(of: clock)); corrected for."
   }
 
   /// Empty where it does not drift, or where nothing tells.

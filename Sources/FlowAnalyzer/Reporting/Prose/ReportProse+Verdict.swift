@@ -13,6 +13,12 @@ extension ReportProse {
       return ("None: no input could be read.", .warning)
     }
     let reasons = report.coverage.reasons
+    if isWrongSide {
+      return (
+        "None: --client and --server seem to be swapped, so that what clients saw was judged in the "
+          + "place of what the servers saw.", .warning
+      )
+    }
     if report.summary.killedConnections > 0, !reasons.contains(.bothSides),
       !reasons.contains(.flagsFiltered)
     {
@@ -45,6 +51,9 @@ extension ReportProse {
 
   /// Copies that nobody recognised look like hits, and like connections that a hit killed.
   private var countsTwice: Bool { report.coverage.reasons.contains(.clocksDiffer) }
+
+  /// The server side was taken for that of the clients.
+  private var isWrongSide: Bool { report.coverage.reasons.contains(.sidesSwapped) }
 
   private var killedHeadline: String {
     let killed = report.summary.killedConnections
@@ -88,7 +97,7 @@ extension ReportProse {
         "\("The run was interrupted.", .warning) All that follows is about the packets read until then."
       )
     }
-    if countsTwice { return sentences }
+    if countsTwice || isWrongSide { return sentences }
     if report.summary.killedConnections > 0 {
       sentences.append(
         StyledText(

@@ -35,7 +35,7 @@ extension FindingText {
     let state = comparison.state?.plainName ?? hit.held.state.plainName
     var clauses = [state]
     if hit.held.evidence == .inferred {
-      clauses[0] += " (inferred: how it came to be was not captured)"
+      clauses[0] += " (inferred: what was captured does not prove it)"
     }
     if let age = comparison.heldForSeconds, let since = hit.held.since {
       clauses.append("entered \(Quantity.duration(age)) before, at \(since.timeOfDay)")
