@@ -98,7 +98,7 @@ struct FindingName: ExpressibleByArgument, CustomStringConvertible {
         "no SYN in these captures hit a held tuple, so there is no finding; 'analyze' says what they "
           + "show.")
     }
-    if description == Self.worst, let worst = findings.worst { return worst }
+    if description == Self.worst, let worst = report.worstFinding { return worst }
     switch findings.matching(description) {
     case .one(let finding): return finding
     case .several(let ids):

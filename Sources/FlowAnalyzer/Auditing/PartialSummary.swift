@@ -5,7 +5,7 @@
 /// travel, and only the version that wrote one reads it.
 public struct PartialSummary: Sendable, Codable {
   /// Of this form; every change of what is in it, or of what that means, is a new one.
-  static let version = 2
+  static let version = 3
 
   private(set) var version = Self.version
   /// Where its captures stand among those of other load balancers.

@@ -1,4 +1,7 @@
 extension Policy {
+  /// How many findings a broken rule names.
+  static let pointers = 3
+
   /// Judges a report: a pure function of the two, and of the baseline.
   ///
   /// Rules on the baseline are left out where there is none, and the one on new findings where it is
@@ -101,52 +104,37 @@ private struct Bench {
 
   // MARK: - Where to look
 
-  /// How many findings a broken rule names.
-  private static let pointers = 3
-
   /// Gives each broken rule the worst of its findings, in one pass over all of them.
   ///
   /// - Parameter known: the baseline's.
   func point(_ rules: inout [PolicyVerdict.Rule], known: Set<FindingIdentifier>) {
     let broken = rules.indices.filter { rules[$0].outcome == .failed }
     guard !broken.isEmpty else { return }
-    var worst = [[(severity: Severity, pointer: PolicyVerdict.Pointer)]](
+    var worst = [[(severity: FindingSeverity, pointer: PolicyVerdict.Pointer)]](
       repeating: [], count: rules.count)
-    for finding in report.findings {
+    for finding in report.knownFindings {
       for index in broken where rules[index].measure.counts(finding) {
         if rules[index].measure == .newFindings, known.contains(finding.id) { continue }
         guard let pointer = PolicyVerdict.Pointer(finding, rules[index].measure) else { continue }
-        let severity = Severity(finding, rules[index].measure)
-        let place = worst[index].firstIndex { severity < $0.severity } ?? worst[index].count
-        guard place < Self.pointers else { continue }
+        let severity = finding.severity
+        let measure = rules[index].measure
+        let place =
+          worst[index].firstIndex { measure.isWorse(severity, than: $0.severity) }
+          ?? worst[index].count
+        guard place < Policy.pointers else { continue }
         worst[index].insert((severity, pointer), at: place)
-        if worst[index].count > Self.pointers { worst[index].removeLast() }
+        if worst[index].count > Policy.pointers { worst[index].removeLast() }
       }
     }
     for index in broken { rules[index].findings = worst[index].map(\.pointer) }
   }
 }
 
-/// Smaller is worse.
-private struct Severity: Comparable {
-  private let order: (Int, Int, Int64)
-
-  /// A killed connection, then a failed attempt, then the delay; for rules on the delay that alone.
-  init(_ finding: AnalysisReport.Finding, _ measure: Measure) {
-    let delay = -finding.addedSeconds.nanoseconds
-    if case .addedDelay = measure {
-      order = (0, 0, delay)
-    } else {
-      order = (
-        finding.hits.contains(where: \.killedConnection) ? 0 : 1,
-        finding.outcome == .failed ? 0 : 1,
-        delay
-      )
-    }
+extension Measure {
+  /// Whether a finding is worse than another: by all it did, for rules on the delay by that alone.
+  fileprivate func isWorse(_ one: FindingSeverity, than other: FindingSeverity) -> Bool {
+    if case .addedDelay = self { one.added > other.added } else { one.exceeds(other) }
   }
-
-  static func < (lhs: Severity, rhs: Severity) -> Bool { lhs.order < rhs.order }
-  static func == (lhs: Severity, rhs: Severity) -> Bool { lhs.order == rhs.order }
 }
 
 extension PolicyVerdict.Pointer {

@@ -149,8 +149,8 @@ struct MarkdownReport {
   // MARK: - Findings
 
   private func writeFindings(to text: inout MarkdownText) {
-    let harmful = prose.findings.harmful
-    let ranked = prose.findings.ranked.prefix(max(harmful, 3))
+    let harmful = report.summary.attempts.harmed
+    let ranked = prose.worst.prefix(max(harmful, 3))
     guard !ranked.isEmpty else { return }
     let total = report.findings.count + report.findingsOmitted
     let title = harmful > 0 ? "Worst findings" : "Examples"
@@ -164,16 +164,15 @@ struct MarkdownReport {
     if let first = shown.first {
       text.add(
         "To see one packet by packet:\n\n"
-          + Markdown.block([prose.explainCommand(report.findings[first].id)]))
+          + Markdown.block([prose.explainCommand(first.id)]))
     }
   }
 
-  private func table(of positions: ArraySlice<Int>) -> MarkdownText.Table {
+  private func table(of findings: ArraySlice<AnalysisReport.Finding>) -> MarkdownText.Table {
     var table = MarkdownText.Table(
       ("finding", .left), ("connection", .left), ("what came of it", .left), ("first hit", .left),
       ("answer", .left), ("frame", .right))
-    for position in positions {
-      let finding = report.findings[position]
+    for finding in findings {
       guard let hit = finding.hits.first else { continue }
       let client = finding.current.client.map { ", client `\($0)`" } ?? ""
       table.row(
