@@ -4,8 +4,9 @@ extension Policy {
 
   /// Judges a report: a pure function of the two, and of the baseline.
   ///
-  /// Rules on the baseline are left out where there is none, and the one on new findings where it is
-  /// of other captures or does not list all of its own.
+  /// Rules on the baseline are left out where there is none. The one on new findings cannot be decided
+  /// where the baseline is of other captures or does not list all of its own; then it is left out where
+  /// nobody has asked for it in so many words.
   public func verdict(on report: AnalysisReport, against baseline: Baseline? = nil) -> PolicyVerdict
   {
     let comparison = baseline.map { PolicyVerdict.Comparison($0, report) }
@@ -26,7 +27,9 @@ extension Policy {
     let outcome: PolicyVerdict.Outcome =
       rules.contains { $0.outcome == .failed }
       ? .failed
-      : !isCovered || rules.contains { $0.outcome == .inconclusive } ? .inconclusive : .passed
+      // What asks for nothing is not kept, either.
+      : !isCovered || rules.isEmpty || rules.contains { $0.outcome == .inconclusive }
+        ? .inconclusive : .passed
     return PolicyVerdict(
       outcome: outcome, policy: origin,
       coverage: .init(
@@ -61,29 +64,34 @@ private struct Bench {
   }
 
   func rule(
-    _ section: String, _ measure: Measure, _ actual: Amount, limit: Amount, baseline: Amount? = nil,
-    isComparable: Bool = true
+    _ section: String, _ measure: Measure, _ actual: Amount?, limit: Amount,
+    baseline: Amount? = nil, isComparable: Bool = true
   ) -> PolicyVerdict.Rule {
     let outcome: PolicyVerdict.Outcome =
-      !isComparable
-      ? .inconclusive
-      : actual.exceeds(limit)
-        ? isProven(measure) ? .failed : .inconclusive
-        : isCovered ? .passed : .inconclusive
+      if let actual, isComparable {
+        actual.exceeds(limit)
+          ? isProven(measure) ? .failed : .inconclusive
+          : isCovered ? .passed : .inconclusive
+      } else {
+        .inconclusive
+      }
     return PolicyVerdict.Rule(
       name: "\(section).\(measure)", measure: measure, outcome: outcome, actual: actual,
       limit: limit, baseline: baseline, findings: [])
   }
 
-  /// A rule on the baseline; nil where it does not apply.
+  /// A rule on the baseline; none where it does not apply.
   func rule(
     _ increase: Policy.Increase, _ figures: Figures, _ baseline: Baseline, _ newFindings: Int?
   ) -> [PolicyVerdict.Rule] {
     if increase.measure == .newFindings {
-      guard let newFindings, let limit = increase.allowance.limit(above: .count(0)) else {
-        return []
-      }
-      return [rule("baseline", .newFindings, .count(newFindings), limit: limit)]
+      guard let limit = increase.allowance.limit(above: .count(0)),
+        newFindings != nil || !increase.isOptional
+      else { return [] }
+      let count = newFindings.map { Amount.count($0) }
+      // Of those that this report does not list, some may be new, too.
+      let isComplete = report.findingsOmitted == 0 || count?.exceeds(limit) == true
+      return [rule("baseline", .newFindings, count, limit: limit, isComparable: isComplete)]
     }
     let none = figures.amount(of: increase.measure).map { amount -> Amount in
       if case .duration = amount {

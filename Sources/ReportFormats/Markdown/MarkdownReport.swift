@@ -59,10 +59,11 @@ struct MarkdownReport {
     for rule in check.rules {
       table.row(rule.outcome.sign, "`\(rule.name)`", Markdown.text(rule.sentence))
     }
-    table.row(check.coverage.outcome.sign, "`coverage`", Markdown.text(check.coverageText))
-    text.add(table)
+    if !check.rules.isEmpty { text.add(table) }
     var origin = check.isStandard ? Markdown.text(check.origin) : Markdown.code(check.policy)
-    origin = "Policy: \(origin)"
+    origin =
+      "Coverage: \(check.coverage.outcome.sign) \(Markdown.text(check.coverageText))\\\n"
+      + "Policy: \(origin)"
     if let baseline = check.baseline {
       origin += "\\\nBaseline: \(Markdown.code(baseline.path)), \(Markdown.text(baseline.sentence))"
     }
