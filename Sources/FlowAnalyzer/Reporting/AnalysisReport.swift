@@ -39,8 +39,11 @@ public struct AnalysisReport: Sendable {
   public var findings: Findings
   /// How many findings were counted but are not listed.
   public var findingsOmitted: Int
-  /// The worst of those: reports for people show the worst of all, listed or not.
+  /// The worst of those, for people only: they are shown the worst of all, listed or not.
   public var worstOmitted = Findings(count: 0) { _ in preconditionFailure("there is none") }
+  /// The ports by which servers are reached, or, without their side, which clients ask for; empty where
+  /// they are too many to tell. For people only.
+  var servicePorts: [UInt16] = []
   /// What a policy says of all this; null where none was asked.
   public var check: PolicyVerdict?
 

@@ -27,7 +27,9 @@ struct ReportBuilder {
       forecastAbsence: .notAsked,
       heldAtEnd: heldAtEnd(found.held), findings: findings(found.findings, found.addresses),
       findingsOmitted: found.findings.omitted,
-      worstOmitted: worstOmitted(found.findings, found.addresses))
+      worstOmitted: worstOmitted(found.findings, found.addresses),
+      servicePorts: found.services.lowest.isEmpty
+        ? found.clientServices.ports : found.services.ports)
   }
 
   private func capture(_ number: Int) -> AnalysisReport.Capture {
