@@ -90,11 +90,9 @@ struct FindingName: ExpressibleByArgument, CustomStringConvertible {
     guard !findings.isEmpty else {
       // What could not be read has been said.
       if hasFailures { throw ExitStatus.failed }
-      throw ValidationError(
-        "no SYN in these captures hit a held tuple, so there is no finding; 'analyze' says what they "
-          + "show.")
+      throw ValidationError(ReportProse(report, ranking: 0).absenceOfFindings)
     }
-    if description == Self.worst, let worst = findings.worst { return worst }
+    if description == Self.worst, let worst = report.worstFinding { return worst }
     switch findings.matching(description) {
     case .one(let finding): return finding
     case .several(let ids):

@@ -236,6 +236,9 @@ struct RealCaptureTests {
       report.findings.map { $0.hits.map(\.frame) }
         == whole.findings.prefix(limit).map { $0.hits.map(\.frame) })
     #expect(report.findings.count + report.findingsOmitted == whole.findings.count)
+    #expect(report.worstFindings(9).map(\.id) == whole.worstFindings(9).map(\.id))
+    #expect(report.summary.attempts.harmed == whole.findings.count { $0.isHarmful })
+    #expect(report.summary.syns.reasons == whole.summary.syns.reasons)
     #expect(
       report.heldAtEnd.tuples.map(\.tuple) == whole.heldAtEnd.tuples.prefix(limit).map(\.tuple))
     #expect(

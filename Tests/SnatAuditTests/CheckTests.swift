@@ -112,6 +112,29 @@ struct CheckTests {
     #expect(plain.output.contains(#""check" : null"#))
   }
 
+  @Test func `as many rules are listed as are counted`() throws {
+    let result = try Tool.run("check", "--server", Captures.collide)
+    #expect(result.output.contains("1 of 4 rules is broken."), "\(result.output)")
+    let outcomes = result.output.split(separator: "\n")
+      .compactMap { $0.split(separator: " ").first }
+      .filter { ["passed", "failed", "inconclusive"].contains($0) }
+    #expect(outcomes.count == 4)
+    #expect(result.output.contains("coverage  passed: limited, at least limited asked for"))
+  }
+
+  @Test func `a rule that cannot be compared allows no verdict`() throws {
+    let old = folder.path("old.json")
+    _ = try Tool.run("analyze", "--server", Captures.clean, "--report", "json=\(old)")
+    let path = try policy("baseline: {new-findings: 0}\n")
+    let result = try Tool.run(
+      "check", "--policy", path, "--baseline", old, "--server", Captures.collide)
+    #expect(result.status == 3)
+    #expect(
+      result.output.hasPrefix(
+        "CHECK    INCONCLUSIVE: The one rule cannot be compared with this baseline."),
+      "\(result.output)")
+  }
+
   // MARK: - Policies
 
   @Test func `a policy file is the policy, and options win over it`() throws {
@@ -169,6 +192,8 @@ struct CheckTests {
     ("baseline:\n  hit-share: +10\n", ":2: baseline.hit-share: '+10' is no increase"),
     ("baseline:\n  hit-share: +10ms\n", ":2: baseline.hit-share: '+10ms' is no increase"),
     ("baseline:\n  hit-share: +10%\n", "name it with --baseline REPORT"),
+    ("", "policy.yaml: has no rule"), ("version: 1\n", "policy.yaml: has no rule"),
+    ("maximum: {}\ncoverage: full\n", "policy.yaml: has no rule"),
   ])
   func `what is wrong with a policy is one line with its place`(text: String, fault: String) throws
   {
@@ -268,7 +293,7 @@ struct CheckTests {
 
 extension String {
   /// As one line, as long paths break lines anywhere.
-  fileprivate var unwrapped: String {
+  var unwrapped: String {
     split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 }

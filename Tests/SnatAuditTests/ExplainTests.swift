@@ -31,6 +31,15 @@ struct ExplainTests {
     try expectSnapshot(result.output, named: "explain-\(name).txt")
   }
 
+  @Test func `that the clients' side shows no finding is no good news`() throws {
+    let result = try Tool.run("explain", "worst", "--client", "l4-collide/client-any.pcap")
+    #expect(result.status == 2)
+    #expect(result.errors.contains("cannot show whether SYNs hit held tuples"), "\(result.errors)")
+    #expect(result.errors.contains("Only the clients' side of the load balancer was captured"))
+    let clean = try Tool.run("explain", "worst", "--server", Captures.clean)
+    #expect(clean.errors.contains("no SYN in these captures hit a held tuple"))
+  }
+
   @Test(arguments: scenarios.map(\.name))
   func `it keeps within 100 columns, and to ASCII where that is asked for`(name: String) throws {
     let arguments = try #require(Self.scenarios.first { $0.name == name }).arguments

@@ -30,6 +30,23 @@ struct OutputTests {
     }
   }
 
+  /// A busy site has more findings than are listed, and the worst of them may come late.
+  @Test(arguments: ["0", "3"])
+  func `what is said does not depend on how many findings are listed`(limit: String) throws {
+    func run(_ format: String, _ options: [String] = []) throws -> String {
+      try Tool.run(
+        ["analyze", "--server", Captures.collide, "--report", format] + options
+      ).output
+    }
+    for format in ["text", "markdown", "junit"] {
+      #expect(try run(format, ["--max-findings", limit]) == run(format), "\(format)")
+    }
+    let page = try run("html", ["--max-findings", limit])
+    #expect(page.contains("73 attempts hit, 38 of them to their harm."))
+    let ids = { (page: String) in page.matches(of: /id: <code>[0-9a-f]{16}/).map(\.output) }
+    #expect(try ids(page) == ids(run("html")))
+  }
+
   @Test(arguments: ["text", "json", "ndjson", "prometheus"])
   func `two runs give the same bytes`(format: String) throws {
     let first = try Tool.run("analyze", "--server", Captures.collide, "--report", format)

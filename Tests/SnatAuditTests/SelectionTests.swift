@@ -104,6 +104,24 @@ struct SelectionTests {
     #expect(late.output.contains("1,820 packets lay outside of the time"))
   }
 
+  /// The captures are not at fault, and another one would not help.
+  @Test(arguments: [
+    ["--filter", "tcp port 9999"], ["--since", "2030-01-01T00:00:00Z"],
+  ])
+  func `where nothing is let pass, no capture is missed`(option: [String]) throws {
+    let sides = [
+      "--client", "l4-collide/client-any.pcap", "--server", "l4-collide/server.pcap",
+    ]
+    for captures in [sides, ["l4-collide/lb-any.pcap"]] {
+      let text = try Tool.run(["analyze"] + captures + option).output.unwrapped
+      #expect(text.contains("No packet was left to analyse."))
+      #expect(!text.contains("was captured"), "\(text)")
+      #expect(!text.contains("tcpdump"))
+      let forecast = try Tool.run(["whatif"] + captures + option).output.unwrapped
+      #expect(forecast.contains("There is nothing to replay. No packet was left to analyse."))
+    }
+  }
+
   @Test func `reports for people say what was asked for`() throws {
     for format in ["text", "markdown", "html"] {
       let result = try Tool.run(

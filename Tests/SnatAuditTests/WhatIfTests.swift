@@ -30,6 +30,20 @@ struct WhatIfTests {
     #expect(basis?["attempts"] as? Int == 140)
   }
 
+  @Test func `where there is nothing to replay, the reason is said`() throws {
+    let client = try Tool.run("whatif", "--client", "l4-clean/client-any.pcap")
+    #expect(
+      client.output.unwrapped.hasPrefix(
+        "FORECAST There is nothing to replay. Only the clients' side of the load balancer was captured"
+      ),
+      "\(client.output)")
+    #expect(!client.output.contains("No port") && !client.output.contains("0 attempts"))
+    let missing = try Tool.run("whatif", "/nowhere.pcap")
+    #expect(missing.status == 2)
+    #expect(
+      missing.output.unwrapped.contains("There is nothing to replay. No input could be read."))
+  }
+
   @Test func `captures whose side nothing tells are named`() throws {
     let result = try Tool.run("whatif", Captures.collide, "--hold", "65")
     let analysed = try Tool.run("analyze", Captures.collide)

@@ -20,6 +20,9 @@ struct AuditResult: Sendable, Codable {
   var unopened: UnopenedCounts
   /// The ends that most unopened tuples lead to.
   var unopenedTargets: HeavyHitters<Endpoint>
+  /// The ports that servers are reached by, and those that clients ask for.
+  var services: ServicePorts
+  var clientServices: ServicePorts
   var join: JoinResult
   /// The addresses that parties and the join go by.
   var addresses: NumberedAddresses
@@ -39,6 +42,8 @@ struct AuditResult: Sendable, Codable {
     servers += other.servers
     unopened = unopened + other.unopened
     unopenedTargets.add(other.unopenedTargets)
+    services.add(other.services)
+    clientServices.add(other.clientServices)
     let numbers = addresses.add(other.addresses)
     findings.add(other.findings, numbers: numbers)
     join.add(other.join, numbers: numbers)
@@ -74,6 +79,9 @@ extension Audit {
     tracker.forEachHeldTuple(ignoresResets: configuration.ignoresResets) { held.add($0) }
     var targets = tracker.namedUnopenedTargets
     targets.add(clients.namedUnopenedTargets)
+    var (services, clientServices) = (ServicePorts(), ServicePorts())
+    tracker.servers.forEachPort { services.note($0) }
+    clients.servers.forEachPort { clientServices.note($0) }
     var addresses = NumberedAddresses()
     ledger.findings.forEachParty { party in
       if party.isKnown { addresses.note(party.address, joiner.addresses) }
@@ -85,7 +93,7 @@ extension Audit {
       delays: ledger.delays, findings: ledger.findings, held: held,
       timeline: tracker.timeline, sources: SourceList(tracker.sources, tracker.addresses),
       servers: tracker.knowledge.all, unopened: tracker.unopened + clients.unopened,
-      unopenedTargets: targets,
+      unopenedTargets: targets, services: services, clientServices: clientServices,
       join: JoinResult(
         hasClientSide: joiner.hasClientSide, hasServerSide: joiner.serverSide != nil,
         counts: joined, topology: joiner.topology),

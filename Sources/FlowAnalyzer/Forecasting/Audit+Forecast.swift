@@ -35,9 +35,10 @@ extension AnalysisReport {
     forecastAbsence =
       options.isBrief ? Self.absence(log, isInconclusive: isInconclusive) : nil
     guard forecastAbsence == nil else { return }
-    let server = RecordedServer(
+    var server = RecordedServer(
       timeWait: configuration.assumedTimeWait, stack: configuration.serverStack ?? .linux,
       ignoresResets: analysis.server.rfc1337 == "on")
+    server.learn(from: self)
     let points = captures.map(\.point)
     let balancers =
       options.isBrief ? BalancerFinder(one: log) : BalancerFinder(log, points: points)

@@ -29,6 +29,8 @@ public struct Forecast: Sendable {
     public var attemptsOmitted: Int
     /// How many attempts met something that the server held, and how many left a TIME_WAIT.
     public var attemptsHit: Int
+    /// How many attempts had a SYN that was not let in; null where nobody has counted them.
+    public var attemptsDelayed: Int?
     public var timeWaits: Int
     /// From the first attempt to the last.
     public var spanSeconds: Seconds
@@ -99,6 +101,8 @@ public struct Forecast: Sendable {
     public var leak: Double
     /// It gives held ports away where no other is left.
     public var evicts: Bool
+    /// Its SYNs have numbers that only rise on each tuple, so that the server lets them in.
+    public var numbersRise: Bool
     public var evidence: Evidence
 
     /// Ports rest until their turn comes, so that nothing shows how long they are kept back.
@@ -213,6 +217,7 @@ public struct Forecast: Sendable {
     /// A closed list.
     public enum Measure: String, Sendable, CaseIterable {
       case addAddresses = "add-addresses"
+      case addPorts = "add-ports"
       case holdPorts = "hold-ports"
       case changeChoice = "change-choice"
       case closeFromClient = "close-from-client"

@@ -17,7 +17,7 @@ extension Forecaster {
       loadBalancer: .init(
         choice: model.choice, isInferred: model.isInferred, addresses: model.addresses,
         portsPerAddress: model.ports, holdSeconds: Seconds(nanoseconds: likeliest.hold),
-        leak: likeliest.leak, evicts: likeliest.evicts,
+        leak: likeliest.leak, evicts: likeliest.evicts, numbersRise: world.hasMonotonicNumbers,
         evidence: .init(
           choices: evidence.choices, followingNumbers: evidence.following,
           knownClientPorts: evidence.known, preservedPorts: evidence.preserved,
@@ -43,17 +43,27 @@ extension Forecaster {
     if log.total > 0, !model.isInferred { limits.append(.choiceUnknown) }
     if log.omitted > 0 { limits.append(.attemptsOmitted) }
     if isInconclusive { limits.append(.inconclusive) }
-    let slack = max(0.3 * Double(hit), 4 * (Double(hit) * weight).squareRoot())
-    if abs(recorded.attemptsHit.median - Double(hit)) > slack { limits.append(.replayDiffers) }
+    if differs(recorded.attemptsHit.median, from: hit)
+      || recordedDelayed.map({ differs(recorded.delayed.median, from: $0) }) == true
+    {
+      limits.append(.replayDiffers)
+    }
     return Forecast.Basis(
       attempts: log.total, attemptsReplayed: replayed, attemptsOmitted: log.omitted,
-      attemptsHit: hit,
+      attemptsHit: hit, attemptsDelayed: recordedDelayed,
       timeWaits: ofAttempts.count { $0.notes.contains(.leavesTimeWait) } * log.total
         / max(ofAttempts.count, 1),
       spanSeconds: Seconds(nanoseconds: span), seed: seed,
       grade: isInconclusive || log.total < Self.fewestAttempts
         ? .inconclusive : limits.isEmpty ? .full : .limited,
       limits: limits)
+  }
+
+  /// Whether chance alone does not explain that so many were replayed of so many recorded ones.
+  private func differs(_ replayed: Double, from recorded: Int) -> Bool {
+    let recorded = Double(recorded)
+    return abs(replayed - recorded)
+      > max(0.3 * recorded, 4 * (max(recorded, 1) * weight).squareRoot())
   }
 
   private var lateSegments: Forecast.LateSegments {
@@ -86,6 +96,7 @@ extension Forecaster {
       found.append(.init(measure: measure, value: rows[row].value, row: row))
     }
     consider(.addAddresses) { $0.group == .addresses && $0.value > Double(model.addresses) }
+    consider(.addPorts) { $0.group == .ports && $0.value > Double(model.ports) }
     consider(.holdPorts) {
       $0.group == .hold && $0.value * 1_000_000_000 > Double(model.likeliest.hold)
     }
@@ -110,12 +121,13 @@ extension Forecast.Recommendation.Measure {
   fileprivate var cost: Int {
     switch self {
     case .holdPorts: 0
-    case .addAddresses: 1
-    case .changeChoice: 2
-    case .pool: 3
-    case .closeFromClient: 4
-    case .monotonicNumbers: 5
-    case .shortenTimeWait: 6
+    case .addPorts: 1
+    case .addAddresses: 2
+    case .changeChoice: 3
+    case .pool: 4
+    case .closeFromClient: 5
+    case .monotonicNumbers: 6
+    case .shortenTimeWait: 7
     }
   }
 }

@@ -10,43 +10,39 @@ extension Forecaster {
   private var briefly: [Case] {
     let timeWait = world.timeWait
     return [recorded]
-      + worlds(ofAddresses: [model.addresses * 2]) + worlds(ofTimeWaits: [timeWait / 4])
+      + worlds(ofAddresses: [model.addresses * 2])
+      + worlds(ofPorts: morePorts)
+      + worlds(ofTimeWaits: [timeWait / 4])
       // A little longer than the server's, whose timers are late rather than early.
       + worlds(ofHolds: [timeWait + 5_000_000_000]) + worlds(of: options.presets)
       + worlds(ofLoads: [2])
   }
 
+  /// A sample is taken for the recorded ports, and says too little of so many more.
+  private var morePorts: [Int] {
+    log.isWhole && model.ports < Self.usualPorts ? [Self.usualPorts] : []
+  }
+
   private var recorded: Case {
-    Case(group: .recorded, isRecorded: true, policy: nil, world: world)
-  }
-
-  /// The recorded policy, changed.
-  private func policy(_ change: (inout PortPolicy) -> Void) -> PortPolicy {
-    var policy = model.likeliest
-    change(&policy)
-    return policy
-  }
-
-  private func inWorld(_ policy: PortPolicy) -> World {
-    var world = world
-    world.policy = policy
-    return world
+    Case(group: .recorded, isRecorded: true, world: world)
   }
 
   private func `case`(
     _ group: Forecast.Row.Group, _ value: Double = 0, name: String? = nil,
-    isRecorded: Bool = false, _ policy: PortPolicy
+    isRecorded: Bool = false, _ change: @escaping @Sendable (inout PortPolicy) -> Void
   ) -> Case {
-    Case(
-      group: group, value: value, name: name, isRecorded: isRecorded, policy: policy,
-      world: inWorld(policy))
+    var world = world
+    change(&world.policy)
+    return Case(
+      group: group, value: value, name: name, isRecorded: isRecorded, policyChange: change,
+      world: world)
   }
 
   private var choices: [Case] {
     PortChoice.allCases.map { choice in
       `case`(
-        .choice, name: choice.rawValue, isRecorded: choice == model.choice && model.isInferred,
-        policy { $0.choice = choice })
+        .choice, name: choice.rawValue, isRecorded: choice == model.choice && model.isInferred
+      ) { $0.choice = choice }
     }
   }
 
@@ -57,20 +53,26 @@ extension Forecaster {
   }
 
   private func worlds(ofAddresses counts: [Int]) -> [Case] {
-    counts.map { count in
-      `case`(
-        .addresses, Double(count), isRecorded: count == model.addresses,
-        policy {
-          $0.addresses = count
-          if count != model.addresses { $0.addressing = model.moreAddresses }
-        })
+    let (recorded, addressing) = (model.addresses, model.moreAddresses)
+    return counts.map { count in
+      `case`(.addresses, Double(count), isRecorded: count == recorded) {
+        $0.addresses = count
+        if count != recorded { $0.addressing = addressing }
+      }
     }
   }
 
   private var ports: [Case] {
-    let usual = Set([28_232, 64_512, model.ports])
-    return values(options.ports, Array(usual)).map { count in
-      `case`(.ports, Double(count), isRecorded: count == model.ports, policy { $0.ports = count })
+    worlds(
+      ofPorts: values(options.ports, Array(Set([Self.usualPorts, 64_512, model.ports]))))
+  }
+
+  /// As many as Linux takes for connections of its own (`ip_local_port_range`), which most set-ups have.
+  private static let usualPorts = 28_232
+
+  private func worlds(ofPorts counts: [Int]) -> [Case] {
+    counts.map { count in
+      `case`(.ports, Double(count), isRecorded: count == model.ports) { $0.ports = count }
     }
   }
 
@@ -85,7 +87,7 @@ extension Forecaster {
       changed.timeWait = time
       return Case(
         group: .timeWait, value: Double(time) / 1_000_000_000, isRecorded: time == world.timeWait,
-        policy: nil, world: changed)
+        world: changed)
     }
   }
 
@@ -97,7 +99,7 @@ extension Forecaster {
   /// The hold is kept as long as there are ports; then this load balancer does what it has been seen to do.
   private func worlds(ofHolds times: [Int64]) -> [Case] {
     times.map { time in
-      `case`(.hold, Double(time) / 1_000_000_000, policy { $0.keep(time) })
+      `case`(.hold, Double(time) / 1_000_000_000) { $0.keep(time) }
     }
   }
 
@@ -108,36 +110,38 @@ extension Forecaster {
   private func worlds(of presets: [LoadBalancerPreset]) -> [Case] {
     presets.map { preset in
       `case`(
-        .preset, Double(preset.hold) / 1_000_000_000, name: preset.rawValue,
-        policy {
-          $0.keep(preset.hold)
-          $0.evicts = preset.evicts
-          if let choice = preset.choice { $0.choice = choice }
-        })
+        .preset, Double(preset.hold) / 1_000_000_000, name: preset.rawValue
+      ) {
+        $0.keep(preset.hold)
+        $0.evicts = preset.evicts
+        if let choice = preset.choice { $0.choice = choice }
+      }
     }
   }
 
   private var others: [Case] {
     var cases = [
       Case(
-        group: .clientCloses, policy: nil, world: world, change: .closedByClients)
+        group: .clientCloses, world: world, change: .closedByClients)
     ]
     for requests in values(options.requests, [2, 5, 10, 100]) {
       cases.append(
         Case(
-          group: .pooling, value: Double(requests), policy: nil, world: world,
+          group: .pooling, value: Double(requests), world: world,
           change: .pooled(requests: requests)))
     }
     var changed = world
     changed.hasMonotonicNumbers = true
-    cases.append(Case(group: .monotonicNumbers, policy: nil, world: changed))
+    cases.append(
+      Case(
+        group: .monotonicNumbers, isRecorded: world.hasMonotonicNumbers, world: changed))
     for ignoresResets in [false, true] {
       changed = world
       changed.ignoresResets = ignoresResets
       cases.append(
         Case(
           group: .ignoredResets, name: ignoresResets ? "on" : "off",
-          isRecorded: ignoresResets == world.ignoresResets, policy: nil, world: changed))
+          isRecorded: ignoresResets == world.ignoresResets, world: changed))
     }
     return cases
   }
@@ -149,7 +153,7 @@ extension Forecaster {
   private func worlds(ofLoads loads: [Double]) -> [Case] {
     loads.map { load in
       Case(
-        group: .load, value: load, policy: nil, world: world, change: .scaled(load: load))
+        group: .load, value: load, world: world, change: .scaled(load: load))
     }
   }
 
@@ -160,11 +164,11 @@ extension Forecaster {
       for (name, addresses) in [
         ("one-pool", model.addresses), ("joint-pool", model.addresses * balancers),
       ] {
-        let policy = policy {
+        let (recorded, addressing) = (model.addresses, model.moreAddresses)
+        var one = `case`(.consolidation, Double(addresses), name: name) {
           $0.addresses = addresses
-          if addresses != model.addresses { $0.addressing = model.moreAddresses }
+          if addresses != recorded { $0.addressing = addressing }
         }
-        var one = `case`(.consolidation, Double(addresses), name: name, policy)
         one.change = .merged
         cases.append(one)
       }
@@ -173,8 +177,8 @@ extension Forecaster {
     where count > 1 && count * balancers * log.services.count <= UInt16.max {
       cases.append(
         Case(
-          group: .consolidation, value: Double(count * balancers), name: "split", policy: nil,
-          world: world, change: .split(count)))
+          group: .consolidation, value: Double(count * balancers), name: "split", world: world,
+          change: .split(count)))
     }
     return cases
   }

@@ -13,6 +13,8 @@ struct Forecaster {
   private let scale: Double
   /// Recorded attempts that are replayed.
   let replayed: Int
+  /// Recorded attempts of which a SYN was not let in; nil where nobody has counted them.
+  let recordedDelayed: Int?
 
   init(
     _ log: ArrivalLog, _ world: RecordedServer, _ options: ForecastOptions, seed: UInt64,
@@ -25,9 +27,12 @@ struct Forecaster {
     self.balancers = balancers.count
     effort = options.isBrief ? .brief : .full
     model = LoadBalancerModel(log, balancers: balancers.count, choices: effort.choices)
+    recordedDelayed = world.delayedAttempts
     self.world = World(
       policy: model.likeliest, timeWait: world.timeWait, stack: world.stack,
-      ignoresResets: world.ignoresResets)
+      ignoresResets: world.ignoresResets,
+      hasMonotonicNumbers: world.areNumbersRising
+        && (world.opensConnections || !model.choice.isOfClient))
     entries = EntryLoad(Traffic(log, seed: seed), of: log)
     let sample = TrafficSample(log, model, effort, timeWait: world.timeWait, seed: seed)
     scale = sample.scale
@@ -46,8 +51,8 @@ struct Forecaster {
     var value: Double = 0
     var name: String?
     var isRecorded = false
-    /// How the load balancer chooses; nil as it was recorded, with all that is uncertain about that.
-    var policy: PortPolicy?
+    /// What is changed of how the load balancer chooses, in each of the policies that it may have had.
+    var policyChange: (@Sendable (inout PortPolicy) -> Void)?
     var world: World
     var change: Change = .none
 
@@ -90,7 +95,9 @@ struct Forecaster {
     for repetition in 0..<repetitions {
       var random = SeededRandom(seed: seed, stream: stream, repetition: repetition)
       var world = one.world
-      world.policy = (one.policy ?? policy(in: one, &random)).thinned(by: scale)
+      world.policy = policy(in: one, &random)
+      one.policyChange?(&world.policy)
+      world.policy = world.policy.thinned(by: scale)
       outcomes.append(Replay.run(traffic, of: log, in: world, random: random))
     }
     var world = one.world
@@ -223,6 +230,34 @@ struct RecordedServer {
   var timeWait: Int64
   var stack: StackProfile
   var ignoresResets: Bool
+  /// Attempts of which a SYN was not let in, whatever it met; nil where nobody has counted them.
+  var delayedAttempts: Int?
+  /// Every SYN that hit had a newer sequence number than what it met.
+  var areNumbersRising = false
+  /// The load balancer opens connections of its own, or gives them numbers of its own.
+  var opensConnections = false
+}
+
+extension RecordedServer {
+  /// With fewer hits it may be chance: of numbers in no order, half are newer.
+  private static let fewestHits = 10
+
+  /// What was recorded of the numbers by which a server lets SYNs in.
+  ///
+  /// One host's sequence numbers rise on each tuple with its clock (RFC 6528). Where all hits show that,
+  /// the numbers are not those of many clients that share the tuples.
+  mutating func learn(from report: AnalysisReport) {
+    delayedAttempts = report.summary.attempts.harmed
+    let reasons = report.summary.syns.reasons
+    func hits(_ reason: HitReason) -> Int {
+      reasons.reduce(0) { $0 + ($1.reason == reason ? $1.hits : 0) }
+    }
+    let others: [HitReason] = [.timestampNewer, .timestampOlder, .sequenceNotNewer, .insideWindow]
+    areNumbersRising =
+      hits(.sequenceNewer) >= Self.fewestHits && others.allSatisfy { hits($0) == 0 }
+      && report.topology.translation != .l4
+    opensConnections = report.topology.translation == .l7
+  }
 }
 
 /// What a forecast is asked for; empty lists ask for the usual values.

@@ -19,6 +19,8 @@ public enum PortChoice: String, Sendable, CaseIterable {
 extension PortChoice {
   /// Ports rest until their turn comes, however short the hold.
   var goesInTurn: Bool { self == .sequential || self == .leastRecent }
+  /// A client gets its own port again, and meets nobody but itself there.
+  var isOfClient: Bool { self == .hash || self == .preserving }
 }
 
 /// How a load balancer gives ports out and keeps them back.

@@ -120,7 +120,7 @@ struct AuditLedger: ~Copyable {
     let finding = AttemptFinding(
       finished, hits: hits, end: end, course: joiner.course(of: finished.client))
     if tracker.arrivals != nil { logWaits(after: hits, finished, &tracker) }
-    counts.add(finding.outcome)
+    counts.add(finding, hits)
     delays.add(finding.added)
     findings.add(finding, hits)
   }
@@ -145,8 +145,10 @@ struct AuditCounts: Equatable {
   var answersUnseen = 0
   var firstUses = 0
   private var reuseCounts = [Int](repeating: 0, count: ReuseReason.allCases.count)
-  var hits: [HeldKind: [Answer: Int]] = [:]
+  private(set) var hits: [HitClass: Int] = [:]
   var attemptsHit = 0
+  /// Attempts to whom hits did something that somebody could notice.
+  private(set) var attemptsHarmed = 0
   var outcomes: [Outcome: Int] = [:]
   var killedConnections = 0
 
@@ -155,7 +157,7 @@ struct AuditCounts: Equatable {
     case .firstUse: firstUses += 1
     case .reuse(let reason): reuseCounts[reason.ordinal] += 1
     case .hit(let hit):
-      hits[hit.held, default: [:]][hit.answer, default: 0] += 1
+      hits[HitClass(hit), default: 0] += 1
       if hit.killedLiveConnection { killedConnections += 1 }
     }
   }
@@ -165,10 +167,9 @@ struct AuditCounts: Equatable {
     answersUnseen += other.answersUnseen
     firstUses += other.firstUses
     for ordinal in reuseCounts.indices { reuseCounts[ordinal] += other.reuseCounts[ordinal] }
-    for (held, answers) in other.hits {
-      hits[held, default: [:]].merge(answers, uniquingKeysWith: +)
-    }
+    hits.merge(other.hits, uniquingKeysWith: +)
     attemptsHit += other.attemptsHit
+    attemptsHarmed += other.attemptsHarmed
     outcomes.merge(other.outcomes, uniquingKeysWith: +)
     killedConnections += other.killedConnections
   }
@@ -176,30 +177,82 @@ struct AuditCounts: Equatable {
   /// How many SYNs on used tuples were no hit, by reason.
   func reuses(_ reason: ReuseReason) -> Int { reuseCounts[reason.ordinal] }
 
-  mutating func add(_ outcome: Outcome) { outcomes[outcome, default: 0] += 1 }
+  /// How many SYNs met something of a kind, by the answer.
+  func answers(to held: HeldKind) -> [Answer: Int] {
+    hits.reduce(into: [:]) { answers, hits in
+      if hits.key.held == held { answers[hits.key.answer, default: 0] += hits.value }
+    }
+  }
+
+  /// How many were answered so, by the reason.
+  func reasons(of answer: Answer) -> [HitReason: Int] {
+    hits.reduce(into: [:]) { reasons, hits in
+      if hits.key.answer == answer { reasons[hits.key.reason, default: 0] += hits.value }
+    }
+  }
+
+  /// Counts an attempt that was hit, now that it is over.
+  mutating func add(_ finding: AttemptFinding, _ hits: [Hit]) {
+    outcomes[finding.outcome, default: 0] += 1
+    if FindingSeverity(finding, hits).isHarmful { attemptsHarmed += 1 }
+  }
+}
+
+/// What hits are counted by.
+struct HitClass: Hashable {
+  var held: HeldKind
+  var answer: Answer
+  var reason: HitReason
+
+  init(_ verdict: HitVerdict) {
+    held = verdict.held
+    answer = verdict.answer
+    reason = verdict.reason
+  }
+}
+
+extension HitClass: Packed {
+  func write(to writer: inout PackedWriter) {
+    writer.write(held)
+    writer.write(answer)
+    writer.write(reason)
+  }
+
+  init(from reader: inout PackedReader) throws(DecodingError) {
+    held = try reader.value()
+    answer = try reader.value()
+    reason = try reader.value()
+  }
+
+  /// By name: the order in which they are written down.
+  fileprivate var names: (String, String, String) {
+    (held.rawValue, answer.rawValue, reason.rawValue)
+  }
 }
 
 extension AuditCounts: Packed, Codable {
   func write(to writer: inout PackedWriter) {
-    writer.write(counts: [answersSeen, answersUnseen, firstUses, attemptsHit, killedConnections])
+    writer.write(counts: [
+      answersSeen, answersUnseen, firstUses, attemptsHit, killedConnections, attemptsHarmed,
+    ])
     writer.write(counts: reuseCounts)
     writer.write(count: hits.count)
-    for (held, answers) in hits.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-      writer.write(held)
-      writer.write(counts: answers)
+    for (hitClass, count) in hits.sorted(by: { $0.key.names < $1.key.names }) {
+      hitClass.write(to: &writer)
+      writer.write(count: count)
     }
     writer.write(counts: outcomes)
   }
 
   init(from reader: inout PackedReader) throws(DecodingError) {
-    let counts = try reader.counts(5)
+    let counts = try reader.counts(6)
     (answersSeen, answersUnseen, firstUses) = (counts[0], counts[1], counts[2])
-    (attemptsHit, killedConnections) = (counts[3], counts[4])
+    (attemptsHit, killedConnections, attemptsHarmed) = (counts[3], counts[4], counts[5])
     reuseCounts = try reader.counts(reuseCounts.count)
-    let answers = try reader.array { reader throws(DecodingError) in
-      (try reader.value() as HeldKind, try reader.counts() as [Answer: Int])
+    let classes = try reader.array { reader throws(DecodingError) in
+      (try HitClass(from: &reader), try reader.count())
     }
-    hits = Dictionary(answers) { _, last in last }
+    hits = Dictionary(classes) { _, last in last }
     outcomes = try reader.counts()
   }
 }

@@ -1,4 +1,4 @@
-/// The findings that a report lists: the earliest, up to a limit.
+/// The findings that a report lists: the earliest, up to a limit; of the others the worst.
 ///
 /// Whatever does not follow the number of tuples shall stay within 64 MB, with 100,000 findings listed:
 /// one with a single hit takes less than 200 bytes. The hits of all stand in one array, so that no
@@ -18,6 +18,8 @@ struct FindingList {
   private(set) var total = 0
   /// The last that is listed, once there were too many: what comes later is counted only.
   private var last: Hit?
+  /// The worst of those that are not listed.
+  private(set) var worstOmitted = WorstFindings()
 
   init(limit: Int) { self.limit = limit }
 
@@ -32,8 +34,10 @@ struct FindingList {
   /// - Parameter hits: in time order; at least one.
   mutating func add(_ finding: AttemptFinding, _ hits: [Hit]) {
     total += 1
-    guard limit > 0 else { return }
-    if let last, Hit.precedes(last, hits[0]) { return }
+    if limit <= 0 || last.map({ Hit.precedes($0, hits[0]) }) == true {
+      worstOmitted.add(finding, hits)
+      return
+    }
     entries.append(
       Entry(
         finding: finding, firstHit: UInt32(self.hits.count), hitCount: UInt32(hits.count)))
@@ -54,10 +58,10 @@ struct FindingList {
       entries.append(entry)
     }
     for var hit in other.hits {
-      hit.previous.renumber(numbers)
-      hit.formerUsers?.renumber(numbers)
+      hit.renumberClients(numbers)
       hits.append(hit)
     }
+    worstOmitted.add(other.worstOmitted, numbers: numbers)
     sort()
   }
 
@@ -65,28 +69,35 @@ struct FindingList {
   mutating func shiftCaptures(by shift: UInt32) {
     for index in hits.indices { hits[index].capture &+= shift }
     last?.capture &+= shift
+    worstOmitted.shiftCaptures(by: shift)
   }
 
   /// Calls `body` with each client that a finding names.
   func forEachParty(_ body: (Party) -> Void) {
     for entry in entries {
       body(entry.finding.client)
-      for hit in hits(of: entry) {
-        body(hit.previous)
-        for user in hit.formerUsers?.clients ?? [] { body(user) }
-      }
+      for hit in hits(of: entry) { hit.forEachParty(body) }
+    }
+    for item in worstOmitted.items {
+      body(item.finding.client)
+      for hit in item.hits { hit.forEachParty(body) }
     }
   }
 
   func noteClients(in uses: inout AddressTable.Uses) {
     for entry in entries { uses.note(entry.finding.client) }
     for hit in hits { hit.noteClients(in: &uses) }
+    for item in worstOmitted.items {
+      uses.note(item.finding.client)
+      for hit in item.hits { hit.noteClients(in: &uses) }
+    }
   }
 
   /// Brings the entries into the order of their first hits, and cuts them to the limit.
   mutating func sort() {
     if entries.count > limit { cut() }
     sortByTime()
+    worstOmitted.settle()
   }
 
   private mutating func sortByTime() {
@@ -100,6 +111,7 @@ struct FindingList {
   /// Removes what is beyond the limit.
   private mutating func cut() {
     sortByTime()
+    for entry in entries.dropFirst(limit) { worstOmitted.add(entry.finding, hits(of: entry)) }
     entries.removeLast(entries.count - limit)
     last = entries.last.map { hits[Int($0.firstHit)] }
     compact()
@@ -108,6 +120,9 @@ struct FindingList {
   /// Removes what begins later than some hit, and lists no more of the kind.
   mutating func drop(behind hit: Hit) {
     let hits = hits
+    for entry in entries where Hit.precedes(hit, hits[Int(entry.firstHit)]) {
+      worstOmitted.add(entry.finding, self.hits(of: entry))
+    }
     entries.removeAll { Hit.precedes(hit, hits[Int($0.firstHit)]) }
     last = hit
     compact()
@@ -141,6 +156,7 @@ extension FindingList: Packed, Codable {
       writer.write(count: hits.count)
       for hit in hits { hit.write(to: &writer) }
     }
+    worstOmitted.write(to: &writer)
   }
 
   init(from reader: inout PackedReader) throws(DecodingError) {
@@ -157,11 +173,26 @@ extension FindingList: Packed, Codable {
         finding: finding, firstHit: UInt32(first), hitCount: UInt32(hits.count - first))
     }
     self.hits = hits
-    guard entries.count <= total else { throw reader.error("more are listed than there were") }
+    worstOmitted = try WorstFindings(from: &reader)
+    guard entries.count + worstOmitted.items.count <= total else {
+      throw reader.error("more are listed than there were")
+    }
   }
 }
 
 extension Hit {
+  /// Calls `body` with each client that it names.
+  func forEachParty(_ body: (Party) -> Void) {
+    body(previous)
+    for user in formerUsers?.clients ?? [] { body(user) }
+  }
+
+  /// - Parameter numbers: of the clients whose addresses get another number.
+  mutating func renumberClients(_ numbers: [UInt32: UInt32]) {
+    previous.renumber(numbers)
+    formerUsers?.renumber(numbers)
+  }
+
   /// Notes the clients of what the SYN met, by the joiner's numbers.
   func noteClients(in uses: inout AddressTable.Uses) {
     uses.note(previous)

@@ -81,7 +81,7 @@ extension PolicyVerdict.Rule {
   /// By how much a broken rule is broken, in its unit; shares as the difference of the two. Null where
   /// it is not.
   public var excess: Amount? {
-    guard actual.exceeds(limit) else { return nil }
+    guard let actual, actual.exceeds(limit) else { return nil }
     return switch (actual, limit) {
     case (.count(let own), .count(let limit)): .count(own - limit)
     case (.share(let own), .share(let limit)): .share(own.difference(to: limit))

@@ -1,8 +1,12 @@
 extension Policy {
+  /// How many findings a broken rule names.
+  static let pointers = 3
+
   /// Judges a report: a pure function of the two, and of the baseline.
   ///
-  /// Rules on the baseline are left out where there is none, and the one on new findings where it is
-  /// of other captures or does not list all of its own.
+  /// Rules on the baseline are left out where there is none. The one on new findings cannot be decided
+  /// where the baseline is of other captures or does not list all of its own; then it is left out where
+  /// nobody has asked for it in so many words.
   public func verdict(on report: AnalysisReport, against baseline: Baseline? = nil) -> PolicyVerdict
   {
     let comparison = baseline.map { PolicyVerdict.Comparison($0, report) }
@@ -23,7 +27,9 @@ extension Policy {
     let outcome: PolicyVerdict.Outcome =
       rules.contains { $0.outcome == .failed }
       ? .failed
-      : !isCovered || rules.contains { $0.outcome == .inconclusive } ? .inconclusive : .passed
+      // What asks for nothing is not kept, either.
+      : !isCovered || rules.isEmpty || rules.contains { $0.outcome == .inconclusive }
+        ? .inconclusive : .passed
     return PolicyVerdict(
       outcome: outcome, policy: origin,
       coverage: .init(
@@ -58,29 +64,34 @@ private struct Bench {
   }
 
   func rule(
-    _ section: String, _ measure: Measure, _ actual: Amount, limit: Amount, baseline: Amount? = nil,
-    isComparable: Bool = true
+    _ section: String, _ measure: Measure, _ actual: Amount?, limit: Amount,
+    baseline: Amount? = nil, isComparable: Bool = true
   ) -> PolicyVerdict.Rule {
     let outcome: PolicyVerdict.Outcome =
-      !isComparable
-      ? .inconclusive
-      : actual.exceeds(limit)
-        ? isProven(measure) ? .failed : .inconclusive
-        : isCovered ? .passed : .inconclusive
+      if let actual, isComparable {
+        actual.exceeds(limit)
+          ? isProven(measure) ? .failed : .inconclusive
+          : isCovered ? .passed : .inconclusive
+      } else {
+        .inconclusive
+      }
     return PolicyVerdict.Rule(
       name: "\(section).\(measure)", measure: measure, outcome: outcome, actual: actual,
       limit: limit, baseline: baseline, findings: [])
   }
 
-  /// A rule on the baseline; nil where it does not apply.
+  /// A rule on the baseline; none where it does not apply.
   func rule(
     _ increase: Policy.Increase, _ figures: Figures, _ baseline: Baseline, _ newFindings: Int?
   ) -> [PolicyVerdict.Rule] {
     if increase.measure == .newFindings {
-      guard let newFindings, let limit = increase.allowance.limit(above: .count(0)) else {
-        return []
-      }
-      return [rule("baseline", .newFindings, .count(newFindings), limit: limit)]
+      guard let limit = increase.allowance.limit(above: .count(0)),
+        newFindings != nil || !increase.isOptional
+      else { return [] }
+      let count = newFindings.map { Amount.count($0) }
+      // Of those that this report does not list, some may be new, too.
+      let isComplete = report.findingsOmitted == 0 || count?.exceeds(limit) == true
+      return [rule("baseline", .newFindings, count, limit: limit, isComparable: isComplete)]
     }
     let none = figures.amount(of: increase.measure).map { amount -> Amount in
       if case .duration = amount {
@@ -101,52 +112,37 @@ private struct Bench {
 
   // MARK: - Where to look
 
-  /// How many findings a broken rule names.
-  private static let pointers = 3
-
   /// Gives each broken rule the worst of its findings, in one pass over all of them.
   ///
   /// - Parameter known: the baseline's.
   func point(_ rules: inout [PolicyVerdict.Rule], known: Set<FindingIdentifier>) {
     let broken = rules.indices.filter { rules[$0].outcome == .failed }
     guard !broken.isEmpty else { return }
-    var worst = [[(severity: Severity, pointer: PolicyVerdict.Pointer)]](
+    var worst = [[(severity: FindingSeverity, pointer: PolicyVerdict.Pointer)]](
       repeating: [], count: rules.count)
-    for finding in report.findings {
+    for finding in report.knownFindings {
       for index in broken where rules[index].measure.counts(finding) {
         if rules[index].measure == .newFindings, known.contains(finding.id) { continue }
         guard let pointer = PolicyVerdict.Pointer(finding, rules[index].measure) else { continue }
-        let severity = Severity(finding, rules[index].measure)
-        let place = worst[index].firstIndex { severity < $0.severity } ?? worst[index].count
-        guard place < Self.pointers else { continue }
+        let severity = finding.severity
+        let measure = rules[index].measure
+        let place =
+          worst[index].firstIndex { measure.isWorse(severity, than: $0.severity) }
+          ?? worst[index].count
+        guard place < Policy.pointers else { continue }
         worst[index].insert((severity, pointer), at: place)
-        if worst[index].count > Self.pointers { worst[index].removeLast() }
+        if worst[index].count > Policy.pointers { worst[index].removeLast() }
       }
     }
     for index in broken { rules[index].findings = worst[index].map(\.pointer) }
   }
 }
 
-/// Smaller is worse.
-private struct Severity: Comparable {
-  private let order: (Int, Int, Int64)
-
-  /// A killed connection, then a failed attempt, then the delay; for rules on the delay that alone.
-  init(_ finding: AnalysisReport.Finding, _ measure: Measure) {
-    let delay = -finding.addedSeconds.nanoseconds
-    if case .addedDelay = measure {
-      order = (0, 0, delay)
-    } else {
-      order = (
-        finding.hits.contains(where: \.killedConnection) ? 0 : 1,
-        finding.outcome == .failed ? 0 : 1,
-        delay
-      )
-    }
+extension Measure {
+  /// Whether a finding is worse than another: by all it did, for rules on the delay by that alone.
+  fileprivate func isWorse(_ one: FindingSeverity, than other: FindingSeverity) -> Bool {
+    if case .addedDelay = self { one.added > other.added } else { one.exceeds(other) }
   }
-
-  static func < (lhs: Severity, rhs: Severity) -> Bool { lhs.order < rhs.order }
-  static func == (lhs: Severity, rhs: Severity) -> Bool { lhs.order == rhs.order }
 }
 
 extension PolicyVerdict.Pointer {

@@ -27,8 +27,8 @@ public struct PolicyVerdict: Sendable {
     public var name: String
     public var measure: Measure
     public var outcome: Outcome
-    /// Counts compared with a baseline are shares of the attempts.
-    public var actual: Amount
+    /// Counts compared with a baseline are shares of the attempts; null where the two cannot be compared.
+    public var actual: Amount?
     public var limit: Amount
     /// The baseline's figure.
     public var baseline: Amount?

@@ -58,12 +58,24 @@ extension AnalysisReport.Findings {
 
   private static var nearestNamed: Int { 3 }
 
-  /// The finding that harmed most, as reports rank them; nil where there is none.
-  public var worst: AnalysisReport.Finding? { worst(1).first }
+  /// These, and behind them others.
+  fileprivate func followed(by others: Self) -> Self {
+    let count = count
+    return Self(count: count + others.count) { $0 < count ? self[$0] : others[$0 - count] }
+  }
+}
 
-  /// The findings that harmed most, the worst first, at most `count`; behind them those that harmed
-  /// nobody.
-  public func worst(_ count: Int) -> [AnalysisReport.Finding] {
-    FindingsDigest(self, limit: count).ranked.map { self[$0] }
+extension AnalysisReport {
+  /// The findings that are at hand: those that are listed, and behind them the worst of the others.
+  package var knownFindings: Findings { findings.followed(by: worstOmitted) }
+
+  /// The finding that harmed most, as reports rank them; nil where there is none.
+  public var worstFinding: Finding? { worstFindings(1).first }
+
+  /// The findings that harmed most, listed or not, the worst first, at most `count`; behind them those
+  /// that harmed nobody.
+  public func worstFindings(_ count: Int) -> [Finding] {
+    let known = knownFindings
+    return FindingRanking(known, limit: count).positions.map { known[$0] }
   }
 }

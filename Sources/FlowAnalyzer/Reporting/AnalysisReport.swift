@@ -39,6 +39,11 @@ public struct AnalysisReport: Sendable {
   public var findings: Findings
   /// How many findings were counted but are not listed.
   public var findingsOmitted: Int
+  /// The worst of those, for people only: they are shown the worst of all, listed or not.
+  public var worstOmitted = Findings(count: 0) { _ in preconditionFailure("there is none") }
+  /// The ports by which servers are reached, or, without their side, which clients ask for; empty where
+  /// they are too many to tell. For people only.
+  var servicePorts: [UInt16] = []
   /// What a policy says of all this; null where none was asked.
   public var check: PolicyVerdict?
 
@@ -236,10 +241,18 @@ public struct AnalysisReport: Sendable {
     public var timeWait: Answers
     public var established: Answers
     public var closing: Answers
+    /// The hits by how and why they were answered, as far as there are any, in the order of the lists.
+    public var reasons: [ReasonCount] = []
     /// SYNs on used tuples that were no hits, by reason; every reason is listed.
     public var reuses: [String: Int]
 
     public var hits: Int { timeWait.total + established.total + closing.total }
+  }
+
+  public struct ReasonCount: Equatable, Sendable {
+    public var answer: Answer
+    public var reason: HitReason
+    public var hits: Int
   }
 
   public struct Answers: Equatable, Sendable {
@@ -271,6 +284,8 @@ public struct AnalysisReport: Sendable {
     public var connected: Int
     public var failed: Int
     public var undetermined: Int
+    /// Of those hit: how many had something of it that somebody could notice.
+    public var harmed = 0
   }
 
   public struct TimeWaits: Sendable {

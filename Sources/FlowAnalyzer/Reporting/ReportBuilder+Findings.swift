@@ -2,22 +2,35 @@ extension ReportBuilder {
   func findings(
     _ list: FindingList, _ addresses: NumberedAddresses
   ) -> AnalysisReport.Findings {
-    let models = FindingModels(
-      list: list, timeWait: configuration.assumedTimeWait, addresses: addresses)
-    return AnalysisReport.Findings(count: list.entries.count) { models[$0] }
+    let models = models(addresses)
+    return AnalysisReport.Findings(count: list.entries.count) { position in
+      let entry = list.entries[position]
+      return models.finding(entry.finding, list.hits(of: entry))
+    }
+  }
+
+  /// The worst of those that are not listed.
+  func worstOmitted(
+    _ list: FindingList, _ addresses: NumberedAddresses
+  ) -> AnalysisReport.Findings {
+    let models = models(addresses)
+    let items = list.worstOmitted.items
+    return AnalysisReport.Findings(count: items.count) { position in
+      models.finding(items[position].finding, items[position].hits[...])
+    }
+  }
+
+  private func models(_ addresses: NumberedAddresses) -> FindingModels {
+    FindingModels(timeWait: configuration.assumedTimeWait, addresses: addresses)
   }
 }
 
 /// Makes each finding of the report, from what the ledger has kept of it, when it is asked for.
 private struct FindingModels: Sendable {
-  let list: FindingList
   let timeWait: Int64
   let addresses: NumberedAddresses
 
-  subscript(position: Int) -> AnalysisReport.Finding {
-    let entry = list.entries[position]
-    let hits = list.hits(of: entry)
-    let finding = entry.finding
+  func finding(_ finding: AttemptFinding, _ hits: ArraySlice<Hit>) -> AnalysisReport.Finding {
     let first = hits[hits.startIndex]
     return AnalysisReport.Finding(
       id: FindingIdentifier(first.tuple, first.isn), kind: Self.kind(of: hits),

@@ -26,7 +26,10 @@ struct ReportBuilder {
       sourcesOmitted: max(0, sources.count - Self.listedSources), forecast: nil,
       forecastAbsence: .notAsked,
       heldAtEnd: heldAtEnd(found.held), findings: findings(found.findings, found.addresses),
-      findingsOmitted: found.findings.omitted)
+      findingsOmitted: found.findings.omitted,
+      worstOmitted: worstOmitted(found.findings, found.addresses),
+      servicePorts: found.services.lowest.isEmpty
+        ? found.clientServices.ports : found.services.ports)
   }
 
   private func capture(_ number: Int) -> AnalysisReport.Capture {
@@ -77,14 +80,15 @@ struct ReportBuilder {
     return AnalysisReport.Summary(
       syns: .init(
         total: tracked.syns, firstUses: counts.firstUses,
-        timeWait: answers(counts.hits[.timeWait]), established: answers(counts.hits[.established]),
-        closing: answers(counts.hits[.closing]), reuses: reuses),
+        timeWait: answers(counts.answers(to: .timeWait)),
+        established: answers(counts.answers(to: .established)),
+        closing: answers(counts.answers(to: .closing)), reasons: reasons(counts), reuses: reuses),
       attempts: .init(
         total: found.attempts,
         neverForwarded: join.hasServerSide ? join.counts.neverForwarded : nil,
         hit: counts.attemptsHit,
         connected: counts.outcomes[.connected] ?? 0, failed: counts.outcomes[.failed] ?? 0,
-        undetermined: counts.outcomes[.undetermined] ?? 0),
+        undetermined: counts.outcomes[.undetermined] ?? 0, harmed: counts.attemptsHarmed),
       timeWaits: .init(
         server: tracked.timeWaitsAtServer, peer: tracked.timeWaitsAtPeer,
         both: tracked.timeWaitsAtBoth, serverFinWait2: tracked.finWait2),
@@ -103,8 +107,19 @@ struct ReportBuilder {
     return model
   }
 
-  private func answers(_ counts: [Answer: Int]?) -> AnalysisReport.Answers {
-    let counts = counts ?? [:]
+  private func reasons(_ counts: AuditCounts) -> [AnalysisReport.ReasonCount] {
+    var reasons: [AnalysisReport.ReasonCount] = []
+    for answer in Answer.allCases {
+      let hits = counts.reasons(of: answer)
+      for reason in HitReason.allCases {
+        guard let count = hits[reason] else { continue }
+        reasons.append(.init(answer: answer, reason: reason, hits: count))
+      }
+    }
+    return reasons
+  }
+
+  private func answers(_ counts: [Answer: Int]) -> AnalysisReport.Answers {
     return AnalysisReport.Answers(
       total: counts.values.reduce(0, +), accepted: counts[.accepted] ?? 0,
       rejected: counts[.rejected] ?? 0, reset: counts[.reset] ?? 0,

@@ -14,6 +14,11 @@ struct KnownServers {
     ends.insert(end)
   }
 
+  /// Calls `body` with the port of each, in no order.
+  func forEachPort(_ body: (UInt16) -> Void) {
+    for end in ends { body(UInt16(truncatingIfNeeded: end)) }
+  }
+
   func noteAddresses(in uses: inout AddressTable.Uses) {
     for end in ends { uses.note(UInt32(truncatingIfNeeded: end >> 16)) }
   }

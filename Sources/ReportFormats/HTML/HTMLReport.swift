@@ -29,7 +29,7 @@ extension AnalysisReport {
   }
 
   /// The findings that the HTML report draws ladders of.
-  public var findingsToTrace: [Finding] { findings.worst(HTMLReport.drawn) }
+  public var findingsToTrace: [Finding] { worstFindings(HTMLReport.drawn) }
 }
 
 /// Puts the sections of a page in their order; each is a view, and a template that shows it.
@@ -69,17 +69,15 @@ struct HTMLReport {
   }
 
   private func writeFindings(to write: TextOutput) throws {
-    let ranked = prose.findings.ranked
+    let ranked = prose.worst
     try write(templates.render(.findings, FindingsView(prose, listed: ranked.count)))
     guard !ranked.isEmpty else { return }
-    for (index, position) in ranked.enumerated() {
-      let row = FindingRow(
-        prose.report.findings[position], number: index + 1, isDrawn: index < Self.drawn, prose)
+    for (index, finding) in ranked.enumerated() {
+      let row = FindingRow(finding, number: index + 1, isDrawn: index < Self.drawn, prose)
       try write(templates.render(.findingRow, row))
     }
     try write(templates.render(.findingsEnd, FindingsEnd(prose, listed: ranked.count)))
-    for (index, position) in ranked.prefix(Self.drawn).enumerated() {
-      let finding = prose.report.findings[position]
+    for (index, finding) in ranked.prefix(Self.drawn).enumerated() {
       let view = FindingView(
         finding, ladder(at: index, of: finding), number: index + 1, isOpen: index < Self.open, prose
       )
@@ -92,9 +90,10 @@ extension FindingsView {
   init(_ prose: ReportProse, listed: Int) {
     let report = prose.report
     let total = report.findings.count + report.findingsOmitted
-    title = prose.findings.harmful > 0 || total == 0 ? "Findings, worst first" : "Findings"
+    let harmed = report.summary.attempts.harmed
+    title = harmed > 0 || total == 0 ? "Findings, worst first" : "Findings"
     remark =
-      "\(Quantity.count(total, "attempt")) hit, \(Quantity.count(prose.findings.harmful)) of them "
+      "\(Quantity.count(total, "attempt")) hit, \(Quantity.count(harmed)) of them "
       + "to their harm. Killed connections come first, then what failed, then the longest delay."
     rows = listed > 0
     self.listed = Quantity.count(listed)
@@ -112,7 +111,10 @@ extension FindingsEnd {
     let report = prose.report
     howToLook = prose.howToLook
     let more = report.findings.count + report.findingsOmitted - listed
-    leftOut =
-      more > 0 ? "And \(Quantity.count(more)) more; the JSON report has them all." : nil
+    let inJSON =
+      report.findingsOmitted == 0
+      ? "the JSON report has them all"
+      : "the JSON report has the first \(Quantity.count(report.findings.count)) of all, and with a higher --max-findings more"
+    leftOut = more > 0 ? "And \(Quantity.count(more)) more; \(inJSON)." : nil
   }
 }

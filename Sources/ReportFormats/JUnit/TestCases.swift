@@ -139,6 +139,7 @@ extension PolicyVerdict.Rule {
   /// What was found, as in `56 hits.time-wait.rejected`.
   fileprivate var finding: String {
     switch actual {
+    case nil: "\(measure)"
     case .count(let count): "\(Quantity.count(count)) \(measure)"
     case .duration(let duration): "\(measure) \(Quantity.duration(duration))"
     case .share(let share): "\(measure) \(Quantity.percent(share.value))"

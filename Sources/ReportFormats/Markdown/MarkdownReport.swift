@@ -59,10 +59,11 @@ struct MarkdownReport {
     for rule in check.rules {
       table.row(rule.outcome.sign, "`\(rule.name)`", Markdown.text(rule.sentence))
     }
-    table.row(check.coverage.outcome.sign, "`coverage`", Markdown.text(check.coverageText))
-    text.add(table)
+    if !check.rules.isEmpty { text.add(table) }
     var origin = check.isStandard ? Markdown.text(check.origin) : Markdown.code(check.policy)
-    origin = "Policy: \(origin)"
+    origin =
+      "Coverage: \(check.coverage.outcome.sign) \(Markdown.text(check.coverageText))\\\n"
+      + "Policy: \(origin)"
     if let baseline = check.baseline {
       origin += "\\\nBaseline: \(Markdown.code(baseline.path)), \(Markdown.text(baseline.sentence))"
     }
@@ -149,8 +150,8 @@ struct MarkdownReport {
   // MARK: - Findings
 
   private func writeFindings(to text: inout MarkdownText) {
-    let harmful = prose.findings.harmful
-    let ranked = prose.findings.ranked.prefix(max(harmful, 3))
+    let harmful = report.summary.attempts.harmed
+    let ranked = prose.worst.prefix(max(harmful, 3))
     guard !ranked.isEmpty else { return }
     let total = report.findings.count + report.findingsOmitted
     let title = harmful > 0 ? "Worst findings" : "Examples"
@@ -165,7 +166,7 @@ struct MarkdownReport {
     if let first = shown.first {
       text.add(
         "To see one packet by packet:\n\n"
-          + Markdown.block([prose.explainCommand(report.findings[first].id)]))
+          + Markdown.block([prose.explainCommand(first.id)]))
     }
   }
 
@@ -174,21 +175,17 @@ struct MarkdownReport {
     guard total > ranked else { return nil }
     let one = total - ranked == 1
     let others = one ? "The other finding" : "The other \(Quantity.count(total - ranked)) findings"
-    let harmful = prose.findings.harmful
-    // Of those beyond the list of the report it is not known.
-    guard report.findingsOmitted == 0, harmful <= ranked else {
-      return "\(others) \(one ? "is" : "are") not listed here."
-    }
+    let harmful = report.summary.attempts.harmed
+    guard harmful <= ranked else { return "\(others) \(one ? "is" : "are") not listed here." }
     return harmful > 0
       ? "\(others) did no harm." : "None of the \(Quantity.count(total, "finding")) did harm."
   }
 
-  private func table(of positions: ArraySlice<Int>) -> MarkdownText.Table {
+  private func table(of findings: ArraySlice<AnalysisReport.Finding>) -> MarkdownText.Table {
     var table = MarkdownText.Table(
       ("finding", .left), ("connection", .left), ("what came of it", .left), ("first hit", .left),
       ("answer", .left), ("frame", .right))
-    for position in positions {
-      let finding = report.findings[position]
+    for finding in findings {
       guard let hit = finding.hits.first else { continue }
       let client = finding.current.client.map { ", client `\($0)`" } ?? ""
       table.row(

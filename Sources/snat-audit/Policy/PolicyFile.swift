@@ -11,6 +11,11 @@ import FlowAnalyzer
 ///       hit-share: +10%
 ///     coverage: limited
 enum PolicyFile {
+  /// What is wrong with one that every capture would keep.
+  static let noRule =
+    "has no rule, so that every capture would keep it; limit something under 'maximum', as in "
+    + "'maximum: {hits: {rejected: 0}}', or leave --policy out for the default"
+
   /// - Throws: `FileFault`.
   static func read(_ path: String) throws(FileFault) -> Policy {
     let root = try YAMLFile.read(path)

@@ -73,6 +73,9 @@ struct PolicyOptions: ParsableArguments {
     if baseline == nil, !resolved.increase.isEmpty {
       throw ValidationError("the policy compares with a baseline; name it with --baseline REPORT.")
     }
+    if let policy, baseline == nil, resolved.maximum.isEmpty {
+      throw FileFault(file: policy, problem: PolicyFile.noRule)
+    }
     guard baseline != nil, resolved.increase.isEmpty else { return resolved }
     resolved.increase = Policy.noWorse
     // The default asks for no hits at all, where a baseline says how many there were.

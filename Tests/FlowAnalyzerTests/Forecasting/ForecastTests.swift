@@ -50,13 +50,14 @@ struct ForecastTests {
     let report = Self.brief()
     let forecast = try #require(report.forecast)
     #expect(report.forecastAbsence == nil && forecast.isBrief)
-    #expect(forecast.rows.map(\.group) == [.recorded, .addresses, .timeWait, .hold, .load])
-    #expect(forecast.rows.map(\.value) == [0, 2, 15, 65, 2])
+    #expect(
+      forecast.rows.map(\.group) == [.recorded, .addresses, .ports, .timeWait, .hold, .load])
+    #expect(forecast.rows.map(\.value) == [0, 2, 28_232, 15, 65, 2])
     #expect(forecast.basis.attempts == 140 && forecast.basis.attemptsHit == 73)
     // The recorded number lies near that of its replays, and half the attempts for each port meet less.
     #expect(abs(forecast.rows[0].attemptsHit.median - 73) < 12)
     #expect(forecast.rows[1].attemptsHit.high < forecast.rows[0].attemptsHit.low)
-    #expect(forecast.rows[4].attemptsHit.low > forecast.rows[0].attemptsHit.high)
+    #expect(forecast.rows[5].attemptsHit.low > forecast.rows[0].attemptsHit.high)
     #expect(!forecast.recommendations.isEmpty)
     #expect(forecast.links.isEmpty)
   }
@@ -79,7 +80,8 @@ struct ForecastTests {
       ForecastOptions()
     ).report
     let text = report.forecastText()
-    #expect(text.contains("nothing to replay") && text.contains("allow no verdict"))
+    #expect(text.contains("There is nothing to replay. No packet was captured."))
+    #expect(!text.contains("No port was chosen") && !text.contains("to recommend"))
     #expect(!text.contains("WORLDS") && !text.contains("see above"))
   }
 
@@ -138,6 +140,97 @@ struct ForecastTests {
     report.forecast?.rows[0].delayed = .init(low: 1, median: 3, high: 5)
     report.forecast?.recommendations = [.init(measure: .pool, value: 10, row: 1)]
     #expect(report.forecastText().contains("there are too few hits (3)"))
+  }
+
+  // MARK: - The replay and what was recorded
+
+  /// The verdict says that connections were killed; the model has TIME_WAIT alone.
+  @Test(arguments: ["half-open", "closewait"])
+  func `what the replay cannot show is not called harmless`(scenario: String) throws {
+    let path = Fixtures.captures.appending(path: "\(scenario)/server.pcap").path
+    let report = Self.brief(path)
+    let forecast = try #require(report.forecast)
+    #expect(forecast.rows[0].delayed.median == 0)
+    #expect(forecast.basis.limits.contains(.replayDiffers))
+    let text = report.text().unwrapped
+    #expect(!text.contains("nothing to mend"))
+    #expect(text.contains("it knows TIME_WAIT alone"))
+    #expect(text.contains("'What helps' above is about them."))
+    let whole = Analyzer().forecast([CaptureInput(path: path, role: .server)], ForecastOptions())
+    #expect(whole.report.forecastText().unwrapped.contains("'analyze' says what helps against"))
+  }
+
+  /// The proxy's own sequence numbers rise on each tuple: every hit was let in, and is in the replay.
+  @Test(arguments: ["l7-proxyv2/server.pcap", "l7-http/server.pcap", "l7-http/lb-any.pcap"])
+  func `one host's numbers rise, as the recorded hits show`(capture: String) throws {
+    let path = Fixtures.captures.appending(path: capture).path
+    var configuration = AnalyzerConfiguration()
+    configuration.forecast = .brief
+    let role = capture.hasSuffix("any.pcap") ? nil : CaptureRole.server
+    let report = Analyzer(configuration: configuration)
+      .analyze([CaptureInput(path: path, role: role)]).report
+    let forecast = try #require(report.forecast)
+    #expect(forecast.loadBalancer.numbersRise)
+    #expect(forecast.basis.attemptsDelayed == 0)
+    #expect(forecast.rows.allSatisfy { $0.delayed.high == 0 })
+    #expect(forecast.rows[0].attemptsHit.median > 0)
+    #expect(report.text().contains("there is nothing to mend at this load"))
+  }
+
+  @Test func `clients whose numbers do not rise are taken as they are`() throws {
+    let forecast = try #require(Self.brief().forecast)
+    #expect(!forecast.loadBalancer.numbersRise)
+    #expect(forecast.basis.attemptsDelayed == 38)
+    #expect(!forecast.basis.limits.contains(.replayDiffers))
+  }
+
+  @Test func `a replay that delays where nobody was delayed is said to differ`() throws {
+    var report = AnalysisReport.sample
+    report.summary.syns.reasons = [.init(answer: .accepted, reason: .sequenceNewer, hits: 9)]
+    var server = RecordedServer(
+      timeWait: 60_000_000_000, stack: .linux, ignoresResets: false)
+    server.learn(from: report)
+    #expect(!server.areNumbersRising)
+    report.summary.syns.reasons[0].hits = 10
+    server.learn(from: report)
+    #expect(server.areNumbersRising && server.delayedAttempts == 0)
+    report.topology.translation = .l4
+    server.learn(from: report)
+    #expect(!server.areNumbersRising)
+    report.topology.translation = .l7
+    report.summary.syns.reasons.append(.init(answer: .accepted, reason: .timestampNewer, hits: 1))
+    server.learn(from: report)
+    #expect(!server.areNumbersRising && server.opensConnections)
+  }
+
+  // MARK: - What helps
+
+  /// A short port range is most often what is wrong.
+  @Test func `more ports are a measure, with their price`() throws {
+    let report = Analyzer().forecast(
+      [CaptureInput(path: Self.collide, role: .server)], ForecastOptions()
+    ).report
+    let forecast = try #require(report.forecast)
+    let advice = try #require(forecast.recommendations.first { $0.measure == .addPorts })
+    #expect(advice.value == 28_232 && forecast.rows[advice.row].group == .ports)
+    #expect(forecast.rows[advice.row].delayed.median == 0)
+    let text = report.forecastText().unwrapped
+    #expect(text.contains("use 28,232 ports of each SNAT address: "))
+    #expect(text.contains("net.ipv4.ip_local_port_range"))
+    // The first advice of the brief forecast is that of the whole, and what the verdict says.
+    #expect(Self.brief().forecast?.recommendations.first?.measure == .addPorts)
+    #expect(forecast.recommendations.first?.measure == .addPorts)
+  }
+
+  /// How long ports are kept back is not known of this one; then it is not known in any world.
+  @Test func `rows of the recorded world need as many ports`() throws {
+    let path = Fixtures.captures.appending(path: "l4-clean/server.pcap").path
+    let forecast = try Self.whole([CaptureInput(path: path, role: .server)])
+    let recorded = forecast.rows.filter(\.isRecorded)
+    let ports = recorded.filter { [.recorded, .addresses, .ports].contains($0.group) }
+      .map(\.peakPorts.median)
+    #expect(ports.count == 3)
+    #expect((ports.max() ?? 0) - (ports.min() ?? 0) <= 0.2 * (ports.max() ?? 0), "\(ports)")
   }
 
   // MARK: - Load balancers

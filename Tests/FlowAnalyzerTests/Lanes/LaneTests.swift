@@ -47,8 +47,12 @@ struct LaneTests {
     var traffic = Traffic("l4-collide", copies: 12)
     traffic.configuration.maximumFindings = 17
     let report = traffic.reportInLanes(batches: 256)
+    let ofOneAudit = traffic.reportOfOneAudit
     #expect(report.findings.count == 17 && report.findingsOmitted > 17)
-    #expect(report.json == traffic.reportOfOneAudit.json)
+    #expect(report.json == ofOneAudit.json)
+    #expect(!report.worstOmitted.isEmpty)
+    #expect(report.worstOmitted.map(\.id) == ofOneAudit.worstOmitted.map(\.id))
+    #expect(report.text() == ofOneAudit.text())
   }
 
   @Test func `both directions are of one lane, and neighbouring addresses of several`() {

@@ -115,8 +115,28 @@ struct BaselineTests {
     let verdict = verdict(.init(.newFindings, .count(0)), new, after: old)
     #expect(verdict.baseline?.sameCaptures == false)
     #expect(verdict.baseline?.newFindings == nil)
-    #expect(verdict.rules.isEmpty)
-    #expect(verdict.outcome == .passed)
+    // Who asked for it is told; the default leaves it out.
+    #expect(verdict.rules.map(\.outcome) == [.inconclusive])
+    #expect(verdict.rules[0].actual == nil)
+    #expect(verdict.outcome == .inconclusive)
+    let standard = Policy(origin: "test", increase: Policy.noWorse)
+      .verdict(on: new, against: baseline(old))
+    #expect(standard.rules.count == Policy.noWorse.count - 1)
+    #expect(standard.outcome == .passed)
+  }
+
+  @Test func `what the report itself does not list may be new`() {
+    let old = report(hits: 1, of: 10, named: [1])
+    var new = report(hits: 2, of: 10, named: [1])
+    new.findingsOmitted = 1
+    #expect(verdict(.init(.newFindings, .count(0)), new, after: old).outcome == .inconclusive)
+    new = report(hits: 3, of: 10, named: [1, 2])
+    new.findingsOmitted = 1
+    #expect(verdict(.init(.newFindings, .count(0)), new, after: old).outcome == .failed)
+  }
+
+  @Test func `a policy without a rule is not kept`() {
+    #expect(Policy(origin: "test").verdict(on: .sample).outcome == .inconclusive)
   }
 
   @Test func `captures without a known content are the same as none`() {
@@ -130,7 +150,7 @@ struct BaselineTests {
     let policy = Policy(origin: "test", increase: [.init(.newFindings, .count(0))])
     let verdict = policy.verdict(on: new, against: baseline(old, omitted: 1))
     #expect(verdict.baseline?.newFindings == nil)
-    #expect(verdict.outcome == .passed)
+    #expect(verdict.outcome == .inconclusive)
   }
 
   @Test func `many new findings are counted, and some named`() {

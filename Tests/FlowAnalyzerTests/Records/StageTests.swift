@@ -25,6 +25,7 @@ struct StageTests {
     let whole = analyzer.analyze(inputs)
     let staged = try analyzer.analyzeInStages(inputs)
     #expect(staged.report.json == whole.report.json, sourceLocation: sourceLocation)
+    #expect(staged.report.text() == whole.report.text(), sourceLocation: sourceLocation)
     #expect(staged.failures == whole.failures, sourceLocation: sourceLocation)
     #expect(staged.assumed == whole.assumed, sourceLocation: sourceLocation)
   }

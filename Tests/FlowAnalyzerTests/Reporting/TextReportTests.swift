@@ -1,3 +1,5 @@
+import Fixtures
+import Foundation
 import Testing
 
 @testable import FlowAnalyzer
@@ -68,7 +70,7 @@ struct TextReportTests {
     let text = report.text()
     #expect(text.hasPrefix("VERDICT  None: "))
     #expect(text.unwrapped.contains("for 180 s or longer"))
-    #expect(text.contains("tcpdump -i INTERFACE -s 128 -w server.pcap 'tcp port PORT'"))
+    #expect(text.contains("tcpdump -i INTERFACE -s 256 -w server.pcap 'tcp port PORT'"))
   }
 
   @Test func `what counts twice is not called a hit, nor a connection killed`() {
@@ -122,11 +124,48 @@ struct TextReportTests {
         line.count <= width || line.contains("tcpdump") || line.contains("filter:"), "\(line)")
     }
   }
+
+  // MARK: - The next capture
+
+  @Test(
+    arguments: [
+      ("l4-client-fin/server.pcap", CaptureRole.server, "-s 256 -w server.pcap 'tcp port 80'"),
+      ("reset/server.pcap", .server, "-s 256 -w server.pcap 'tcp port 80'"),
+      ("l4-clean/client-any.pcap", .client, "-s 256 -w server.pcap 'tcp port 80'"),
+      ("l4-client-fin/lb-any.pcap", nil, "tcpdump -i any -s 256 -w lb.pcap 'tcp port 80'"),
+    ] as [(String, CaptureRole?, String)])
+  func `it watches the port that was seen, where it was seen`(
+    capture: String, role: CaptureRole?, command: String
+  ) {
+    let path = Fixtures.captures.appending(path: capture).path
+    let text = Analyzer().analyze([CaptureInput(path: path, role: role)]).report.text()
+    #expect(text.contains(command))
+    #expect(text.contains("clients ask for; the servers' may be another") == (role == .client))
+  }
+
+  @Test func `of many ports none stands out, whatever the order`() {
+    var ports = ServicePorts()
+    for port in [443, 80, 443, 8080] as [UInt16] { ports.note(port) }
+    #expect(ports.ports == [80, 443, 8080])
+    var other = ServicePorts()
+    for port in [25, 22, 80] as [UInt16] { other.note(port) }
+    var sum = other
+    sum.add(ports)
+    ports.add(other)
+    #expect(sum == ports && sum.ports.isEmpty)
+  }
+
+  @Test func `what a RST has ended is not said to become free later`() {
+    let text = AnalysisReport(real: "l4-collide/server.pcap").text()
+    #expect(text.contains("a RST ended it") && !text.contains("free at"))
+    let survived = AnalysisReport(real: "l4-rfc1337/server.pcap").text()
+    #expect(survived.contains(" old, free at "))
+  }
 }
 
 extension String {
   /// As one line, so that a test does not depend on where a sentence is broken.
-  fileprivate var unwrapped: String {
+  var unwrapped: String {
     split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 }

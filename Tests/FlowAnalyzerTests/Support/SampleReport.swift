@@ -60,6 +60,8 @@ extension AnalysisReport {
     summary.syns.firstUses = 10 - count
     summary.attempts.hit = 1
     summary.attempts.connected = 1
+    summary.attempts.harmed = answer != .accepted || killed > 0 || outcome == .failed ? 1 : 0
+    summary.syns.reasons = [.init(answer: answer, reason: .challenge, hits: count)]
     let tuple = FourTuple(
       source: Endpoint(address: IPAddress(v4: 0x0a0a_0101), port: 4003),
       destination: Endpoint(address: IPAddress(v4: 0xc0a8_0101), port: 80))

@@ -43,7 +43,7 @@ struct Traced {
   /// The ladder of the finding that harmed most.
   var worst: Ladder {
     get throws {
-      let worst = try #require(report.findings.worst)
+      let worst = try #require(report.worstFinding)
       let trace = try #require(traces.first { $0.finding.id == worst.id })
       return Ladder(trace, of: report)
     }

@@ -39,7 +39,7 @@ struct DrawingTests {
   }
 
   @Test func `the ladder of a finding alone is as recorded`() throws {
-    let finding = try #require(Self.report.findings.worst)
+    let finding = try #require(Self.report.worstFinding)
     try expectDrawing(
       LadderDrawing(LadderDiagram(finding), id: "ladder", title: "A finding").drawing,
       named: "ladder")
@@ -50,7 +50,7 @@ struct DrawingTests {
     let analysis = analyzer.analyze([
       CaptureInput(path: Fixtures.captures.appending(path: "half-open/server.pcap").path)
     ])
-    let finding = try #require(analysis.report.findings.worst)
+    let finding = try #require(analysis.report.worstFinding)
     let trace = try #require(analyzer.trace([finding], of: analysis).first)
     try expectDrawing(
       LadderDrawing(

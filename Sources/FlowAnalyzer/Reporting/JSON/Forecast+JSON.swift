@@ -28,6 +28,7 @@ extension Forecast.Basis: JSONWritable {
   func write(to json: inout JSONWriter) {
     json.object { json in
       json.field("attempts", attempts)
+      json.field("attemptsDelayed", attemptsDelayed)
       json.field("attemptsHit", attemptsHit)
       json.field("attemptsOmitted", attemptsOmitted)
       json.field("attemptsReplayed", attemptsReplayed)
@@ -79,6 +80,7 @@ extension Forecast.LoadBalancer: JSONWritable {
       json.field("holdSeconds", holdSeconds)
       json.field("isInferred", isInferred)
       json.field("leak", leak)
+      json.field("numbersRise", numbersRise)
       json.field("portsPerAddress", portsPerAddress)
     }
   }

@@ -30,7 +30,7 @@ extension PolicyVerdict.Rule: JSONWritable {
       json.field("limit", limit)
       json.field("outcome", outcome)
       json.field("rule", name)
-      json.field("unit", actual.unit)
+      json.field("unit", limit.unit)
     }
   }
 }

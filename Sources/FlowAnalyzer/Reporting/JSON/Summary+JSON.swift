@@ -63,6 +63,7 @@ extension AnalysisReport.Attempts: JSONWritable {
     json.object { json in
       json.field("connected", connected)
       json.field("failed", failed)
+      json.field("harmed", harmed)
       json.field("hit", hit)
       json.field("neverForwarded", neverForwarded)
       json.field("total", total)
@@ -103,9 +104,20 @@ extension AnalysisReport.Syns: JSONWritable {
       json.field("closing", closing)
       json.field("established", established)
       json.field("firstUses", firstUses)
+      json.field("reasons", reasons)
       json.field("reuses", reuses)
       json.field("timeWait", timeWait)
       json.field("total", total)
+    }
+  }
+}
+
+extension AnalysisReport.ReasonCount: JSONWritable {
+  func write(to json: inout JSONWriter) {
+    json.object { json in
+      json.field("answer", answer)
+      json.field("hits", hits)
+      json.field("reason", reason)
     }
   }
 }

@@ -3,6 +3,10 @@ package struct ForecastProse: Sendable {
   package let forecast: Forecast
   let timeWait: Seconds
   private let isPartial: Bool
+  /// Why no attempt was seen, where there is none.
+  private let absence: String
+  /// SYNs that met an established or a closing connection, of which the model knows nothing.
+  private let hitsBesidesTimeWait: Int
 
   /// Nil where there is no forecast.
   package init?(_ report: AnalysisReport) {
@@ -10,6 +14,9 @@ package struct ForecastProse: Sendable {
     self.forecast = forecast
     timeWait = report.analysis.timeWait.assumedSeconds
     isPartial = report.partial
+    absence = ReportProse(report, ranking: 0).absenceOfSyns
+    let syns = report.summary.syns
+    hitsBesidesTimeWait = syns.established.total + syns.closing.total
   }
 
   var basis: Forecast.Basis { forecast.basis }
@@ -22,7 +29,7 @@ extension ForecastProse {
   package var sum: StyledText {
     let partial = isPartial ? "INTERRUPTED: what was read until then. " : ""
     guard basis.attempts > 0 else {
-      return "\(partial, .warning)No attempt was seen, and so there is nothing to replay."
+      return "\(partial, .warning)There is nothing to replay. \(absence)"
     }
     return """
       \(partial, .warning)\(Quantity.count(basis.attempts, "attempt")) of \
@@ -50,15 +57,16 @@ extension ForecastProse {
   }
 
   /// Why the forecast is less certain than its intervals say.
-  package var limits: [String] { basis.limits.map(explanation) }
+  package var limits: [String] { basis.attempts > 0 ? basis.limits.map(explanation) : [] }
 
-  package var loadBalancer: String {
-    guard basis.attempts > 0 else { return "No port was chosen." }
+  /// Nil where nobody has seen it choose.
+  package var loadBalancer: String? {
+    guard basis.attempts > 0 else { return nil }
     let balancer = forecast.loadBalancer
     let count = forecast.balancers.count
     let pool =
       "\(Quantity.count(balancer.addresses, "SNAT address", "SNAT addresses")) with "
-      + "\(Quantity.count(balancer.portsPerAddress, "port")) each"
+      + Quantity.count(balancer.portsPerAddress, "port") + (balancer.addresses > 1 ? " each" : "")
     let choice =
       balancer.isInferred
       ? "The load balancer chooses ports \(balancer.choice.adverb)"
@@ -76,7 +84,12 @@ extension ForecastProse {
       hold += ", but not in \(Int((balancer.leak * 100).rounded())) % of cases"
     }
     let ofEach = count > 1 ? "; each of \(count) load balancers has as many" : ""
-    return "\(choice)\(evidence), from \(pool)\(ofEach). \(hold)."
+    let numbers =
+      balancer.numbersRise
+      ? " The sequence numbers of its SYNs rise on each tuple, as those of one host do: every SYN that hit "
+        + "was let in for that, and so it is in the replay."
+      : ""
+    return "\(choice)\(evidence), from \(pool)\(ofEach). \(hold).\(numbers)"
   }
 
   private var evidence: String {
@@ -132,9 +145,9 @@ extension ForecastProse {
       "The captures are short: \(span) are less than three TIME_WAITs, and in a longer run more tuples "
         + "would be held, and met. \(long)"
     case .fewAttempts:
-      "There are but \(Quantity.count(basis.attempts, "attempt")) to replay; "
+      "Only \(Quantity.count(basis.attempts, "attempt")) to replay: "
         + (basis.grade == .inconclusive
-          ? "that is too little to recommend anything." : "take more.")
+          ? "that is too little to recommend anything." : "capture for longer.")
     case .fewHits:
       "There are too few hits (\(Quantity.count(basis.attemptsHit))) to tell which measure is best: the "
         + "order is a matter of chance."
@@ -144,8 +157,8 @@ extension ForecastProse {
         + "be told apart, and left out."
     case .inconclusive: "The captures themselves allow no verdict, and so no recommendation."
     case .replayDiffers:
-      "The replay of the recorded world does not give what was recorded: the load balancer does "
-        + "something that this model does not know. Take differences between worlds as a hint only."
+      "\(caveat): something is at work that this model does not know. Take differences between worlds as a "
+        + "hint only."
     }
   }
 }
@@ -153,16 +166,56 @@ extension ForecastProse {
 // MARK: - What helps
 
 extension ForecastProse {
+  /// That the replay differs, and by how much.
+  private var caveat: String {
+    "The replay of the recorded world does not give what was recorded (\(difference))"
+  }
+
+  /// How the replay of the recorded world and that itself compare.
+  private var difference: String {
+    func pair(_ recorded: Int, _ replayed: Forecast.Interval, _ what: String) -> String {
+      "\(replayed.medianText) for \(Quantity.count(recorded)) attempts \(what)"
+    }
+    let hit = pair(basis.attemptsHit, recorded.attemptsHit, "hit")
+    guard let delayed = basis.attemptsDelayed else { return hit }
+    return "\(hit), \(pair(delayed, recorded.delayed, "delayed"))"
+  }
+
+  /// What there is to say where the replay of the recorded world delays nobody.
+  private var nobodyDelayed: StyledText {
+    if hitsBesidesTimeWait > 0 {
+      let hits = Quantity.count(hitsBesidesTimeWait, "hit was", "hits were")
+      let place =
+        forecast.isBrief
+        ? "'What helps' above is about them." : "'analyze' says what helps against them."
+      return StyledText(
+        "The replay delays nobody, but it knows TIME_WAIT alone, and \(hits) on established or closing "
+          + "connections. \(place)", .warning)
+    }
+    if let delayed = basis.attemptsDelayed, delayed > 0 {
+      return StyledText(
+        "The replay delays nobody, but the captures show "
+          + "\(Quantity.count(delayed, "attempt")) that had to wait: it does not know why, and so not "
+          + "what helps.", .warning)
+    }
+    return "In the replay, users notice nothing: there is nothing to mend at this load."
+  }
+
   /// The recommendation, the best measure first.
   package var advice: [StyledText] {
     let before = recorded.delayed
     return forecast.recommendations.map { advice in
       let row = forecast.rows[advice.row]
       return """
-        \(advice.measure.sentence(advice.value), .strong): \(before.text) delayed attempts become \
-        \(row.delayed.text, .good). \(advice.measure.price(row))
+        \(sentence(advice), .strong): \(before.text) delayed attempts become \
+        \(row.delayed.text, .good). \(advice.measure.price(row, forecast.loadBalancer))
         """
     }
+  }
+
+  /// What to do.
+  private func sentence(_ advice: Forecast.Recommendation) -> String {
+    advice.measure.sentence(forecast.rows[advice.row])
   }
 
   /// What stands above the recommendation, or in its place.
@@ -170,11 +223,15 @@ extension ForecastProse {
     if basis.grade == .inconclusive {
       return StyledText("These captures are not enough to forecast from.", .warning)
     }
-    if recorded.delayed.median == 0 {
-      return "In the replay, users notice nothing: there is nothing to mend at this load."
-    }
+    if recorded.delayed.median == 0 { return nobodyDelayed }
+    let differs = basis.limits.contains(.replayDiffers)
     if forecast.recommendations.isEmpty {
-      return "None of the changes below leaves fewer attempts delayed."
+      let nothing: StyledText = "None of these changes leaves fewer attempts delayed."
+      return differs ? nothing + " " + StyledText("\(caveat).", .warning) : nothing
+    }
+    if differs {
+      return StyledText(
+        "A hint, not a forecast: \(caveat.prefix(1).lowercased() + caveat.dropFirst()).", .warning)
     }
     if basis.limits.contains(.shorterThanTimeWait) {
       return StyledText(
@@ -193,7 +250,7 @@ extension ForecastProse {
   package var bestMeasure: StyledText {
     guard let first = forecast.recommendations.first else { return remark ?? "" }
     let row = forecast.rows[first.row]
-    let measure = first.measure.sentence(first.value)
+    let measure = sentence(first)
     let best: StyledText =
       "\(measure.prefix(1).uppercased() + measure.dropFirst(), .strong): of \(recorded.delayed.text) "
       + "delayed attempts \(row.delayed.text, .good) stay."
@@ -205,6 +262,10 @@ extension ForecastProse {
 // MARK: - Worlds
 
 extension ForecastProse {
+  package var remarkOnWorlds: String {
+    "Each row has replays of its own, so that rows of the same world differ by chance."
+  }
+
   /// How much room there is for intervals.
   package enum Detail: CaseIterable {
     case intervals, intervalsOfHits, medians

@@ -150,7 +150,7 @@ extension Coverage.Reason {
     case .headersCut:
       (
         "The snap length cut headers or TCP options.",
-        "Capture with -s 128, inside of tunnels with -s 256."
+        "Capture with -s 256."
       )
     case .captureCutOff:
       (
@@ -183,6 +183,19 @@ extension Coverage.Reason {
         "Most tuples never carried a connection: a flood, a scan, or a server that does not answer.",
         "Leave the sources of a flood out of the capture by its filter."
       )
+    }
+  }
+}
+
+extension Coverage.Reason {
+  /// What is to be said in place of the finding, where packets were kept out of what was captured; nil
+  /// where that makes no difference.
+  var nothingLeft: String? {
+    switch self {
+    case .noPackets: "No packet was left to analyse."
+    case .noTCP: "No TCP segment was left to analyse."
+    case .noSyns: "No SYN was left to analyse, so that no reuse of a tuple can show."
+    default: nil
     }
   }
 }

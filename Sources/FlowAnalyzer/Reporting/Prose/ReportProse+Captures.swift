@@ -1,14 +1,46 @@
 extension ReportProse {
   /// What the captures leave open, and what to do about it.
   package var gaps: [(finding: String, advice: String)] {
-    report.coverage.reasons.map { reason in
-      let (finding, advice) = reason.explanation
-      switch reason {
-      case .flood: return (finding, advice + unopened)
-      case .noPackets, .noTCP, .noSyns: return (finding, adviceOnSelection ?? advice)
-      default: return (finding, advice)
-      }
+    report.coverage.reasons.map(gap)
+  }
+
+  private func gap(_ reason: Coverage.Reason) -> (finding: String, advice: String) {
+    let (finding, advice) = reason.explanation
+    if let nothingLeft = reason.nothingLeft, let adviceOnSelection {
+      return (nothingLeft, adviceOnSelection)
     }
+    return reason == .flood ? (finding, advice + unopened) : (finding, advice)
+  }
+
+  /// Why there are no SYNs to judge, and what to do about it.
+  var absenceOfSyns: String {
+    if report.captures.allSatisfy({ $0.error != nil && $0.packets == 0 }) {
+      return "No input could be read."
+    }
+    let reasons: [Coverage.Reason] = [.noPackets, .noTCP, .noSyns, .clientSideOnly]
+    guard let reason = reasons.first(where: report.coverage.reasons.contains) else {
+      return "No attempt was seen."
+    }
+    let (finding, advice) = gap(reason)
+    return "\(finding) \(advice)"
+  }
+
+  /// Why these captures have no finding, as somebody is told who asks for one.
+  package var absenceOfFindings: String {
+    guard report.coverage.grade == .inconclusive else {
+      return
+        "no SYN in these captures hit a held tuple, so there is no finding; 'analyze' says what they "
+        + "show."
+    }
+    let reasons = gaps.map { "\($0.finding) \($0.advice)" }.joined(separator: " ")
+    return
+      "these captures cannot show whether SYNs hit held tuples, so there is no finding. \(reasons)"
+  }
+
+  /// Only packets of the clients' side are left of captures of both.
+  var isServerSideKeptOut: Bool {
+    report.coverage.reasons.contains(.clientSideOnly) && adviceOnSelection != nil
+      && report.captures.contains { $0.role != CaptureRole.client.rawValue && $0.packets > 0 }
   }
 
   /// Where packets were kept out, why nothing may be left: nil where none were.
@@ -56,23 +88,37 @@ extension ReportProse {
     // Those at hand have it all.
     let allThere: [Coverage.Reason] = [.clocksDiffer, .bothSides, .sidesSwapped]
     guard !reasons.contains(where: allThere.contains) else { return nil }
+    // It is not the capture that lacks them.
+    guard adviceOnSelection == nil || !reasons.contains(where: { $0.nothingLeft != nil }) else {
+      return nil
+    }
     guard report.captures.contains(where: { $0.packets > 0 || $0.error == nil }) else { return nil }
     guard
       report.coverage.grade == .inconclusive
         || attempts.hit == 0 && reasons.contains(.shorterThanTimeWait)
     else { return nil }
-    let length = Seconds(nanoseconds: 3 * timeWait.nanoseconds)
+    let length = "\(Quantity.setting(Seconds(nanoseconds: 3 * timeWait.nanoseconds))) or longer"
+    if report.captures.contains(where: { $0.role == CaptureRole.both.rawValue }) {
+      return (
+        "To know, run this on the load balancer again, for \(length):",
+        "tcpdump -i any -s 256 -w lb.pcap '\(portsToWatch)'"
+      )
+    }
+    let remark =
+      reasons.contains(.clientSideOnly) && !report.servicePorts.isEmpty
+      ? " (the port is that which clients ask for; the servers' may be another)" : ""
     return (
       "To know, run this on the server, or on the load balancer's interface towards the server, for "
-        + "\(Quantity.setting(length)) or longer:",
-      "tcpdump -i INTERFACE -s 128 -w server.pcap 'tcp port \(portToWatch)'"
+        + "\(length)\(remark):",
+      "tcpdump -i INTERFACE -s 256 -w server.pcap '\(portsToWatch)'"
     )
   }
 
-  /// The service, where the captures show one.
-  private var portToWatch: String {
-    let tuple = report.findings.first?.hits.first?.tuple ?? report.heldAtEnd.tuples.first?.tuple
-    return tuple.map { "\($0.destination.port)" } ?? "PORT"
+  /// The services, where the captures show them.
+  private var portsToWatch: String {
+    let ports = report.servicePorts
+    guard !ports.isEmpty else { return "tcp port PORT" }
+    return ports.map { "tcp port \($0)" }.joined(separator: " or ")
   }
 
   // MARK: - What was read

@@ -62,7 +62,10 @@ extension ReportProse {
     guard let age = hit.held.ageSeconds else { return hit.held.state.plainObject + inferred }
     switch hit.held.state {
     case .timeWait:
-      let freeAt = hit.held.freeAt.map { ", free at \(clock($0).dropLast("000".count))" } ?? ""
+      // What was ended or replaced did not live to see it.
+      let freeAt =
+        hit.held.end == .killed || hit.held.end == .replaced
+        ? "" : hit.held.freeAt.map { ", free at \(clock($0).dropLast("000".count))" } ?? ""
       return "a TIME_WAIT \(Quantity.duration(age)) old\(freeAt)\(inferred)"
     case .established, .closing:
       return "\(hit.held.state.plainObject), idle for \(Quantity.duration(age))\(inferred)"

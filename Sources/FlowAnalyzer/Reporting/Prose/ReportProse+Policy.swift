@@ -11,7 +11,17 @@ extension PolicyVerdict {
     case .failed:
       return "\(Quantity.count(broken)) of \(Quantity.count(rules.count, "rule")) "
         + "\(broken == 1 ? "is" : "are") broken."
-    case .inconclusive: return "The captures do not allow a verdict."
+    case .inconclusive:
+      if rules.isEmpty { return "There is no rule to keep." }
+      let incomparable = rules.count { $0.actual == nil }
+      guard incomparable > 0, coverage.outcome == .passed else {
+        return "The captures do not allow a verdict."
+      }
+      let which =
+        rules.count == 1
+        ? "The one rule"
+        : "\(Quantity.count(incomparable)) of \(Quantity.count(rules.count, "rule"))"
+      return "\(which) cannot be compared with this baseline."
     }
   }
 
@@ -49,18 +59,21 @@ extension PolicyVerdict.Outcome {
 extension PolicyVerdict.Rule {
   /// `56, at most 0: over by 56`; with the baseline's figure where there is one.
   package var sentence: String {
+    guard let actual else {
+      return "at most \(text(limit)), but this baseline does not tell which findings are new"
+    }
     let before = baseline.map { ", was \(text($0))" } ?? ""
     let over = excess.map { ": over by \(differenceText($0))" } ?? ""
-    return "\(text(actual))\(unit)\(before), at most \(text(limit))\(over)"
+    return "\(text(actual))\(unit(of: actual))\(before), at most \(text(limit))\(over)"
   }
 
   /// Counts that were made shares to compare captures of different lengths.
   private var isRate: Bool {
-    if case .share = actual { measure != .hitShare } else { false }
+    if case .share = limit { measure != .hitShare } else { false }
   }
 
-  private var unit: String {
-    switch actual {
+  private func unit(of amount: Amount) -> String {
+    switch amount {
     case .share: isRate ? " per 100 attempts" : " of the attempts"
     case .count, .duration: ""
     }

@@ -8,7 +8,11 @@ extension ReportProse {
     guard !report.coverage.reasons.contains(where: untrue.contains) else { return nil }
     var paragraphs: [StyledText] = []
     if !report.topology.servers.isEmpty, pairs.paired > 0 { paragraphs.append(StyledText(way)) }
-    guard let notForwarded = syns.notForwarded else { return paragraphs + [symptoms(syns)] }
+    guard let notForwarded = syns.notForwarded else {
+      let isClientSideOnly = report.coverage.reasons.contains(.clientSideOnly)
+      if isClientSideOnly { paragraphs.append(symptoms(syns)) }
+      return paragraphs.isEmpty ? nil : paragraphs
+    }
     paragraphs.append(StyledText(joined(pairs)))
     let gaps = JoinGap.allCases.compactMap { gap -> String? in
       guard let count = pairs.unpaired[gap.rawValue], count > 0 else { return nil }
@@ -104,7 +108,7 @@ extension ReportProse {
       "\(Quantity.count(syns.unanswered, "attempt")) got no SYN-ACK",
     ]
     return StyledText(
-      "Only the clients' side was captured: \(Quantity.count(syns.total, "SYN")), "
+      "Only the clients' side \(isServerSideKeptOut ? "is left" : "was captured"): \(Quantity.count(syns.total, "SYN")), "
         + "\(Quantity.list(symptoms)). What the servers held when they came, only the other side "
         + "shows.")
   }

@@ -41,22 +41,15 @@ extension ReportProse {
   }
 
   /// What the table of reasons is about.
-  package var titleOfReasons: String {
-    let remark =
-      report.findingsOmitted > 0
-      ? ", of the \(Quantity.count(report.findings.count)) attempts that are listed" : ""
-    return "why the hits were answered so" + remark
-  }
+  package var titleOfReasons: String { "why the hits were answered so" }
 
   package var reasonsOfHits: TextTable {
     var table = TextTable(.right, .left, .left, .left)
-    for answer in Answer.allCases {
-      for reason in HitReason.allCases {
-        guard let count = findings.reasons[answer]?[reason] else { continue }
-        table.row(
-          StyledText(Quantity.count(count)), StyledText(answer.plainName, answer.role),
-          StyledText(reason.rawValue), StyledText(reason.explanation, .dim))
-      }
+    for count in syns.reasons {
+      table.row(
+        StyledText(Quantity.count(count.hits)),
+        StyledText(count.answer.plainName, count.answer.role),
+        StyledText(count.reason.rawValue), StyledText(count.reason.explanation, .dim))
     }
     return table
   }

@@ -194,7 +194,7 @@ extension ReportProse {
             + "for \(hold) s")
       }
       remedies.append("keep connections to the server open for longer")
-      remedies.append("let the server's peer close first")
+      remedies.append("let the load balancer (or the client) close first")
     }
     if syns.closing.total > 0 {
       remedies.append(
@@ -221,7 +221,7 @@ extension ReportProse {
     let reuses = syns.reuses.values.reduce(0, +)
     guard reuses > 0 else { return "No tuple was used twice." }
     return StyledText(
-      "\(Quantity.count(reuses, "SYN")) used a tuple again without meeting anything; why, see below."
+      "\(Quantity.count(reuses, "SYN")) reused a tuple that the server no longer held (reasons below)."
     )
   }
 }

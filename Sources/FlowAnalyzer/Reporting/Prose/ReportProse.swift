@@ -1,12 +1,13 @@
 /// What a report says in words: the one source of all formats for people, a file per subject.
 package struct ReportProse: Sendable {
   package let report: AnalysisReport
-  package let findings: FindingsDigest
+  /// The worst findings, listed or not, the worst first.
+  package let worst: [AnalysisReport.Finding]
 
   /// - Parameter limit: how many findings are put into the order of their gravity.
   package init(_ report: AnalysisReport, ranking limit: Int) {
     self.report = report
-    findings = FindingsDigest(report.findings, limit: limit)
+    worst = report.worstFindings(limit)
   }
 }
 
@@ -42,9 +43,9 @@ extension ReportProse {
     report.summary.addedSeconds.histogram.dropFirst().reduce(0) { $0 + $1.attempts }
   }
 
-  /// How many hits of the listed findings have this reason.
+  /// How many hits have this reason.
   func hits(_ reason: HitReason) -> Int {
-    findings.reasons.values.reduce(0) { $0 + ($1[reason] ?? 0) }
+    syns.reasons.reduce(0) { $0 + ($1.reason == reason ? $1.hits : 0) }
   }
 
   /// The time of day; with the date where the captures last longer than a day.

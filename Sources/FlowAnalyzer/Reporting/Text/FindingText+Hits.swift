@@ -46,7 +46,8 @@ extension FindingText {
     }
     if let freeAt = hit.held.freeAt {
       let anew = hit.held.restartedAt == hit.at ? ", as this SYN starts its timer anew" : ""
-      clauses.append("free at \(freeAt.timeOfDay)\(anew)")
+      let isEnded = hit.held.end == .killed || hit.held.end == .replaced
+      clauses.append("\(isEnded ? "would have been free" : "free") at \(freeAt.timeOfDay)\(anew)")
     }
     if let next = comparison.nextToSend { clauses.append("SND.NXT \(next)") }
     return StyledText(clauses.joined(separator: ", "))

@@ -54,7 +54,7 @@ extension Forecast.Row {
     case .addresses, .ports, .pooling: Quantity.count(Int(value))
     case .timeWait, .hold: Quantity.setting(Seconds(value))
     case .preset: "\(name ?? ""), \(Quantity.setting(Seconds(value)))"
-    case .clientCloses: "the server's peer"
+    case .clientCloses: "the load balancer or the client"
     case .monotonicNumbers: "newer on each tuple"
     case .load: "\(value == value.rounded() ? String(Int(value)) : String(value))x"
     case .consolidation:
@@ -75,11 +75,12 @@ extension Forecast.Row {
     switch group {
     case .recorded: "as recorded"
     case .addresses: "with \(Quantity.count(Int(value), "SNAT address", "SNAT addresses"))"
+    case .ports: "with \(title) ports of each address"
     case .timeWait: "TIME_WAIT of \(title)"
     case .hold: "ports held for \(title)"
     case .preset: "behind \(title)"
     case .load: "at \(title) the rate"
-    case .choice, .ports, .clientCloses, .pooling, .monotonicNumbers, .ignoredResets,
+    case .choice, .clientCloses, .pooling, .monotonicNumbers, .ignoredResets,
       .consolidation:
       "\(group.title): \(title)"
     }
@@ -113,13 +114,20 @@ extension Forecast.Interval {
 
 extension Forecast.Recommendation.Measure {
   /// What to do.
-  func sentence(_ value: Double) -> String {
-    switch self {
+  ///
+  /// - Parameter row: what comes of it.
+  func sentence(_ row: Forecast.Row) -> String {
+    let value = row.value
+    return switch self {
     case .addAddresses: "use \(Quantity.count(Int(value), "SNAT address", "SNAT addresses"))"
+    case .addPorts: "use \(Quantity.count(Int(value), "port")) of each SNAT address"
     case .holdPorts:
       "let the load balancer hold closed ports for \(Quantity.count(Int(value))) s"
-    case .changeChoice: "choose ports otherwise (see the worlds below)"
-    case .closeFromClient: "let the server's peer close first, or end connections by a RST"
+    case .changeChoice:
+      PortChoice(rawValue: row.name ?? "").map { "choose ports \($0.adverb)" }
+        ?? "choose ports otherwise"
+    case .closeFromClient:
+      "let the load balancer (or the client) close first, or end connections by a RST"
     case .pool: "send \(Quantity.count(Int(value))) requests over one connection"
     case .monotonicNumbers:
       "keep timestamps monotonic per SNAT address, or sequence numbers from the load balancer's clock"
@@ -128,10 +136,13 @@ extension Forecast.Recommendation.Measure {
   }
 
   /// What it costs.
-  func price(_ row: Forecast.Row) -> String {
-    switch self {
-    case .addAddresses:
-      "It costs addresses; with random choice a rest always stays."
+  func price(_ row: Forecast.Row, _ balancer: Forecast.LoadBalancer) -> String {
+    let rest = balancer.choice == .random ? " With random ports some hits always remain." : ""
+    return switch self {
+    case .addAddresses: "It costs addresses.\(rest)"
+    case .addPorts:
+      "It costs no address, but the ports must be free for that: a wider range in the load balancer's pool, "
+        + "or net.ipv4.ip_local_port_range.\(rest)"
     case .holdPorts:
       "It costs ports: up to \(row.peakPorts.medianText) toward one server at once; where there are no "
         + "more, connections are refused."

@@ -26,6 +26,7 @@ struct TextForecast {
       writeAdvice()
       canvas.heading("WORLDS", "`*` as recorded")
       canvas.writeWorlds { prose.worlds($0) }
+      canvas.paragraph(StyledText(prose.remarkOnWorlds, .dim))
       writeGrowth()
       writePrices()
       writeRisks()
@@ -35,10 +36,12 @@ struct TextForecast {
 
   private mutating func writeBasis() {
     canvas.labelled(StyledText("FORECAST", .heading), prose.sum, indent: 0, hanging: 10)
-    canvas.blank()
-    canvas.paragraph(StyledText(prose.loadBalancer), indent: 10)
-    canvas.blank()
-    canvas.paragraph(StyledText(prose.legend), indent: 10)
+    if let loadBalancer = prose.loadBalancer {
+      canvas.blank()
+      canvas.paragraph(StyledText(loadBalancer), indent: 10)
+      canvas.blank()
+      canvas.paragraph(StyledText(prose.legend), indent: 10)
+    }
     guard !prose.balancers.rows.isEmpty else { return }
     canvas.heading("LOAD BALANCERS", "capture points whose SNAT addresses are their own")
     canvas.table(prose.balancers)

@@ -16,12 +16,13 @@ extension TextReport {
         StyledText(rule.outcome.rawValue, rule.outcome.role), StyledText(rule.name, .strong),
         StyledText(rule.sentence))
     }
-    rules.row(
-      StyledText(check.coverage.outcome.rawValue, check.coverage.outcome.role),
-      StyledText("coverage", .strong), StyledText(check.coverageText))
     canvas.table(rules)
     writePlaces(check)
     canvas.blank()
+    canvas.labelled(
+      "coverage",
+      "\(check.coverage.outcome.rawValue, check.coverage.outcome.role): \(check.coverageText)",
+      hanging: 10)
     canvas.labelled("policy", StyledText(check.origin), hanging: 10)
     if let baseline = check.baseline {
       canvas.labelled(

@@ -1,18 +1,18 @@
 extension TextReport {
   /// Where to look: the worst findings, with all that is needed to find their packets.
   mutating func writeFindings() {
-    let digest = prose.findings
+    let harmed = report.summary.attempts.harmed
     // Where nothing was harmed, a few as examples.
-    let isHarmful = digest.harmful > 0
-    let ranked = digest.ranked.prefix(isHarmful ? min(5, digest.harmful) : 3)
+    let isHarmful = harmed > 0
+    let ranked = prose.worst.prefix(isHarmful ? min(5, harmed) : 3)
     guard !ranked.isEmpty else { return }
     let title = isHarmful ? "WORST FINDINGS" : "EXAMPLES"
     let total = report.findings.count + report.findingsOmitted
     canvas.heading(title, "\(Quantity.count(ranked.count)) of \(Quantity.count(total))")
     canvas.paragraph(StyledText(prose.howToLook, .dim))
-    for (index, position) in ranked.enumerated() {
+    for (index, finding) in ranked.enumerated() {
       canvas.blank()
-      writeFinding(report.findings[position], number: index + 1)
+      writeFinding(finding, number: index + 1)
     }
   }
 

@@ -33,8 +33,8 @@ struct ForecastView {
   let period: String?
   let headline: Markup
   let sum: Markup
-  let loadBalancer: String
-  let legend: String
+  let loadBalancer: String?
+  let legend: String?
   let limits: Limits?
   let balancers: TableView?
   let remark: Markup?
@@ -56,6 +56,7 @@ struct ForecastView {
   struct Replayed {
     let charts: [Chart]
     let growth: [Markup]
+    let remark: String
     let worlds: [TableView]
     let prices: TableView?
     let priceRemarks: [Markup]
@@ -79,7 +80,7 @@ extension ForecastView {
     headline = Markup(prose.bestMeasure)
     sum = Markup(prose.sum)
     loadBalancer = prose.loadBalancer
-    legend = prose.legend
+    legend = prose.loadBalancer == nil ? nil : prose.legend
     limits = prose.limits.isEmpty ? nil : Limits(list: prose.limits)
     balancers = TableView(
       prose.balancers, caption: "Load balancers: capture points whose SNAT addresses are their own")
@@ -112,6 +113,7 @@ extension ForecastView.Replayed {
         prose.worlds(of: group),
         caption: group.title.prefix(1).uppercased() + String(group.title.dropFirst()))
     }
+    remark = prose.remarkOnWorlds
     prices = TableView(prose.prices, caption: "What each hold asks of the load balancer")
     priceRemarks = prose.priceRemarks.map { Markup($0) }
   }

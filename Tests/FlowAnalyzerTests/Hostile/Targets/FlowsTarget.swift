@@ -27,7 +27,7 @@ enum FlowsTarget {
   /// Every SYN is accounted for, and every attempt.
   private static func checkCounts(_ audit: borrowing Audit) throws {
     let counts = audit.ledger.counts
-    let hits = counts.hits.values.reduce(0) { $0 + $1.values.reduce(0, +) }
+    let hits = counts.hits.values.reduce(0, +)
     let reuses = ReuseReason.allCases.reduce(0) { $0 + counts.reuses($1) }
     let verdicts = counts.firstUses + hits + reuses
     let syns = audit.tracker.counts.syns
