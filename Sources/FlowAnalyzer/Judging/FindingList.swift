@@ -78,18 +78,18 @@ struct FindingList {
       body(entry.finding.client)
       for hit in hits(of: entry) { hit.forEachParty(body) }
     }
-    for item in worstOmitted.items {
-      body(item.finding.client)
-      for hit in item.hits { hit.forEachParty(body) }
+    worstOmitted.forEachFinding { finding, hits in
+      body(finding.client)
+      for hit in hits { hit.forEachParty(body) }
     }
   }
 
   func noteClients(in uses: inout AddressTable.Uses) {
     for entry in entries { uses.note(entry.finding.client) }
     for hit in hits { hit.noteClients(in: &uses) }
-    for item in worstOmitted.items {
-      uses.note(item.finding.client)
-      for hit in item.hits { hit.noteClients(in: &uses) }
+    worstOmitted.forEachFinding { finding, hits in
+      uses.note(finding.client)
+      for hit in hits { hit.noteClients(in: &uses) }
     }
   }
 
@@ -97,7 +97,6 @@ struct FindingList {
   mutating func sort() {
     if entries.count > limit { cut() }
     sortByTime()
-    worstOmitted.settle()
   }
 
   private mutating func sortByTime() {
@@ -174,7 +173,7 @@ extension FindingList: Packed, Codable {
     }
     self.hits = hits
     worstOmitted = try WorstFindings(from: &reader)
-    guard entries.count + worstOmitted.items.count <= total else {
+    guard entries.count + worstOmitted.count <= total else {
       throw reader.error("more are listed than there were")
     }
   }

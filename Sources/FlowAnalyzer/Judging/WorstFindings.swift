@@ -16,10 +16,31 @@ struct WorstFindings {
       severity = FindingSeverity(finding, hits)
     }
 
+    var rank: Rank { Rank(severity, hits[0]) }
+
     /// By gravity, and where that is equal by time.
     static func precedes(_ lhs: Item, _ rhs: Item) -> Bool {
       if lhs.severity.exceeds(rhs.severity) { return true }
       return !rhs.severity.exceeds(lhs.severity) && Hit.precedes(lhs.hits[0], rhs.hits[0])
+    }
+  }
+
+  /// What items are ordered by.
+  struct Rank {
+    var severity: FindingSeverity
+    var time: Timestamp
+    var capture: UInt32
+    var frame: UInt64
+
+    init(_ severity: FindingSeverity, _ first: Hit) {
+      self.severity = severity
+      (time, capture, frame) = (first.time, first.capture, first.frame)
+    }
+
+    func precedes(_ other: Rank) -> Bool {
+      if severity.exceeds(other.severity) { return true }
+      return !other.severity.exceeds(severity)
+        && (time, capture, frame) < (other.time, other.capture, other.frame)
     }
   }
 
@@ -28,10 +49,23 @@ struct WorstFindings {
   /// How many there can be.
   static let most = 2 * kept
 
-  /// The worst first, once they are settled.
-  private(set) var items: [Item] = []
+  private var items: [Item] = []
+  /// Behind these nothing is kept; nil until something was let go.
+  private var bar: Bar?
 
-  mutating func add(_ finding: AttemptFinding, _ hits: some Sequence<Hit>) {
+  /// The worst first, and no more than are kept.
+  var settled: [Item] {
+    var settled = self
+    settled.settle()
+    return settled.items
+  }
+
+  /// How many there are before they are settled.
+  var count: Int { items.count }
+
+  mutating func add(_ finding: AttemptFinding, _ hits: some Collection<Hit>) {
+    // Most that come late harm no more than the others, and are done with by a few comparisons.
+    if let bar, bar.isAhead(of: finding, hits) { return }
     items.append(Item(finding, Array(hits)))
     // Settling at twice the number keeps the cost per finding constant.
     if items.count >= Self.most { settle() }
@@ -47,30 +81,66 @@ struct WorstFindings {
     }
   }
 
+  /// Calls `body` with each, in no order.
+  func forEachFinding(_ body: (AttemptFinding, [Hit]) -> Void) {
+    for item in items { body(item.finding, item.hits) }
+  }
+
   mutating func shiftCaptures(by shift: UInt32) {
+    bar = nil
     for item in items.indices {
       for hit in items[item].hits.indices { items[item].hits[hit].capture &+= shift }
     }
   }
 
   /// Brings them into their order, and lets go of all but the worst.
-  mutating func settle() {
-    items.sort(by: Item.precedes)
+  private mutating func settle() {
+    // Ranks are sorted, and not the items with all that they hold.
+    let ranks = items.map(\.rank)
+    items = items.indices.sorted { ranks[$0].precedes(ranks[$1]) }.map { items[$0] }
     guard items.count > Self.kept else { return }
     var isKept = [Bool](repeating: false, count: items.count)
     for index in 0..<Self.kept { isKept[index] = true }
+    var bar = Bar(ofAll: items[Self.kept - 1].rank)
     var seen: [Aspect: Int] = [:]
     for (index, item) in items.enumerated() {
       for aspect in Aspect.all(of: item) {
         seen[aspect, default: 0] += 1
         if seen[aspect, default: 0] <= Policy.pointers { isKept[index] = true }
+        if seen[aspect, default: 0] == Policy.pointers { bar.ofAspects[aspect] = item.rank }
       }
     }
     // Rules on the delay go by that alone; the sort keeps the order of equals.
     let delayed = items.indices.filter { items[$0].finding.added > 0 }
       .sorted { (-items[$0].finding.added, $0) < (-items[$1].finding.added, $1) }
     for index in delayed.prefix(Policy.pointers) { isKept[index] = true }
+    if delayed.count >= Policy.pointers {
+      bar.ofDelays = items[delayed[Policy.pointers - 1]].finding.added
+    }
+    self.bar = bar
     items = items.indices.filter { isKept[$0] }.map { items[$0] }
+  }
+
+  /// The last of those that are kept: of all, of each aspect, and the least of the delays.
+  private struct Bar {
+    var ofAll: Rank
+    var ofAspects: [Aspect: Rank] = [:]
+    var ofDelays: Int64?
+
+    /// Whether enough of all that a finding could stand for are worse.
+    func isAhead(of finding: AttemptFinding, _ hits: some Collection<Hit>) -> Bool {
+      guard let first = hits.first,
+        finding.added == 0 || ofDelays.map({ $0 > finding.added }) == true
+      else { return false }
+      let rank = Rank(FindingSeverity(finding, hits), first)
+      func isBehind(_ bar: Rank?) -> Bool { bar.map { $0.precedes(rank) } ?? false }
+      guard isBehind(ofAll), finding.outcome != .failed || isBehind(ofAspects[.failed]) else {
+        return false
+      }
+      return hits.allSatisfy { hit in
+        isBehind(ofAspects[.answer(hit.verdict.held, hit.verdict.answer)])
+      }
+    }
   }
 
   /// What a rule of a policy can be about, besides the delay. Killed connections are the worst anyway.
@@ -88,6 +158,7 @@ struct WorstFindings {
 
 extension WorstFindings: Packed {
   func write(to writer: inout PackedWriter) {
+    let items = settled
     writer.write(count: items.count)
     for item in items {
       item.finding.write(to: &writer)

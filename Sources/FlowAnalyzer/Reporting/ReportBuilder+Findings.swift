@@ -14,7 +14,7 @@ extension ReportBuilder {
     _ list: FindingList, _ addresses: NumberedAddresses
   ) -> AnalysisReport.Findings {
     let models = models(addresses)
-    let items = list.worstOmitted.items
+    let items = list.worstOmitted.settled
     return AnalysisReport.Findings(count: items.count) { position in
       models.finding(items[position].finding, items[position].hits[...])
     }

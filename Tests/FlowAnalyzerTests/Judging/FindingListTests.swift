@@ -30,18 +30,18 @@ struct FindingListTests {
     let rest = all.dropFirst(limit).map { WorstFindings.Item($0.0, $0.1) }
       .sorted(by: WorstFindings.Item.precedes)
     #expect(
-      Array(sum.worstOmitted.items.prefix(WorstFindings.kept))
+      Array(sum.worstOmitted.settled.prefix(WorstFindings.kept))
         == Array(rest.prefix(WorstFindings.kept)))
     // A rule names three of its kind, and there may be few of that among the worst.
     for answer in Answer.allCases {
       let ofKind = { (item: WorstFindings.Item) in item.hits[0].verdict.answer == answer }
       #expect(
-        Array(sum.worstOmitted.items.filter(ofKind).prefix(3))
+        Array(sum.worstOmitted.settled.filter(ofKind).prefix(3))
           == Array(rest.filter(ofKind).prefix(3)))
     }
     let delay = { (item: WorstFindings.Item) in item.finding.added }
-    #expect(sum.worstOmitted.items.map(delay).max() == rest.map(delay).max())
-    #expect(sum.worstOmitted.items.count < WorstFindings.kept + 60)
+    #expect(sum.worstOmitted.settled.map(delay).max() == rest.map(delay).max())
+    #expect(sum.worstOmitted.settled.count < WorstFindings.kept + 60)
   }
 
   /// Each a second after the one before; late ones are refused more rarely, so that kinds differ.
