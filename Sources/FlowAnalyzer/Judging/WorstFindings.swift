@@ -18,14 +18,9 @@ struct WorstFindings {
 
     var rank: Rank { Rank(severity, hits[0]) }
 
-    /// By gravity, and where that is equal by time.
-    static func precedes(_ lhs: Item, _ rhs: Item) -> Bool {
-      if lhs.severity.exceeds(rhs.severity) { return true }
-      return !rhs.severity.exceeds(lhs.severity) && Hit.precedes(lhs.hits[0], rhs.hits[0])
-    }
   }
 
-  /// What items are ordered by.
+  /// What items are ordered by: gravity, and where that is equal time.
   struct Rank {
     var severity: FindingSeverity
     var time: Timestamp

@@ -485,7 +485,7 @@ struct EndpointStateMachine: BitwiseCopyable {
   /// RFC 7323, section 4.3; Linux `tcp_replace_ts_recent`.
   private mutating func takeTimestamp(of segment: Segment) {
     guard hasTimestampRecent, segment.options.hasTimestamps,
-      !segment.sequence.follows(lastAcknowledgmentSent), !isOlder(segment)
+      !segment.sequence.follows(lastAcknowledgmentSent), !isOlder(segment.options)
     else { return }
     timestampRecent = segment.options.timestampValue
   }
@@ -533,7 +533,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     switch state {
     case .closed: return
     case .timeWait:
-      if segment.options.hasTimestamps, hasTimestampRecent, isOlder(segment) { return }
+      if refusesByPAWS(segment.options) { return }
     case .closeWait, .lastAck, .closing:
       isExact = isExact || number == nextExpected.retreated(by: 1) || number == peer.nextToSend
     case .synSent, .synReceived, .established, .finWait1, .finWait2:
@@ -545,7 +545,7 @@ struct EndpointStateMachine: BitwiseCopyable {
 
   /// What a segment does to a TIME_WAIT that it does not end.
   private mutating func receiveInTimeWait(_ segment: Segment, timer: TimeWaitTimer) {
-    let older = segment.options.hasTimestamps && hasTimestampRecent && isOlder(segment)
+    let older = refusesByPAWS(segment.options)
     let isBareInOrder = segment.sequence == nextExpected && segment.sequenceLength == 0
     switch timer.restart {
     case _ where segment.time.nanoseconds(since: timerStartedAt) > timer.certain: break
@@ -564,14 +564,14 @@ struct EndpointStateMachine: BitwiseCopyable {
     }
   }
 
-  private func isOlder(_ segment: Segment) -> Bool {
-    timestampRecent != 0
-      && Int32(bitPattern: timestampRecent &- segment.options.timestampValue) > 0
-  }
-
   /// PAWS refuses a SYN with these options (Linux `tcp_paws_reject`).
   func refusesByPAWS(_ options: TCPOptions) -> Bool {
-    hasTimestampRecent && options.hasTimestamps && timestampRecent != 0
-      && Int32(bitPattern: timestampRecent &- options.timestampValue) > 0
+    hasTimestampRecent && options.hasTimestamps && isOlder(options)
+  }
+
+  /// By timestamps that both have.
+  @inline(__always)
+  private func isOlder(_ options: TCPOptions) -> Bool {
+    timestampRecent != 0 && Int32(bitPattern: timestampRecent &- options.timestampValue) > 0
   }
 }

@@ -14,7 +14,7 @@ struct FlowTracker: ~Copyable {
   static let roundTrip: Int64 = 50_000_000
 
   let retention: Retention
-  private(set) var timer: TimeWaitTimer
+  let timer: TimeWaitTimer
   var addresses = AddressTable()
   var attempts = AttemptTable()
   var knowledge = KnowledgeTable()
@@ -93,8 +93,7 @@ struct FlowTracker: ~Copyable {
     self.duplicates = duplicates
     retention = Retention(timeWait: timeWait)
     expiry = ExpiryWheel(horizon: retention.horizon)
-    self.timer = timer
-    self.timer.certain = timeWait - Judge.early
+    self.timer = TimeWaitTimer(restart: timer.restart, certain: timeWait - Judge.early)
   }
 
   /// Has the processor fetch where a segment that comes soon will be looked up.

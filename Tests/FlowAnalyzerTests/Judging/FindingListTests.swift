@@ -28,7 +28,7 @@ struct FindingListTests {
       sum.entries.map { sum.hits(of: $0)[Int($0.firstHit)].time }
         == all.prefix(limit).map { $0.1[0].time })
     let rest = all.dropFirst(limit).map { WorstFindings.Item($0.0, $0.1) }
-      .sorted(by: WorstFindings.Item.precedes)
+      .sorted { $0.rank.precedes($1.rank) }
     #expect(
       Array(sum.worstOmitted.settled.prefix(WorstFindings.kept))
         == Array(rest.prefix(WorstFindings.kept)))

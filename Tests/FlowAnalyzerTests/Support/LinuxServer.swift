@@ -67,7 +67,8 @@ struct LinuxServer {
     if fin { socket = socket == .closeWait ? .lastAck : .finWait2 }
     if socket == .finWait2 {
       // The application has closed, and the client acknowledges at once: an orphan for 60 s (tcp_fin_timeout).
-      enterMini(at: time)
+      answeredAt = nil
+      startTimer(at: time)
     }
     var packet = segment(fin ? [.fin, .ack, .psh] : [.ack, .psh], at: time)
     packet.length = length
@@ -83,17 +84,8 @@ struct LinuxServer {
   }
 
   /// Timers come late by up to a granule of the wheel.
-  private mutating func enterMini(at time: Int64) {
-    answeredAt = nil
+  private mutating func startTimer(at time: Int64) {
     goesAt = time + 60_000_000_000 + .random(in: 0...1_500_000_000, using: &random)
-  }
-
-  private mutating func restart(at time: Int64) { enterMiniKeepingLimit(at: time) }
-
-  private mutating func enterMiniKeepingLimit(at time: Int64) {
-    let answered = answeredAt
-    enterMini(at: time)
-    answeredAt = answered
   }
 
   /// `tcp_conn_request`
@@ -168,7 +160,7 @@ struct LinuxServer {
     expected &+= packet.length &+ 1
     if let value = packet.timestamps?.value { recent = value }
     socket = .timeWait
-    enterMiniKeepingLimit(at: time)
+    startTimer(at: time)
     return ack(isSocketless: true, at: time)
   }
 
@@ -184,7 +176,7 @@ struct LinuxServer {
       let isn = next &+ 65_537
       return listen(packet, isn: isn == 0 ? 1 : isn, at: time)
     }
-    if isOlder || packet.flags.contains(.ack) { restart(at: time) }
+    if isOlder || packet.flags.contains(.ack) { startTimer(at: time) }
     return limited(ack(isSocketless: true, at: time), at: time)
   }
 
