@@ -171,6 +171,7 @@ private struct Run: AnalysisRun, ~Copyable {
       anonymizer: configuration.anonymizer)
     audit = Audit(
       configuration: configuration, hasClientSide: survey.inputs.contains { $0.side != .server },
+      hasServerSide: survey.inputs.contains { $0.side != .client },
       listsConnections: listsConnections)
     if let options = configuration.forecast { audit.logArrivals(for: options) }
     let client = survey.inputs.first { $0.side != .server }

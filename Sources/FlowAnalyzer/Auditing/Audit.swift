@@ -16,13 +16,15 @@ struct Audit: ~Copyable {
 
   /// - Parameters:
   ///   - hasClientSide: whether there is a client side to join with.
+  ///   - hasServerSide: whether there is a server side; without, nothing is to be joined.
   ///   - listsConnections: whether `joiner.finished` gathers connections.
   init(
     configuration: AnalyzerConfiguration, hasClientSide: Bool = false,
-    listsConnections: Bool = false
+    hasServerSide: Bool = true, listsConnections: Bool = false
   ) {
     self.init(
-      configuration, hasClientSide: hasClientSide, listsConnections: listsConnections,
+      configuration, hasClientSide: hasClientSide, hasServerSide: hasServerSide,
+      listsConnections: listsConnections,
       limits: Limits(configuration), translations: TranslationSign())
   }
 
@@ -43,23 +45,23 @@ struct Audit: ~Copyable {
   /// An audit of a part of the server side: of some pairs of addresses.
   init(partOf configuration: AnalyzerConfiguration, limits: Limits) {
     self.init(
-      configuration, hasClientSide: false, listsConnections: false, limits: limits,
-      translations: nil)
+      configuration, hasClientSide: false, hasServerSide: true, listsConnections: false,
+      limits: limits, translations: nil)
     tracker.learnsServers = false
   }
 
   private init(
-    _ configuration: AnalyzerConfiguration, hasClientSide: Bool, listsConnections: Bool,
-    limits: Limits, translations: consuming TranslationSign?
+    _ configuration: AnalyzerConfiguration, hasClientSide: Bool, hasServerSide: Bool,
+    listsConnections: Bool, limits: Limits, translations: consuming TranslationSign?
   ) {
     self.translations = translations
     clientTranslations = hasClientSide ? TranslationSign() : nil
     clients = FlowTracker(
-      timeWait: configuration.assumedTimeWait,
+      timeWait: configuration.assumedTimeWait, isJudged: false,
       duplicates: DuplicateFilter(buckets: hasClientSide ? limits.duplicateBuckets : 1))
     joiner = Joiner(
-      hasClientSide: hasClientSide, listsConnections: listsConnections,
-      anonymizer: configuration.anonymizer)
+      hasClientSide: hasClientSide, hasServerSide: hasServerSide,
+      listsConnections: listsConnections, anonymizer: configuration.anonymizer)
     tracker = FlowTracker(
       timeWait: configuration.assumedTimeWait,
       timer: (configuration.serverStack ?? .linux).timer,

@@ -9,7 +9,6 @@ struct ClientLeg: BitwiseCopyable {
   var virtual: UInt32
   /// Where the client side's tracker keeps it.
   var record: UInt32
-  var attempt: UInt32
   /// The capture points that have seen its first SYN on either side.
   var point: UInt32 = 0
   var serverPoint: UInt32 = 0
@@ -22,7 +21,7 @@ struct ClientLeg: BitwiseCopyable {
   var synCount: UInt32 = 0
   /// How many of them came by on the server side.
   var forwardedCount: UInt32 = 0
-  var synAckAt: Timestamp?
+  private var synAck = Timestamp.never
   var serverISN = SequenceNumber(0)
 
   var method = JoinMethod.none
@@ -63,6 +62,25 @@ struct ClientLeg: BitwiseCopyable {
     static let isLive = Notes(rawValue: 1 << 9)
     /// Its latest request is one of `Joiner.hiddenRequests`.
     static let isHidden = Notes(rawValue: 1 << 10)
+  }
+
+  init(
+    client: UInt32, _ clientPort: UInt16, virtual: UInt32, _ virtualPort: UInt16, record: UInt32,
+    isn: SequenceNumber, at time: Timestamp, isSeenFromStart: Bool
+  ) {
+    (self.client, self.clientPort) = (client, clientPort)
+    (self.virtual, self.virtualPort) = (virtual, virtualPort)
+    self.record = record
+    self.isn = isn
+    firstSynAt = time
+    lastSynAt = time
+    notes = isSeenFromStart ? .isLive : [.isLive, .beganUnseen, .isSettled]
+    stream = RequestStream(next: isSeenFromStart ? isn.advanced(by: 1) : isn)
+  }
+
+  var synAckAt: Timestamp? {
+    get { synAck.ifEver }
+    set { synAck = newValue ?? .never }
   }
 
   /// Sequence and acknowledgment numbers, or addresses, were taken over one for one: SYNs can be

@@ -36,11 +36,11 @@ extension Joiner {
     let isNew = leg == ClientLeg.none
     if isNew {
       leg = addLeg(
-        segment.tuple, isn: segment.sequence, at: segment.time, record: record, attempt: attempt,
+        segment.tuple, isn: segment.sequence, at: segment.time, record: record,
         isSeenFromStart: true)
       clients.attempts.setLeg(leg, of: attempt)
       let former = clients.join(of: record)
-      if former != ClientLeg.none { legs[Int(former)].notes.insert(.isGone) }
+      if former != ClientLeg.none { note(.isGone, of: former, &clients) }
       clients.setJoin(leg, of: record)
     }
     let number = Int(leg)
@@ -51,6 +51,8 @@ extension Joiner {
     if isNew { legs[number].point = segment.point }
     legs[number].synCount += 1
     legs[number].lastSynAt = segment.time
+    endLegs(at: segment.time, &clients)
+    guard hasServerSide else { return }
     if segment.options.hasTimestamps {
       legs[number].notes.insert(.hasTimestamp)
       legs[number].timestamp = segment.options.timestampValue
@@ -62,7 +64,6 @@ extension Joiner {
     }
     linkEarlySyn(of: leg, segment, &tracker)
     if isNew { linkEarlyName(of: leg, segment, &tracker) }
-    sweepLegs(at: segment.time, &clients)
   }
 
   /// The server side's SYN came first: by the order of two clocks, or of two files.
@@ -130,6 +131,7 @@ extension Joiner {
       }
     }
     legs[Int(leg)].serverISN = segment.sequence
+    guard hasServerSide else { return }
     guard legs[Int(leg)].serverCount == 0 || legs[Int(leg)].method == .serverISN else { return }
     let key = UInt64(segment.sequence.value)
     var found: UInt32?

@@ -112,12 +112,12 @@ extension Joiner {
     if leg == ClientLeg.none {
       guard isRequest, clients.records[record].connection?.beganUnseen == true else { return }
       leg = addLeg(
-        segment.tuple, isn: segment.sequence, at: segment.time, record: record, attempt: .max,
+        segment.tuple, isn: segment.sequence, at: segment.time, record: record,
         isSeenFromStart: false)
       clients.setJoin(leg, of: record)
     }
     let number = Int(leg)
-    guard !legs[number].isJoinedByHandshake else { return }
+    guard hasServerSide, !legs[number].isJoinedByHandshake else { return }
     var stream = legs[number].stream
     if isRequest {
       let reading = read(&stream, segment, tcp, side: .client)

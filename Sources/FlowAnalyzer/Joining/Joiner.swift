@@ -1,3 +1,5 @@
+import BasicContainers
+
 /// Joins connections of the client side with those of the server side.
 ///
 /// It hears every segment of both sides after the side's tracker has, and writes what it finds
@@ -36,6 +38,8 @@ struct Joiner: ~Copyable {
 
   /// Whether there is a client side to join with.
   let hasClientSide: Bool
+  /// Whether there is a server side; else legs are counted, and nothing is looked for.
+  let hasServerSide: Bool
   /// Whether connections are handed out one by one.
   let listsConnections: Bool
   /// Encrypts the addresses that load balancers tell; those of segments are encrypted already.
@@ -81,16 +85,20 @@ struct Joiner: ~Copyable {
   private(set) var topology = TopologyRecord()
   /// Connections that are done, in the order in which they became so; only if they are listed.
   var finished: [JoinedConnection] = []
-  private var sweep = 0
+  /// Legs that were over when they came here, to be let go in that order. Their numbers may have been given
+  /// again since.
+  private var leaving = UniqueArray<UInt32>()
   /// The client side has more tuples without a connection than are kept: legs go with them.
   private var isFlooded = false
   /// The first and the latest segment of the server side.
   private(set) var serverSide: (first: Timestamp, last: Timestamp)?
 
   init(
-    hasClientSide: Bool, listsConnections: Bool, anonymizer: AddressAnonymizer? = nil
+    hasClientSide: Bool, hasServerSide: Bool, listsConnections: Bool,
+    anonymizer: AddressAnonymizer? = nil
   ) {
     self.hasClientSide = hasClientSide
+    self.hasServerSide = hasServerSide
     self.listsConnections = listsConnections
     self.anonymizer = anonymizer
   }
@@ -117,19 +125,16 @@ struct Joiner: ~Copyable {
 
   /// Takes up a connection of the client side.
   mutating func addLeg(
-    _ tuple: FourTuple, isn: SequenceNumber, at time: Timestamp, record: Int, attempt: UInt32,
-    isSeenFromStart: Bool
+    _ tuple: FourTuple, isn: SequenceNumber, at time: Timestamp, record: Int, isSeenFromStart: Bool
   ) -> UInt32 {
     let client = addresses.identifier(of: tuple.source.address)
     let virtual = addresses.identifier(of: tuple.destination.address)
-    var leg = ClientLeg(
-      client: client, clientPort: tuple.source.port, virtualPort: tuple.destination.port,
-      virtual: virtual, record: UInt32(truncatingIfNeeded: record), attempt: attempt, isn: isn,
-      firstSynAt: time, lastSynAt: time,
-      stream: RequestStream(next: isSeenFromStart ? isn.advanced(by: 1) : isn))
-    leg.notes = isSeenFromStart ? .isLive : [.isLive, .beganUnseen, .isSettled]
+    let leg = ClientLeg(
+      client: client, tuple.source.port, virtual: virtual, tuple.destination.port,
+      record: UInt32(truncatingIfNeeded: record), isn: isn, at: time,
+      isSeenFromStart: isSeenFromStart)
     let number = UInt32(truncatingIfNeeded: legs.insert(leg))
-    legsByEndpoint.insert(number, address: client, port: tuple.source.port)
+    if hasServerSide { legsByEndpoint.insert(number, address: client, port: tuple.source.port) }
     return number
   }
 
@@ -300,48 +305,49 @@ struct Joiner: ~Copyable {
     serverSide = (serverSide?.first ?? time, time)
   }
 
-  /// Lets go of legs to which nothing can be added. Looks at two, so that it may be called for every
+  /// Lets go of legs to which nothing can be added, as soon as enough of them wait for it. Called for every
   /// SYN of the client side.
-  mutating func sweepLegs(at now: Timestamp, _ clients: inout FlowTracker) {
-    for _ in 0..<2 where legs.endPosition > 0 {
-      if sweep >= legs.endPosition { sweep = 0 }
-      let number = UInt32(truncatingIfNeeded: sweep)
-      sweep += 1
-      if isDone(legs[Int(number)], at: now) { release(number, &clients) }
-    }
-    prepareToSweep(at: now, clients)
+  mutating func endLegs(at now: Timestamp, _ clients: inout FlowTracker) {
+    while leaving.count >= 2 * Self.endedAtOnce { endOldestLegs(at: now, &clients) }
   }
 
-  /// Has the processor fetch what the next calls will look at, and let go of if they will: of the
-  /// legs of the next call what the indexes hold, of those after them the slots in the indexes, and
-  /// the legs after those.
-  private mutating func prepareToSweep(at now: Timestamp, _ clients: borrowing FlowTracker) {
-    for number in min(sweep + 4, legs.endPosition)..<min(sweep + 6, legs.endPosition) {
-      legs.prefetch(number)
+  /// How many legs are let go together. None of what is kept of them has been in the cache for a minute:
+  /// the processor is asked for all of it before anything is done.
+  private static let endedAtOnce = 16
+
+  @inline(never)
+  private mutating func endOldestLegs(at now: Timestamp, _ clients: inout FlowTracker) {
+    for place in 0..<Self.endedAtOnce {
+      let leg = Int(leaving[place])
+      legsByEndpoint.prefetch(address: legs[leg].client, port: legs[leg].clientPort)
+      legsByISN.prefetch(UInt64(legs[leg].isn.value))
+      clients.joins.prefetch(Int(legs[leg].record))
+      legs.prefetch(Int(leaving[place + Self.endedAtOnce]))
     }
-    for number in sweep..<min(sweep + 4, legs.endPosition) where isDone(legs[number], at: now) {
-      let (client, port) = (legs[number].client, legs[number].clientPort)
-      let key = UInt64(legs[number].isn.value)
-      if number < sweep + 2 {
-        legsByEndpoint.prefetchEntry(address: client, port: port)
-        legsByISN.prefetchEntry(key)
-        clients.joins.prefetch(Int(legs[number].record))
-        clients.records.prefetch(Int(legs[number].record))
+    for place in 0..<Self.endedAtOnce {
+      let leg = Int(leaving[place])
+      legsByEndpoint.prefetchEntry(address: legs[leg].client, port: legs[leg].clientPort)
+      legsByISN.prefetchEntry(UInt64(legs[leg].isn.value))
+    }
+    for place in 0..<Self.endedAtOnce {
+      let number = leaving[place]
+      let leg = legs[Int(number)]
+      guard isOver(leg) else { continue }
+      if isFlotsam(leg) || now.nanoseconds(since: leg.lastSynAt) > Self.attemptWindow {
+        release(number, &clients)
       } else {
-        legsByEndpoint.prefetch(address: client, port: port)
-        legsByISN.prefetch(key)
+        // Its attempt has made room for another one before its time.
+        leaving.append(number)
       }
     }
+    leaving.removeSubrange(0..<Self.endedAtOnce)
   }
 
-  private func isDone(_ leg: ClientLeg, at now: Timestamp) -> Bool {
-    guard leg.notes.isSuperset(of: [.isLive, .isSettled]), leg.openAttempts == 0 else {
-      return false
-    }
-    if isFlotsam(leg) { return true }
-    guard now.nanoseconds(since: leg.lastSynAt) > Self.attemptWindow
-    else { return false }
-    return leg.isJoinedByHandshake || leg.notes.contains(.isGone)
+  /// Whether nothing can be added to a leg but what its last SYN may still be the cause of. Something has to
+  /// happen for that, which is noted: legs that are over are found without a search.
+  private func isOver(_ leg: ClientLeg) -> Bool {
+    leg.notes.isSuperset(of: [.isLive, .isSettled]) && leg.openAttempts == 0
+      && (leg.isJoinedByHandshake || leg.notes.contains(.isGone) || !hasServerSide)
   }
 
   /// Whether a leg is one of a flood, whose tuple and attempt have made room for others.
@@ -372,8 +378,10 @@ struct Joiner: ~Copyable {
     if leg.serverCount > 1 { moreServers[number] = nil }
     if leg.synCount > 1 { clientSyns[number] = nil }
     streams.free(leg.stream.head)
-    legsByEndpoint.remove(number, address: leg.client, port: leg.clientPort)
-    legsByISN.remove(number, for: UInt64(leg.isn.value))
+    if hasServerSide {
+      legsByEndpoint.remove(number, address: leg.client, port: leg.clientPort)
+      legsByISN.remove(number, for: UInt64(leg.isn.value))
+    }
     if leg.notes.contains(.isWaiting) { requests.remove(number, for: leg.request) }
     if leg.notes.contains(.isHidden) { hiddenRequests.remove(number) }
     legs[Int(number)].notes = []
@@ -452,6 +460,7 @@ struct Joiner: ~Copyable {
       let leg = end.client.leg
       if leg != ClientLeg.none {
         legs[Int(leg)].openAttempts -= 1
+        if isOver(legs[Int(leg)]) { leaving.append(leg) }
         counts.noteServer(isPaired: true)
       } else {
         counts.noteServer(isPaired: false)
@@ -494,12 +503,16 @@ struct Joiner: ~Copyable {
     tracker.attempts.ended.removeAll(keepingCapacity: true)
   }
 
-  /// Notes what the tracker has told of a leg. A flood's legs go at once: waiting for the sweep they would
-  /// be as many again.
-  private mutating func note(
+  /// Notes what the tracker has told of a leg. A flood's legs go at once: waiting they would be as many
+  /// again.
+  mutating func note(
     _ note: ClientLeg.Notes, of leg: UInt32, _ clients: inout FlowTracker
   ) {
     legs[Int(leg)].notes.insert(note)
-    if isFlotsam(legs[Int(leg)]) { release(leg, &clients) }
+    if isFlotsam(legs[Int(leg)]) {
+      release(leg, &clients)
+    } else if isOver(legs[Int(leg)]) {
+      leaving.append(leg)
+    }
   }
 }

@@ -15,7 +15,6 @@ struct ServerStream: BitwiseCopyable {
   var isEarly = false
   /// How many connections of clients it has carried.
   var userCount: UInt32 = 0
-  var lastLeg = ClientLeg.none
   var isLive = true
 
   /// The number of a stream on which nothing has been sent yet: most connections never tell who

@@ -261,6 +261,7 @@ struct AttemptTable: ~Copyable {
   ///
   /// Looks at a few attempts at a time, so that it may be called for every SYN.
   mutating func takeFinished(at now: Timestamp) -> FinishedAttempt? {
+    defer { prepareToFinish() }
     for _ in 0..<Self.finishedAtOnce {
       guard let position = expiry.takeDue(at: now) else { return nil }
       if isOver(position, at: now) {
@@ -269,7 +270,6 @@ struct AttemptTable: ~Copyable {
         expiry.add(position, due: due(position), now: now)
       }
     }
-    prepareToFinish()
     return nil
   }
 

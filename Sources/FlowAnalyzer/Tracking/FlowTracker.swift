@@ -86,12 +86,13 @@ struct FlowTracker: ~Copyable {
   /// - Parameters:
   ///   - timeWait: the TIME_WAIT assumed for the server, in nanoseconds.
   ///   - timer: what starts it anew.
+  ///   - isJudged: whether it is of interest what SYNs meet; else tuples are forgotten sooner.
   init(
-    timeWait: Int64, timer: TimeWaitTimer = .anyAcknowledgment,
+    timeWait: Int64, timer: TimeWaitTimer = .anyAcknowledgment, isJudged: Bool = true,
     duplicates: consuming DuplicateFilter = DuplicateFilter()
   ) {
     self.duplicates = duplicates
-    retention = Retention(timeWait: timeWait)
+    retention = Retention(timeWait: timeWait, isJudged: isJudged)
     expiry = ExpiryWheel(horizon: retention.horizon)
     self.timer = TimeWaitTimer(restart: timer.restart, certain: timeWait - Judge.early)
   }
@@ -343,7 +344,7 @@ struct FlowTracker: ~Copyable {
     noteEmbryo()
     // The table grows here and nowhere else, so that this keeps pace.
     for _ in 0..<Self.forgottenAtOnce {
-      guard let due = expiry.takeDue(at: settled) else { return position }
+      guard let due = expiry.takeDue(at: settled) else { break }
       forgetIfOver(due)
     }
     prepareForgetting()

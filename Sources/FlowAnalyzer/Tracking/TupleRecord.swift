@@ -237,8 +237,7 @@ struct Retention: BitwiseCopyable {
     case unlimited
   }
 
-  /// An ended connection: long enough to see that its TIME_WAIT is over, and that an attempt which
-  /// began on it has ended.
+  /// An ended connection.
   private let ended: Int64
   /// A close that never finished: beyond the last retransmission of an orphan (tcp_retries2, 924 s).
   private static let unfinishedClose: Int64 = 3_600_000_000_000
@@ -246,9 +245,12 @@ struct Retention: BitwiseCopyable {
   /// After so long most tuples are forgotten, in nanoseconds.
   var horizon: Int64 { ended }
 
-  init(timeWait: Int64) {
+  /// - Parameter isJudged: whether it is of interest what SYNs meet. Then ended connections are remembered so
+  ///   long that it is seen that their TIME_WAIT is over, and an attempt which began on it has ended; else
+  ///   until their own attempts have.
+  init(timeWait: Int64, isJudged: Bool) {
     self.timeWait = timeWait
-    ended = max(2 * timeWait, 130_000_000_000)
+    ended = isJudged ? max(2 * timeWait, 130_000_000_000) : AttemptTable.longestGap
     shortest = min(ended, Self.unfinishedClose)
   }
 
