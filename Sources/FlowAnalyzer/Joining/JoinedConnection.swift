@@ -46,8 +46,8 @@ struct JoinCounts: Equatable {
   /// Paired connections that the server answered, and those of them whose answer the client side saw.
   private var answered = 0
   private var answeredThere = 0
-  var gaps: [JoinGap: Int] = [:]
-  var methods: [JoinMethod: Int] = [:]
+  var gaps: CaseCounts<JoinGap> = [:]
+  var methods: CaseCounts<JoinMethod> = [:]
 
   mutating func add(_ leg: ClientLeg, gap: JoinGap?, isCovered: Bool) {
     clientConnections += 1
@@ -55,8 +55,8 @@ struct JoinCounts: Equatable {
       answered += 1
       if leg.synAckAt != nil { answeredThere += 1 }
     }
-    methods[leg.serverCount > 0 ? leg.method : .none, default: 0] += 1
-    if let gap { gaps[gap, default: 0] += 1 } else { pairedClients += 1 }
+    methods.add(of: leg.serverCount > 0 ? leg.method : .none)
+    if let gap { gaps.add(of: gap) } else { pairedClients += 1 }
     clientSyns += Int(leg.synCount)
     repeatedSyns += max(0, Int(leg.synCount) - 1)
     if let answer = leg.synAckAt {
@@ -79,8 +79,8 @@ struct JoinCounts: Equatable {
   /// Adds what another load balancer has shown.
   mutating func add(_ other: JoinCounts) {
     for count in Self.counts { self[keyPath: count] += other[keyPath: count] }
-    gaps.merge(other.gaps, uniquingKeysWith: +)
-    methods.merge(other.methods, uniquingKeysWith: +)
+    gaps.add(other.gaps)
+    methods.add(other.methods)
   }
 
   /// A SYN that goes unheard is repeated after 1 s at the earliest; in nanoseconds.

@@ -145,11 +145,11 @@ struct AuditCounts: Equatable {
   var answersUnseen = 0
   var firstUses = 0
   private var reuseCounts = [Int](repeating: 0, count: ReuseReason.allCases.count)
-  private(set) var hits: [HitClass: Int] = [:]
+  private(set) var hits: CaseCounts<HitClass> = [:]
   var attemptsHit = 0
   /// Attempts to whom hits did something that somebody could notice.
   private(set) var attemptsHarmed = 0
-  var outcomes: [Outcome: Int] = [:]
+  private(set) var outcomes: CaseCounts<Outcome> = [:]
   var killedConnections = 0
 
   mutating func add(_ verdict: Verdict) {
@@ -157,7 +157,7 @@ struct AuditCounts: Equatable {
     case .firstUse: firstUses += 1
     case .reuse(let reason): reuseCounts[reason.ordinal] += 1
     case .hit(let hit):
-      hits[HitClass(hit), default: 0] += 1
+      hits.add(of: HitClass(hit))
       if hit.killedLiveConnection { killedConnections += 1 }
     }
   }
@@ -167,10 +167,10 @@ struct AuditCounts: Equatable {
     answersUnseen += other.answersUnseen
     firstUses += other.firstUses
     for ordinal in reuseCounts.indices { reuseCounts[ordinal] += other.reuseCounts[ordinal] }
-    hits.merge(other.hits, uniquingKeysWith: +)
+    hits.add(other.hits)
     attemptsHit += other.attemptsHit
     attemptsHarmed += other.attemptsHarmed
-    outcomes.merge(other.outcomes, uniquingKeysWith: +)
+    outcomes.add(other.outcomes)
     killedConnections += other.killedConnections
   }
 
@@ -193,7 +193,7 @@ struct AuditCounts: Equatable {
 
   /// Counts an attempt that was hit, now that it is over.
   mutating func add(_ finding: AttemptFinding, _ hits: [Hit]) {
-    outcomes[finding.outcome, default: 0] += 1
+    outcomes.add(of: finding.outcome)
     if FindingSeverity(finding, hits).isHarmful { attemptsHarmed += 1 }
   }
 }
@@ -236,8 +236,9 @@ extension AuditCounts: Packed, Codable {
       answersSeen, answersUnseen, firstUses, attemptsHit, killedConnections, attemptsHarmed,
     ])
     writer.write(counts: reuseCounts)
+    let hits = hits.sorted { $0.key.names < $1.key.names }
     writer.write(count: hits.count)
-    for (hitClass, count) in hits.sorted(by: { $0.key.names < $1.key.names }) {
+    for (hitClass, count) in hits {
       hitClass.write(to: &writer)
       writer.write(count: count)
     }
@@ -249,10 +250,7 @@ extension AuditCounts: Packed, Codable {
     (answersSeen, answersUnseen, firstUses) = (counts[0], counts[1], counts[2])
     (attemptsHit, killedConnections, attemptsHarmed) = (counts[3], counts[4], counts[5])
     reuseCounts = try reader.counts(reuseCounts.count)
-    let classes = try reader.array { reader throws(DecodingError) in
-      (try HitClass(from: &reader), try reader.count())
-    }
-    hits = Dictionary(classes) { _, last in last }
+    hits = try reader.counts { reader throws(DecodingError) in try HitClass(from: &reader) }
     outcomes = try reader.counts()
   }
 }

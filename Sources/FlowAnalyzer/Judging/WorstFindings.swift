@@ -97,12 +97,13 @@ struct WorstFindings {
     var isKept = [Bool](repeating: false, count: items.count)
     for index in 0..<Self.kept { isKept[index] = true }
     var bar = Bar(ofAll: items[Self.kept - 1].rank)
-    var seen: [Aspect: Int] = [:]
+    var seen: CaseCounts<Aspect> = [:]
     for (index, item) in items.enumerated() {
       for aspect in Aspect.all(of: item) {
-        seen[aspect, default: 0] += 1
-        if seen[aspect, default: 0] <= Policy.pointers { isKept[index] = true }
-        if seen[aspect, default: 0] == Policy.pointers { bar.ofAspects[aspect] = item.rank }
+        seen.add(of: aspect)
+        let count = seen[aspect] ?? 0
+        if count <= Policy.pointers { isKept[index] = true }
+        if count == Policy.pointers { bar.ofAspects.append((aspect, item.rank)) }
       }
     }
     // Rules on the delay go by that alone; the sort keeps the order of equals.
@@ -119,8 +120,11 @@ struct WorstFindings {
   /// The last of those that are kept: of all, of each aspect, and the least of the delays.
   private struct Bar {
     var ofAll: Rank
-    var ofAspects: [Aspect: Rank] = [:]
+    /// A list: there is a handful of them.
+    var ofAspects: [(aspect: Aspect, rank: Rank)] = []
     var ofDelays: Int64?
+
+    init(ofAll: Rank) { self.ofAll = ofAll }
 
     /// Whether enough of all that a finding could stand for are worse.
     func isAhead(of finding: AttemptFinding, _ hits: some Collection<Hit>) -> Bool {
@@ -128,13 +132,13 @@ struct WorstFindings {
         finding.added == 0 || ofDelays.map({ $0 > finding.added }) == true
       else { return false }
       let rank = Rank(FindingSeverity(finding, hits), first)
-      func isBehind(_ bar: Rank?) -> Bool { bar.map { $0.precedes(rank) } ?? false }
-      guard isBehind(ofAll), finding.outcome != .failed || isBehind(ofAspects[.failed]) else {
+      func isBehind(_ aspect: Aspect) -> Bool {
+        ofAspects.contains { $0.aspect == aspect && $0.rank.precedes(rank) }
+      }
+      guard ofAll.precedes(rank), finding.outcome != .failed || isBehind(.failed) else {
         return false
       }
-      return hits.allSatisfy { hit in
-        isBehind(ofAspects[.answer(hit.verdict.held, hit.verdict.answer)])
-      }
+      return hits.allSatisfy { isBehind(.answer($0.verdict.held, $0.verdict.answer)) }
     }
   }
 
@@ -143,9 +147,13 @@ struct WorstFindings {
     case failed
     case answer(HeldKind, Answer)
 
-    static func all(of item: Item) -> Set<Aspect> {
-      var aspects = Set(item.hits.map { Aspect.answer($0.verdict.held, $0.verdict.answer) })
-      if item.finding.outcome == .failed { aspects.insert(.failed) }
+    /// Each once.
+    static func all(of item: Item) -> [Aspect] {
+      var aspects: [Aspect] = item.finding.outcome == .failed ? [.failed] : []
+      for hit in item.hits {
+        let aspect = Aspect.answer(hit.verdict.held, hit.verdict.answer)
+        if !aspects.contains(aspect) { aspects.append(aspect) }
+      }
       return aspects
     }
   }

@@ -84,13 +84,22 @@ struct PackedReader {
     return counts
   }
 
-  mutating func counts<Key: RawRepresentable<String> & Hashable>() throws(DecodingError) -> [Key:
-    Int]
-  {
-    let counts = try array { reader throws(DecodingError) in
-      (try reader.value() as Key, try reader.count())
+  mutating func counts<Key: RawRepresentable<String>>() throws(DecodingError) -> CaseCounts<Key> {
+    try counts { reader throws(DecodingError) in try reader.value() }
+  }
+
+  mutating func counts<Key>(
+    _ key: (inout PackedReader) throws(DecodingError) -> Key
+  ) throws(DecodingError) -> CaseCounts<Key> {
+    let entries = try array { reader throws(DecodingError) in
+      (key: try key(&reader), count: try reader.count())
     }
-    return Dictionary(counts) { _, last in last }
+    var counts: CaseCounts<Key> = [:]
+    for entry in entries {
+      guard counts[entry.key] == nil else { throw error("something is counted twice") }
+      counts.add(entry.count, of: entry.key)
+    }
+    return counts
   }
 
   /// - Parameter most: how many there may be.

@@ -59,9 +59,10 @@ struct PackedWriter {
     for count in counts { write(count: count) }
   }
 
-  mutating func write<Key: RawRepresentable<String>>(counts: [Key: Int]) {
+  mutating func write<Key: RawRepresentable<String>>(counts: CaseCounts<Key>) {
+    let counts = counts.sorted { $0.key.rawValue < $1.key.rawValue }
     write(count: counts.count)
-    for (key, count) in counts.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+    for (key, count) in counts {
       write(key)
       write(count: count)
     }
