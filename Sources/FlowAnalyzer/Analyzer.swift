@@ -233,10 +233,10 @@ private struct Run: AnalysisRun, ~Copyable {
     clocksToMend = clocks
     survey.noteDoubts(in: &captures)
     audit.finish(at: end)
-    let watches = audit.joiner.clocks
+    let watched = audit.joiner.clocks
     var summary = PartialSummary(
       rules: JudgingRules(configuration), captures: captures,
-      clocks: survey.clocks.map { ClockReading($0, watches, captures) }, window: window,
+      clocks: survey.clocks.map { ClockReading($0, watched, captures) }, window: window,
       isPartial: isPartial, found: audit.result(configuration))
     if configuration.forecast != nil {
       summary.arrivals = LoggedArrivals { [audit.takeLog(&$0, clients: &$1)] }

@@ -96,7 +96,7 @@ struct Audit: ~Copyable {
   mutating func observe(
     _ batch: borrowing SegmentBatch, _ share: some BatchShare, duplicates: inout [UInt64]
   ) {
-    joiner.noteClockShifts(batch.clockShifts)
+    joiner.clocks.noteShifts(batch.clockShifts)
     let count = share.count
     for index in 0..<count {
       if index &+ 2 &* Self.lookAhead < count {
@@ -223,7 +223,7 @@ struct Audit: ~Copyable {
   }
 
   /// What is to be added to the times of points from now on.
-  mutating func takeClockShifts() -> [(point: UInt32, shift: Int64)] { joiner.takeClockShifts() }
+  mutating func takeClockShifts() -> [(point: UInt32, shift: Int64)] { joiner.clocks.takeShifts() }
 
   /// Takes the connections that are done, in the order in which they became so.
   mutating func takeConnections() -> [JoinedConnection] {
@@ -253,7 +253,7 @@ struct Audit: ~Copyable {
     ledger.finish(&tracker, &joiner)
     joiner.collectEnds(ofServerSide: &tracker)
     joiner.releaseAll()
-    joiner.finishClocks()
+    joiner.clocks.finish()
     // The report takes memory, too, and needs none of them.
     tracker.attempts.release()
     clients.attempts.release()

@@ -92,6 +92,9 @@ struct ClientLeg: BitwiseCopyable {
     }
   }
 
+  /// Neither its requests nor rejections of its SYNs could tell more about it.
+  var needsNoReading: Bool { isJoinedByHandshake && (passesISN || synAckAt != nil) }
+
   /// Its SYNs come by on the server side with their own numbers.
   var passesISN: Bool {
     switch method {

@@ -122,9 +122,3 @@ struct ClockWatch {
   /// The largest error of a reading, in nanoseconds; nil without any.
   var error: Int64? { readings.map(\.error).max() }
 }
-
-/// Two capture points whose clocks are compared.
-struct PointPair: Hashable {
-  var client: UInt32
-  var server: UInt32
-}

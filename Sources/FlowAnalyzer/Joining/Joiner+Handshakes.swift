@@ -20,10 +20,21 @@ extension Joiner {
       } else if segment.flags.contains(.ack) {
         observeClientSynAck(segment, leg: clients.join(of: clients.lastRecord), &tracker)
       }
-    } else if segment.payloadLength > 0 {
-      observeClientData(segment, tcp, &clients, &tracker)
-    } else if segment.flags.isDisjoint(with: [.rst, .fin]) {
-      observeClientRejection(segment, of: clients.join(of: clients.lastRecord), &tracker)
+    } else if !clients.records[clients.lastRecord].isJoined {
+      // Else, as for most segments, what is kept of the connection is left where it is, out of the cache.
+      if segment.payloadLength > 0 {
+        observeClientData(segment, tcp, &clients, &tracker)
+      } else if segment.flags.isDisjoint(with: [.rst, .fin]) {
+        observeClientRejection(segment, of: clients.join(of: clients.lastRecord), &tracker)
+      }
+      noteIfJoined(clients.lastRecord, &clients)
+    }
+  }
+
+  private func noteIfJoined(_ record: Int, _ clients: inout FlowTracker) {
+    let leg = clients.join(of: record)
+    if leg != ClientLeg.none, !hasServerSide || legs[Int(leg)].needsNoReading {
+      clients.records[record].isJoined = true
     }
   }
 
@@ -127,7 +138,7 @@ extension Joiner {
       if legs[Int(leg)].isJoinedByHandshake, legs[Int(leg)].openAttempts > 0,
         let sentAt = tracker.attempts[legs[Int(leg)].serverAttempt].firstSynAckAt
       {
-        noteBack(leg, sentAt: sentAt)
+        clocks.noteBack(legs[Int(leg)], sentAt: sentAt)
       }
     }
     legs[Int(leg)].serverISN = segment.sequence
@@ -145,12 +156,18 @@ extension Joiner {
 
   // MARK: - The server side
 
+  /// A SYN of the client side was found on the server side.
+  private mutating func noteForth(_ leg: UInt32, at time: Timestamp, point: UInt32) {
+    legs[Int(leg)].serverPoint = point
+    clocks.noteForth(legs[Int(leg)], at: time)
+  }
+
   /// Has the processor fetch where a SYN that comes soon will be looked up.
   mutating func prepareLookup(of syn: borrowing Segment, on side: Side) {
     legsByISN.prefetch(UInt64(syn.sequence.value))
-    guard side == .client, let client = addresses.knownIdentifier(of: syn.source.address) else {
-      return
-    }
+    guard side == .client, findsByEndpoint,
+      let client = addresses.knownIdentifier(of: syn.source.address)
+    else { return }
     legsByEndpoint.prefetch(address: client, port: syn.source.port)
   }
 
@@ -344,7 +361,7 @@ extension Joiner {
     let isFirst = tracker.attempts[attempt].firstSynAckAt == segment.time
     if leg != ClientLeg.none { legs[Int(leg)].notes.insert(.isAnswered) }
     if leg != ClientLeg.none, legs[Int(leg)].isJoinedByHandshake {
-      if isFirst { noteBack(leg, sentAt: segment.time) }
+      if isFirst { clocks.noteBack(legs[Int(leg)], sentAt: segment.time) }
       occupy(record, by: tracker.attempts.party(of: attempt), &tracker)
     } else if beginStream(of: connection, record, attempt, &tracker), hasClientSide {
       linkAnswer(segment, &tracker)

@@ -234,6 +234,7 @@ extension Joiner {
 
   /// The latest connection of a client that can be the cause of something at `time`.
   private mutating func leg(of client: Endpoint, at time: Timestamp) -> UInt32? {
+    findByEndpoint()
     let address = addresses.identifier(of: client.address)
     var latest: UInt32?
     legsByEndpoint.forEach(address: address, port: client.port) { leg in

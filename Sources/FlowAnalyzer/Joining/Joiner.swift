@@ -52,6 +52,8 @@ struct Joiner: ~Copyable {
   var legsByTimestamp = RecentIndex(window: 1_000_000_000)
   var legsByServerISN = RecentIndex(window: answerWindow)
   var legsByEndpoint = EndpointIndex()
+  /// Whether that one is kept: only from when a load balancer first tells who a client is.
+  private(set) var findsByEndpoint = false
   /// Attempts of the server side whose client's SYN has not come by yet: by ISN.
   var earlySyns = RecentIndex(window: clockSlack)
   /// Attempts of the server side that got a SYN-ACK and have no client: by the server's ISN.
@@ -77,10 +79,7 @@ struct Joiner: ~Copyable {
   /// The users of what a SYN met, for SYNs that wait for their verdict.
   private var formerUsers: [SynIdentifier: ClientList] = [:]
 
-  /// How the clocks of the two sides run, for pairs of points that share handshakes.
-  private(set) var clocks: [PointPair: ClockWatch] = [:]
-  private var askedClockShifts = 0
-  private var seenClockShifts = 0
+  var clocks = SideClocks()
   private(set) var counts = JoinCounts()
   private(set) var topology = TopologyRecord()
   /// Connections that are done, in the order in which they became so; only if they are listed.
@@ -134,8 +133,19 @@ struct Joiner: ~Copyable {
       record: UInt32(truncatingIfNeeded: record), isn: isn, at: time,
       isSeenFromStart: isSeenFromStart)
     let number = UInt32(truncatingIfNeeded: legs.insert(leg))
-    if hasServerSide { legsByEndpoint.insert(number, address: client, port: tuple.source.port) }
+    if findsByEndpoint { legsByEndpoint.insert(number, address: client, port: tuple.source.port) }
     return number
+  }
+
+  /// Has legs found by their endpoints from now on.
+  mutating func findByEndpoint() {
+    guard !findsByEndpoint else { return }
+    findsByEndpoint = true
+    for number in 0..<legs.endPosition where legs[number].notes.contains(.isLive) {
+      legsByEndpoint.insert(
+        UInt32(truncatingIfNeeded: number), address: legs[number].client,
+        port: legs[number].clientPort)
+    }
   }
 
   /// Ties an attempt of the server side to a leg.
@@ -250,55 +260,6 @@ struct Joiner: ~Copyable {
 
   mutating func noteAmbiguity() { counts.ambiguousRequests += 1 }
 
-  // MARK: - Clocks
-
-  /// A SYN was seen on both sides. Only the first of an attempt is sure to be the same on both.
-  mutating func noteForth(_ leg: UInt32, at time: Timestamp, point serverPoint: UInt32) {
-    let number = Int(leg)
-    legs[number].serverPoint = serverPoint
-    let point = legs[number].point
-    guard isClockSettled, legs[number].synCount == 1, legs[number].forwardedCount == 1,
-      point != serverPoint
-    else { return }
-    let way = time.nanoseconds(since: legs[number].firstSynAt)
-    clocks[PointPair(client: point, server: serverPoint), default: ClockWatch()]
-      .noteForth(way, at: time)
-  }
-
-  /// The answer to it has come to the client side.
-  ///
-  /// - Parameter sentAt: when the server side saw it.
-  mutating func noteBack(_ leg: UInt32, sentAt: Timestamp) {
-    let (point, serverPoint) = (legs[Int(leg)].point, legs[Int(leg)].serverPoint)
-    guard isClockSettled, legs[Int(leg)].synCount == 1, point != serverPoint,
-      let seenAt = legs[Int(leg)].synAckAt
-    else { return }
-    clocks[PointPair(client: point, server: serverPoint), default: ClockWatch()]
-      .noteBack(sentAt.nanoseconds(since: seenAt), at: sentAt)
-  }
-
-  /// Whether the segments that come have all the shifts in them that were asked for: until then they
-  /// say nothing new of the clocks.
-  private var isClockSettled: Bool { seenClockShifts == askedClockShifts }
-
-  mutating func noteClockShifts(_ count: Int) { seenClockShifts = count }
-
-  /// What is to be added to the times of points of the client side from now on.
-  mutating func takeClockShifts() -> [(point: UInt32, shift: Int64)] {
-    var shifts: [(point: UInt32, shift: Int64)] = []
-    for pair in clocks.keys.sorted(by: { ($0.client, $0.server) < ($1.client, $1.server) }) {
-      guard !shifts.contains(where: { $0.point == pair.client }) else { continue }
-      let shift = clocks[pair]?.takeShift() ?? 0
-      if shift != 0 { shifts.append((pair.client, shift)) }
-    }
-    if !shifts.isEmpty { askedClockShifts += 1 }
-    return shifts
-  }
-
-  mutating func finishClocks() {
-    for pair in Array(clocks.keys) { clocks[pair]?.finish() }
-  }
-
   // MARK: - Time
 
   mutating func noteServerSegment(at time: Timestamp) {
@@ -319,14 +280,18 @@ struct Joiner: ~Copyable {
   private mutating func endOldestLegs(at now: Timestamp, _ clients: inout FlowTracker) {
     for place in 0..<Self.endedAtOnce {
       let leg = Int(leaving[place])
-      legsByEndpoint.prefetch(address: legs[leg].client, port: legs[leg].clientPort)
+      if findsByEndpoint {
+        legsByEndpoint.prefetch(address: legs[leg].client, port: legs[leg].clientPort)
+      }
       legsByISN.prefetch(UInt64(legs[leg].isn.value))
       clients.joins.prefetch(Int(legs[leg].record))
       legs.prefetch(Int(leaving[place + Self.endedAtOnce]))
     }
     for place in 0..<Self.endedAtOnce {
       let leg = Int(leaving[place])
-      legsByEndpoint.prefetchEntry(address: legs[leg].client, port: legs[leg].clientPort)
+      if findsByEndpoint {
+        legsByEndpoint.prefetchEntry(address: legs[leg].client, port: legs[leg].clientPort)
+      }
       legsByISN.prefetchEntry(UInt64(legs[leg].isn.value))
     }
     for place in 0..<Self.endedAtOnce {
@@ -378,10 +343,10 @@ struct Joiner: ~Copyable {
     if leg.serverCount > 1 { moreServers[number] = nil }
     if leg.synCount > 1 { clientSyns[number] = nil }
     streams.free(leg.stream.head)
-    if hasServerSide {
+    if findsByEndpoint {
       legsByEndpoint.remove(number, address: leg.client, port: leg.clientPort)
-      legsByISN.remove(number, for: UInt64(leg.isn.value))
     }
+    if hasServerSide { legsByISN.remove(number, for: UInt64(leg.isn.value)) }
     if leg.notes.contains(.isWaiting) { requests.remove(number, for: leg.request) }
     if leg.notes.contains(.isHidden) { hiddenRequests.remove(number) }
     legs[Int(number)].notes = []

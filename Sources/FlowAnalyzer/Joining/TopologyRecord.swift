@@ -30,14 +30,14 @@ struct TopologyRecord {
   private(set) var snat: [UInt32: SNATRange] = [:]
   private(set) var virtual: Set<Service> = []
   private(set) var servers: Set<Service> = []
-  private(set) var translations: [Translation: Int] = [:]
+  private(set) var translations: CaseCounts<Translation> = [:]
   /// Connections to the very address that the client asked for, from another source.
   private(set) var egress = 0
   /// The last pair: most are like the one before.
   private var last: (virtual: Service, server: Service)?
 
   mutating func note(_ server: ServerTuple, leg: ClientLeg) {
-    if let translation = leg.method.translation { translations[translation, default: 0] += 1 }
+    if let translation = leg.method.translation { translations.add(of: translation) }
     let virtual = Service(address: leg.virtual, port: leg.virtualPort)
     let service = Service(address: server.destination, port: server.destinationPort)
     if virtual == service { egress += 1 }
@@ -67,7 +67,7 @@ struct TopologyRecord {
     }
     virtual.formUnion(other.virtual.map(renumbered))
     servers.formUnion(other.servers.map(renumbered))
-    translations.merge(other.translations, uniquingKeysWith: +)
+    translations.add(other.translations)
     egress += other.egress
   }
 
@@ -137,7 +137,7 @@ extension TopologyRecord: Packed, Codable {
     servers = Set(try reader.array())
     for translation in Translation.allCases {
       let count = try reader.count()
-      if count > 0 { translations[translation] = count }
+      if count > 0 { translations.add(count, of: translation) }
     }
     egress = try reader.count()
   }

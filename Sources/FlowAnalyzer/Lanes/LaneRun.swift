@@ -52,7 +52,7 @@ struct LaneRun: AnalysisRun, ~Copyable {
     let found = Self.result(of: lanes, at: end, configuration)
     return PartialSummary(
       rules: JudgingRules(configuration), captures: captures,
-      clocks: survey.clocks.map { ClockReading($0, [:], captures) }, window: window,
+      clocks: survey.clocks.map { ClockReading($0, SideClocks(), captures) }, window: window,
       isPartial: isPartial, found: found,
       arrivals: configuration.forecast == nil ? nil : takeArrivals(from: lanes))
   }

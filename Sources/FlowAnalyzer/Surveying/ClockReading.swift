@@ -11,14 +11,10 @@ struct ClockReading: Sendable, Codable {
   /// How many connections tell.
   var handshakes: Int
 
-  /// - Parameter watches: by the join, of the clocks of a point of either side.
-  init(
-    _ clock: Survey.PointClock, _ watches: [PointPair: ClockWatch], _ captures: [CaptureRecord]
-  ) {
+  /// - Parameter watched: by the join.
+  init(_ clock: Survey.PointClock, _ watched: SideClocks, _ captures: [CaptureRecord]) {
     capture = captures.firstIndex { $0.path == clock.input.path }
-    let point = capture.flatMap { captures[$0].point }
-    let pair = watches.keys.sorted { $0.server < $1.server }.first { Int($0.client) == point }
-    let watch = pair.flatMap { watches[$0] }
+    let watch = capture.flatMap { captures[$0].point }.flatMap(watched.watch(ofClientPoint:))
     offset = clock.offset
     error = clock.error.map { max($0, watch?.error ?? 0) }
     driftPpm = watch?.driftPpm

@@ -21,6 +21,7 @@ extension FlowTracker {
   mutating func setJoin(_ number: UInt32, of record: Int) {
     let isUnopened = number == ServerStream.unopened
     records[record].awaitsStream = isUnopened
+    records[record].isJoined = false
     let kept = isUnopened ? TupleRecord.none : number
     joins.change(record, isNeeded: kept != TupleRecord.none) { $0.number = kept }
   }

@@ -33,6 +33,7 @@ struct TupleRecord: BitwiseCopyable {
     static let isEmbryo = Marks(rawValue: 1 << 7)
     static let hasRareFacts = Marks(rawValue: 1 << 8)
     static let awaitsStream = Marks(rawValue: 1 << 9)
+    static let isJoined = Marks(rawValue: 1 << 10)
   }
 
   var isLive: Bool {
@@ -68,6 +69,11 @@ struct TupleRecord: BitwiseCopyable {
   var awaitsStream: Bool {
     get { marks[.awaitsStream] }
     set { marks[.awaitsStream] = newValue }
+  }
+  /// The join has learnt all that data and acknowledgments of its connection could tell.
+  var isJoined: Bool {
+    get { marks[.isJoined] }
+    set { marks[.isJoined] = newValue }
   }
   /// Its ends were heard in turns: the handshake may be over. Asked of embryos only, as `run` wraps.
   var hasThreeRuns: Bool { run >= 3 }
