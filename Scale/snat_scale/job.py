@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 
 from pyspark import SparkContext, TaskContext
@@ -32,7 +32,9 @@ class Plan:
     """What is asked for: captures, and how they are judged."""
 
     captures: list[Capture]
+    selecting: list[str]
     judging: list[str]
+    key: bytes | None = field(default=None, repr=False)  # that encrypts addresses
     partitions: int | None = None  # of judging; None: as many as there are load balancers
 
     @property
@@ -47,8 +49,9 @@ def partial_summaries(context: SparkContext, plan: Plan, program: Program) -> li
     placed = [((numbers[capture.balancer], capture), hosts(context, capture.path) if capture.is_remote else [])
               for capture in plan.captures]
     settings = context.getConf()
-    extraction = Extraction(program, HadoopClient.of(context), int(settings.get("spark.task.maxFailures", "4")))
-    judging = Judging(program, [*plan.judging, "--workers", settings.get("spark.task.cpus", "1")])
+    attempts = int(settings.get("spark.task.maxFailures", "4"))
+    extraction = Extraction(program, HadoopClient.of(context), plan.selecting, attempts)
+    judging = Judging(program, [*plan.judging, "--workers", settings.get("spark.task.cpus", "1")], plan.key)
     return (
         distribute(context, placed)
         .flatMap(extraction)
@@ -64,6 +67,7 @@ class Extraction:
 
     program: Program
     client: HadoopClient
+    options: list[str]
     attempts: int  # at a task, at most
 
     def __call__(self, numbered: tuple[int, Capture]) -> Iterator[Piece]:
@@ -74,14 +78,15 @@ class Extraction:
             yield (balancer, capture.number, place), piece
 
     def _local(self, capture: Capture) -> Iterator[bytes]:
-        return self.program.extract(capture.arguments(capture.path))
+        return self.program.extract([*capture.arguments(capture.path), *self.options])
 
     def _remote(self, capture: Capture) -> Iterator[bytes]:
         """A copy that fails is tried again, elsewhere perhaps. The last time the program is given the URI as a
         path, where it finds nothing: so the report names the capture, and the others are analysed."""
         try:
             with self.client.copy(capture.path) as content:
-                yield from self.program.extract([*capture.arguments("-"), "--path", capture.path], content)
+                arguments = [*capture.arguments("-"), "--path", capture.path, *self.options]
+                yield from self.program.extract(arguments, content)
         except CopyFailure:
             if TaskContext.get().attemptNumber() + 1 < self.attempts:
                 raise
@@ -102,7 +107,8 @@ class Judging:
 
     program: Program
     options: list[str]
+    key: bytes | None = field(repr=False)
 
     def __call__(self, pieces: Iterable[Piece]) -> Iterator[str]:
         for _, group in itertools.groupby(pieces, key=lambda piece: piece[0][0]):
-            yield self.program.judge(self.options, (content for _, content in group))
+            yield self.program.judge(self.options, self.key, (content for _, content in group))
