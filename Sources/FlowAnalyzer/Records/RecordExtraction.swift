@@ -53,18 +53,10 @@ public struct RecordExtraction: Sendable {
     var segment = Segment.none
     let selector = PacketSelector(selection.atAnyTime)
     while record.failure == nil, reader.advance(noting: &record) {
-      do throws(CaptureError) {
-        if try selector?.selects(reader, at: reader.time, noting: &record) ?? true {
-          take(reader, &decoder, &segment, &recorder, noting: &record)
-        } else {
-          recorder.note(.without(.filtered, length: 0), at: reader.time)
-        }
-      } catch {
-        let isBigEndian = reader.order == .big
-        recorder.note(
-          .refused(linkType: reader.linkNumber, isBigEndian: isBigEndian), at: reader.time)
-        // Whoever asks for a time may not ask for that of this packet.
-        if !selection.isTimed { record.failure = error }
+      if let selector, let unasked = unasked(reader, by: selector, noting: &record) {
+        recorder.note(unasked, at: reader.time)
+      } else {
+        take(reader, &decoder, &segment, &recorder, noting: &record)
       }
       if recorder.isBlockFull { try handOut(.block(recorder.takeBlock())) }
     }
@@ -74,6 +66,21 @@ public struct RecordExtraction: Sendable {
     if record.cutHeaders > 0 { record.warnings.append(.cutHeaders(packets: record.cutHeaders)) }
     if let count = decoder.fragments.abandoned[0] {
       record.warnings.append(.incompleteDatagrams(count))
+    }
+  }
+
+  /// What stands for a packet that the filter keeps out; nil of others.
+  private func unasked(
+    _ reader: borrowing CaptureReader, by selector: PacketSelector,
+    noting record: inout CaptureRecord
+  ) -> Passage? {
+    do throws(CaptureError) {
+      let isAsked = try selector.selects(reader, at: reader.time, noting: &record)
+      return isAsked ? nil : .without(.filtered, length: 0)
+    } catch {
+      // Whoever asks for a time may not ask for that of this packet.
+      if !selection.isTimed { record.failure = error }
+      return .refused(linkType: reader.linkNumber, isBigEndian: reader.order == .big)
     }
   }
 
@@ -90,20 +97,20 @@ public struct RecordExtraction: Sendable {
         let range = try decoder.decode(
           frame, originalLength: length, linkType: linkType, origin: origin, into: &segment)
         record.count(segment, at: time)
-        if !isUndecided(decoder) { recorder.note(segment, frame.extracting(range)) }
+        if !decoder.hasMetFragment || !selection.isTimed {
+          recorder.note(segment, frame.extracting(range))
+          return
+        }
       } catch {
         record.count(error, at: time, length: length)
-        if !isUndecided(decoder) { recorder.note(.without(error, length: length), at: time) }
+        if !decoder.hasMetFragment || !selection.isTimed {
+          recorder.note(.without(error, length: length), at: time)
+          return
+        }
       }
-      if isUndecided(decoder) {
-        recorder.note(.frame(linkType: reader.linkNumber, length: length), at: time, frame)
-      }
+      // What it gives hangs on others, of which a part may not be asked for.
+      recorder.note(.frame(linkType: reader.linkNumber, length: length), at: time, frame)
     }
-  }
-
-  /// Whether what a frame gives hangs on others, of which a part may not be asked for.
-  private func isUndecided(_ decoder: borrowing FrameDecoder) -> Bool {
-    selection.isTimed && decoder.hasMetFragment
   }
 }
 
