@@ -44,6 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--executors", type=_count, default=2, metavar="N", help="how many of those (2)")
     where.add_argument("--partitions", type=_count, metavar="N",
                        help="tasks that judge; as many as there are load balancers, if not said")
+    where.add_argument("--judge-cores", type=_count, metavar="N",
+                       help="cores of an executor for each task that judges (as spark.task.cpus says, or 1)")
     where.add_argument("--conf", action="append", default=[], metavar="KEY=VALUE", help="settings of Spark")
     where.add_argument("--binary", metavar="PROGRAM", help="the snat-audit to send; else what was built here")
     return parser
@@ -75,13 +77,14 @@ def _run(arguments: argparse.Namespace) -> int:
     if not sources:
         raise ScaleError("name captures: --server, --client, or their paths")
     key = _key(arguments.anonymize) if arguments.anonymize else None
-    master = arguments.master or session.local_cluster(arguments.executors)
+    master = arguments.master or session.local_cluster(arguments.executors, arguments.judge_cores or 1)
     settings = _settings(arguments.conf)
     with ExitStack() as stack:
         # Started when it is first needed: what is wrong with paths of this machine shows before.
         spark = functools.cache(lambda: stack.enter_context(session.connect(master, settings)))
         captures = expand(sources, lambda pattern: matches(spark(), pattern))
-        plan = Plan(captures, _given(arguments, _SELECTING), _given(arguments, _JUDGING), key, arguments.partitions)
+        plan = Plan(captures, _given(arguments, _SELECTING), _given(arguments, _JUDGING), key, arguments.partitions,
+                    arguments.judge_cores)
         program = send(spark(), binary)
         summaries = session.wait_for(spark(), lambda: partial_summaries(spark(), plan, program))
     lines = "".join(line + "\n" for line in summaries)

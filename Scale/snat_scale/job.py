@@ -15,7 +15,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from pyspark import SparkContext, TaskContext
+from pyspark import RDD, SparkContext, TaskContext
+from pyspark.resource import ResourceProfileBuilder, TaskResourceRequests
 
 from .captures import Capture
 from .errors import CopyFailure
@@ -36,6 +37,7 @@ class Plan:
     judging: list[str]
     key: bytes | None = field(default=None, repr=False)  # that encrypts addresses
     partitions: int | None = None  # of judging; None: as many as there are load balancers
+    cores: int | None = None  # of an executor, that a task takes which judges; None: those of any task
 
     @property
     def balancers(self) -> list[str]:
@@ -51,14 +53,20 @@ def partial_summaries(context: SparkContext, plan: Plan, program: Program) -> li
     settings = context.getConf()
     attempts = int(settings.get("spark.task.maxFailures", "4"))
     extraction = Extraction(program, HadoopClient.of(context), plan.selecting, attempts)
-    judging = Judging(program, [*plan.judging, "--workers", settings.get("spark.task.cpus", "1")], plan.key)
-    return (
+    workers = str(plan.cores or settings.get("spark.task.cpus", "1"))
+    judging = Judging(program, [*plan.judging, "--workers", workers], plan.key)
+    summaries = (
         distribute(context, placed)
         .flatMap(extraction)
         .repartitionAndSortWithinPartitions(plan.partitions or len(numbers), partitionFunc=itemgetter(0))
         .mapPartitions(judging)
-        .collect()
     )
+    return (_with_cores(summaries, plan.cores) if plan.cores else summaries).collect()
+
+
+def _with_cores(stage: RDD, cores: int) -> RDD:
+    """Only the tasks of this stage take so many cores: those before it have one thread, and would leave them idle."""
+    return stage.withResources(ResourceProfileBuilder().require(TaskResourceRequests().cpus(cores)).build)
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ class Program:
 
 @contextmanager
 def _readable(key: bytes | None) -> Iterator[int | None]:
-    """A pipe that holds a key, to be read once; none without one. So no disk ever has it."""
+    """A pipe that holds a key, to be read once; none without one. A file might outlive a worker that is killed."""
     if key is None:
         yield None
         return

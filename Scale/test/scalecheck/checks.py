@@ -39,6 +39,8 @@ class Checks:
         self.quick()
         self._same("one executor", "--executors", "1", check=self._nothing_was_repeated)
         self._same("all load balancers judged in two partitions", "--partitions", "2")
+        self._same("tasks that judge with two cores", "--executors", "1", "--judge-cores", "2",
+                   check=self._nothing_was_repeated)
         self._with_options()
         self._killed_while_extracting()
         self._retried("extract-records --number 3 ")
