@@ -15,8 +15,11 @@ from .captures import Source, expand
 from .errors import ScaleError
 
 # Which step takes which options of `analyze`.
+_SELECTING = ("--filter", "--since", "--until")
 _JUDGING = ("--time-wait", "--server-stack", "--rfc1337", "--lb", "--max-findings")
 _MERGING = ("--report", "--time-zone")
+
+_LONGEST_KEY_FILE = 1024  # bytes; longer ones hold no key
 
 _FAILED = 2
 _INTERRUPTED = 130
@@ -33,13 +36,16 @@ def _parser() -> argparse.ArgumentParser:
     for side in ("server", "client"):
         parser.add_argument(f"--{side}", nargs="+", action="extend", default=[], metavar="[POINT][@BALANCER]=GLOB",
                             help=f"captures of the {side} side; a path, or a URI of a file system that Spark reads")
-    for option in (*_JUDGING, *_MERGING):
+    for option in (*_SELECTING, *_JUDGING, *_MERGING):
         parser.add_argument(option, action="append", default=[], metavar="VALUE", help="as of snat-audit analyze")
+    parser.add_argument("--anonymize", metavar="KEYFILE", help="as of snat-audit analyze")
     where = parser.add_argument_group("where it runs")
     where.add_argument("--master", metavar="URL", help="of a cluster; else worker processes on this machine")
     where.add_argument("--executors", type=_count, default=2, metavar="N", help="how many of those (2)")
     where.add_argument("--partitions", type=_count, metavar="N",
                        help="tasks that judge; as many as there are load balancers, if not said")
+    where.add_argument("--judge-cores", type=_count, metavar="N",
+                       help="cores of an executor for each task that judges (as spark.task.cpus says, or 1)")
     where.add_argument("--conf", action="append", default=[], metavar="KEY=VALUE", help="settings of Spark")
     where.add_argument("--binary", metavar="PROGRAM", help="the snat-audit to send; else what was built here")
     return parser
@@ -70,13 +76,15 @@ def _run(arguments: argparse.Namespace) -> int:
     sources += [Source.parse(None, text) for text in arguments.captures]
     if not sources:
         raise ScaleError("name captures: --server, --client, or their paths")
-    master = arguments.master or session.local_cluster(arguments.executors)
+    key = _key(arguments.anonymize) if arguments.anonymize else None
+    master = arguments.master or session.local_cluster(arguments.executors, arguments.judge_cores or 1)
     settings = _settings(arguments.conf)
     with ExitStack() as stack:
         # Started when it is first needed: what is wrong with paths of this machine shows before.
         spark = functools.cache(lambda: stack.enter_context(session.connect(master, settings)))
         captures = expand(sources, lambda pattern: matches(spark(), pattern))
-        plan = Plan(captures, _given(arguments, _JUDGING), arguments.partitions)
+        plan = Plan(captures, _given(arguments, _SELECTING), _given(arguments, _JUDGING), key, arguments.partitions,
+                    arguments.judge_cores)
         program = send(spark(), binary)
         summaries = session.wait_for(spark(), lambda: partial_summaries(spark(), plan, program))
     lines = "".join(line + "\n" for line in summaries)
@@ -94,6 +102,15 @@ def _given(arguments: argparse.Namespace, options: tuple[str, ...]) -> list[str]
     """Those options as they were written."""
     values = vars(arguments)
     return [word for option in options for value in values[option[2:].replace("-", "_")] for word in (option, value)]
+
+
+def _key(path: str) -> bytes:
+    """What the file holds; whether that is a key, the program says."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(_LONGEST_KEY_FILE + 1)
+    except OSError as error:
+        raise ScaleError(f"{path}: {error.strerror}") from None
 
 
 def _settings(texts: list[str]) -> dict[str, str]:

@@ -12,10 +12,11 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 
-from pyspark import SparkContext, TaskContext
+from pyspark import RDD, SparkContext, TaskContext
+from pyspark.resource import ResourceProfileBuilder, TaskResourceRequests
 
 from .captures import Capture
 from .errors import CopyFailure
@@ -32,8 +33,11 @@ class Plan:
     """What is asked for: captures, and how they are judged."""
 
     captures: list[Capture]
+    selecting: list[str]
     judging: list[str]
+    key: bytes | None = field(default=None, repr=False)  # that encrypts addresses
     partitions: int | None = None  # of judging; None: as many as there are load balancers
+    cores: int | None = None  # of an executor, that a task takes which judges; None: those of any task
 
     @property
     def balancers(self) -> list[str]:
@@ -47,15 +51,22 @@ def partial_summaries(context: SparkContext, plan: Plan, program: Program) -> li
     placed = [((numbers[capture.balancer], capture), hosts(context, capture.path) if capture.is_remote else [])
               for capture in plan.captures]
     settings = context.getConf()
-    extraction = Extraction(program, HadoopClient.of(context), int(settings.get("spark.task.maxFailures", "4")))
-    judging = Judging(program, [*plan.judging, "--workers", settings.get("spark.task.cpus", "1")])
-    return (
+    attempts = int(settings.get("spark.task.maxFailures", "4"))
+    extraction = Extraction(program, HadoopClient.of(context), plan.selecting, attempts)
+    workers = str(plan.cores or settings.get("spark.task.cpus", "1"))
+    judging = Judging(program, [*plan.judging, "--workers", workers], plan.key)
+    summaries = (
         distribute(context, placed)
         .flatMap(extraction)
         .repartitionAndSortWithinPartitions(plan.partitions or len(numbers), partitionFunc=itemgetter(0))
         .mapPartitions(judging)
-        .collect()
     )
+    return (_with_cores(summaries, plan.cores) if plan.cores else summaries).collect()
+
+
+def _with_cores(stage: RDD, cores: int) -> RDD:
+    """Only the tasks of this stage take so many cores: those before it have one thread, and would leave them idle."""
+    return stage.withResources(ResourceProfileBuilder().require(TaskResourceRequests().cpus(cores)).build)
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,7 @@ class Extraction:
 
     program: Program
     client: HadoopClient
+    options: list[str]
     attempts: int  # at a task, at most
 
     def __call__(self, numbered: tuple[int, Capture]) -> Iterator[Piece]:
@@ -74,14 +86,15 @@ class Extraction:
             yield (balancer, capture.number, place), piece
 
     def _local(self, capture: Capture) -> Iterator[bytes]:
-        return self.program.extract(capture.arguments(capture.path))
+        return self.program.extract([*capture.arguments(capture.path), *self.options])
 
     def _remote(self, capture: Capture) -> Iterator[bytes]:
         """A copy that fails is tried again, elsewhere perhaps. The last time the program is given the URI as a
         path, where it finds nothing: so the report names the capture, and the others are analysed."""
         try:
             with self.client.copy(capture.path) as content:
-                yield from self.program.extract([*capture.arguments("-"), "--path", capture.path], content)
+                arguments = [*capture.arguments("-"), "--path", capture.path, *self.options]
+                yield from self.program.extract(arguments, content)
         except CopyFailure:
             if TaskContext.get().attemptNumber() + 1 < self.attempts:
                 raise
@@ -102,7 +115,8 @@ class Judging:
 
     program: Program
     options: list[str]
+    key: bytes | None = field(repr=False)
 
     def __call__(self, pieces: Iterable[Piece]) -> Iterator[str]:
         for _, group in itertools.groupby(pieces, key=lambda piece: piece[0][0]):
-            yield self.program.judge(self.options, (content for _, content in group))
+            yield self.program.judge(self.options, self.key, (content for _, content in group))

@@ -59,10 +59,12 @@ class Program:
             while piece := process.stdout.read(_PIECE):
                 yield piece
 
-    def judge(self, arguments: list[str], pieces: Iterable[bytes]) -> str:
+    def judge(self, arguments: list[str], key: bytes | None, pieces: Iterable[bytes]) -> str:
         """The partial summary of one load balancer, from its records. Nothing of them is kept here."""
-        with tempfile.TemporaryFile(dir=scratch()) as answer:
-            with self._running(["judge", *arguments], subprocess.PIPE, answer) as process:
+        with tempfile.TemporaryFile(dir=scratch()) as answer, _readable(key) as key_file:
+            if key_file:
+                arguments = [*arguments, "--anonymize", f"/dev/fd/{key_file}"]
+            with self._running(["judge", *arguments], subprocess.PIPE, answer, key_file) as process:
                 for piece in pieces:
                     process.stdin.write(piece)
                 process.stdin.close()
@@ -70,7 +72,8 @@ class Program:
             return answer.read().decode().rstrip("\n")
 
     @contextmanager
-    def _running(self, arguments: list[str], stdin: IO | int, stdout: IO | int) -> Iterator[subprocess.Popen]:
+    def _running(self, arguments: list[str], stdin: IO | int, stdout: IO | int,
+                 key_file: int | None = None) -> Iterator[subprocess.Popen]:
         """A run of the program, which must end well, and ends in any case. Its messages go to a file: a pipe
         that nobody reads meanwhile would fill up and stop it."""
         root = os.path.abspath(SparkFiles.getRootDirectory())
@@ -80,6 +83,7 @@ class Program:
                 stdin=stdin,
                 stdout=stdout,
                 stderr=messages,
+                pass_fds=[key_file] if key_file else [],
                 cwd=self.folder if os.path.isdir(self.folder) else None,
                 env={**os.environ, "TMPDIR": spool, "LD_LIBRARY_PATH": root},
             )
@@ -99,3 +103,18 @@ class Program:
             if status != 0 or problem:
                 reason = said.splitlines()[-1] if said else problem
                 raise ProgramFailure(f"{self.name} {arguments[0]}: exit code {status}: {reason}")
+
+
+@contextmanager
+def _readable(key: bytes | None) -> Iterator[int | None]:
+    """A pipe that holds a key, to be read once; none without one. A file might outlive a worker that is killed."""
+    if key is None:
+        yield None
+        return
+    reader, writer = os.pipe()
+    try:
+        os.write(writer, key)
+        os.close(writer)
+        yield reader
+    finally:
+        os.close(reader)

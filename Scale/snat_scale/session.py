@@ -47,9 +47,9 @@ appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n
 """
 
 
-def local_cluster(executors: int) -> str:
-    """The master of so many executors on this machine, of one core and 1 GiB each."""
-    return f"local-cluster[{executors},1,1024]"
+def local_cluster(executors: int, cores: int) -> str:
+    """The master of so many executors on this machine, of so many cores and 1 GiB each."""
+    return f"local-cluster[{executors},{cores},1024]"
 
 
 @contextmanager

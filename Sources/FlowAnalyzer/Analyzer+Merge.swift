@@ -34,6 +34,7 @@ extension Analyzer {
     let builder = ReportBuilder(
       configuration: configuration, captures: captures, clocks: clocks,
       window: summaries.lazy.compactMap(\.window).first,
+      keyFingerprint: summaries.first?.rules.keyFingerprint,
       isPartial: summaries.contains(where: \.isPartial))
     var report = builder.report(found)
     if let options = configuration.forecast {
@@ -60,7 +61,8 @@ extension SummaryError: CustomStringConvertible {
     switch self {
     case .none: "there is no summary to merge; `snat-audit judge` writes them"
     case .otherRules:
-      "summaries were judged by different options; run judge with the same ones for all"
+      "summaries were extracted or judged by different options; run extract-records and judge with the "
+        + "same ones for all"
     case .twice: "two summaries are of the same captures; name each once"
     }
   }

@@ -27,12 +27,13 @@ public struct Analyzer: Sendable {
     var courses: [ReadingCourse] = []
     for group in groups.all {
       var latest = Progress(bytesRead: 0, bytesTotal: nil)
-      let (summary, course) = summary(of: group) { progressOfGroup in
+      var (summary, course) = summary(of: group) { progressOfGroup in
         latest = progressOfGroup
         latest.bytesRead += bytesRead
         if let total { latest.bytesTotal = total }
         return progress(latest)
       }
+      summary.disguise(by: configuration.anonymizer)
       bytesRead = latest.bytesRead
       summaries.append(summary)
       courses.append(course)
@@ -112,7 +113,8 @@ public struct Analyzer: Sendable {
     let survey = Survey(of: inputs, configuration.selection)
     var run = Run(survey, configuration, listsConnections: true)
     while run.step() { run.audit.takeConnections().forEach(connections) }
-    let summary = run.finish(isPartial: false)
+    var summary = run.finish(isPartial: false)
+    summary.disguise(by: configuration.anonymizer)
     run.audit.takeConnections().forEach(connections)
     return merge([summary], [run.course]).report
   }

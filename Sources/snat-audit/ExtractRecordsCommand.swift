@@ -11,7 +11,8 @@ struct ExtractRecordsCommand: ParsableCommand {
     discussion: """
       The first stage of analyze, for captures that lie on many machines: records hold what judging and \
       joining need, in a small part of the capture's bytes, and go to judge. A capture that cannot be read \
-      gives records, too: they say so, the report names it, and the exit code is 0.
+      gives records, too: they say so, the report names it, and the exit code is 0. Which packets are asked \
+      for is said here, for all captures alike, and the later stages go by it.
 
       Example:
         snat-audit extract-records --number 0 --server @lb1=server.pcap > 0.records
@@ -20,6 +21,7 @@ struct ExtractRecordsCommand: ParsableCommand {
       """)
 
   @OptionGroup(title: "Captures") var captures: CaptureOptions
+  @OptionGroup(title: "Selection") var selection: SelectionOptions
 
   @Option(
     help: ArgumentHelp(
@@ -44,7 +46,8 @@ struct ExtractRecordsCommand: ParsableCommand {
       throw ValidationError("\(input.path) is a directory; name its captures, one a run")
     }
     var output = StreamedOutput()
-    let extraction = RecordExtraction(of: input, shownAs: path, number: number)
+    let extraction = RecordExtraction(
+      of: input, shownAs: path, number: number, selection: selection.selection)
     let failure = try extraction.run { frame in
       let bytes = try RecordStream.bytes(of: frame)
       output.write(bytes.span)

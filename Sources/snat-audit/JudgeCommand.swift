@@ -11,7 +11,8 @@ struct JudgeCommand: ParsableCommand {
     discussion: """
       The second stage of analyze. Standard input holds what extract-records has written of all captures of \
       one load balancer, one behind the other, by their numbers. Standard output gets one line for merge. \
-      Records wait in a temporary folder (TMPDIR) until all are there.
+      Records wait in a temporary folder (TMPDIR) until all are there. They hold addresses and what clients \
+      ask: what --anonymize encrypts is encrypted here, and merge needs no key.
 
       Example:
         cat *.records | snat-audit judge > lb1.summary
@@ -20,6 +21,7 @@ struct JudgeCommand: ParsableCommand {
   @OptionGroup(title: "Server") var server: ServerOptions
   @OptionGroup(title: "Load balancer") var balancer: BalancerOptions
   @OptionGroup(title: "Reports") var findings: FindingOptions
+  @OptionGroup(title: "Privacy") var privacy: PrivacyOptions
   @OptionGroup(title: "Work") var work: WorkOptions
 
   func run() throws {
@@ -27,6 +29,7 @@ struct JudgeCommand: ParsableCommand {
     defer { Interruption.stopWatching() }
     var configuration = AnalyzerConfiguration()
     server.apply(to: &configuration)
+    try privacy.apply(to: &configuration)
     work.apply(to: &configuration)
     configuration.balancers = balancer.balancers
     configuration.maximumFindings = findings.maxFindings

@@ -62,7 +62,7 @@ struct SelectionOptions: ParsableArguments {
     }
   }
 
-  private var selection: PacketSelection {
+  var selection: PacketSelection {
     PacketSelection(filter: filter, since: since, until: until)
   }
 

@@ -17,10 +17,12 @@ struct StageCommandTests {
   }
 
   /// - Parameter first: the number of the first of them.
-  private func records(_ captures: [[String]], from first: Int = 0) throws -> Data {
+  private func records(
+    _ captures: [[String]], from first: Int = 0, options: [String] = []
+  ) throws -> Data {
     try captures.enumerated().reduce(into: Data()) { records, capture in
       let result = try run(
-        ["extract-records", "--number", "\(first + capture.offset)"] + capture.element)
+        ["extract-records", "--number", "\(first + capture.offset)"] + options + capture.element)
       #expect(result.status == 0, "\(result.errors)")
       records += result.output
     }
@@ -63,6 +65,42 @@ struct StageCommandTests {
     let merged = try run(["merge", "--report", "json"], input: summary.output)
     let whole = try run(["analyze", "--report", "json"] + options + sides.flatMap(\.self))
     #expect(merged.output == whole.output)
+  }
+
+  @Test(arguments: [
+    ["--filter", "tcp portrange 4000-4020"], ["--since", "+2s", "--until", "+9s"],
+    ["--filter", "not arp", "--since", "2000-01-01T00:00:00Z"], ["--until", "00:00:01"],
+  ])
+  func `what is asked for goes with the records, and the key to the judge alone`(
+    selection: [String]
+  ) throws {
+    let folder = try TemporaryFolder()
+    let key = ["--anonymize", try folder.file("key", Data(repeating: 0x61, count: 31) + [0x7a])]
+    let records = try records(sides, options: selection)
+    for privacy in [[], key] {
+      let summary = try run(["judge"] + privacy, input: records)
+      let merged = try run(["merge", "--report", "json"], input: summary.output)
+      let whole = try run(
+        ["analyze", "--report", "json"] + selection + privacy + sides.flatMap(\.self))
+      #expect(merged.output == whole.output)
+      #expect(merged.status == 0, "\(merged.errors)")
+    }
+  }
+
+  @Test func `a stage refuses what analyze refuses`() throws {
+    let wrong = try run(["extract-records", "--filter", "tcp prot 80"] + sides[0])
+    #expect(wrong.status == 2)
+    #expect(wrong.output.isEmpty)
+    #expect(wrong.errors.contains("--filter: libpcap does not take 'tcp prot 80': "))
+    let never = try run(["extract-records", "--since", "+9", "--until", "+8"] + sides[0])
+    #expect(never.errors.contains("--until: this is not after --since"))
+    let keyless = try run(["judge", "--anonymize", "l4-clean"], input: try records(sides))
+    #expect(keyless.status == 2)
+    #expect(keyless.output.isEmpty)
+    let mixed = try records([sides[0]], options: ["--filter", "tcp"])
+    let judged = try run(["judge"], input: mixed + records([sides[1]], from: 1))
+    #expect(judged.status == 2)
+    #expect(judged.errors.contains("extracted by different --filter, --since or --until"))
   }
 
   @Test func `a capture that is not there is named at the end`() throws {

@@ -30,6 +30,7 @@ class Checks:
     def quick(self) -> None:
         """What CI runs: all kinds of captures, and a worker that is killed when half of the work is done."""
         self._same("two executors", check=self._nothing_was_repeated)
+        self._with_selection()
         self._killed_while_judging()
         self._no_match()
 
@@ -38,6 +39,8 @@ class Checks:
         self.quick()
         self._same("one executor", "--executors", "1", check=self._nothing_was_repeated)
         self._same("all load balancers judged in two partitions", "--partitions", "2")
+        self._same("tasks that judge with two cores", "--executors", "1", "--judge-cores", "2",
+                   check=self._nothing_was_repeated)
         self._with_options()
         self._killed_while_extracting()
         self._retried("extract-records --number 3 ")
@@ -54,6 +57,14 @@ class Checks:
         options = ["--max-findings", "9", "--time-wait", "30", "--rfc1337", "on", "--lb", "f5", "--time-zone", "Asia/Tokyo"]
         expected = self._analyze("options", self._groups, *options)
         self._same("options of all steps", *options, expected=expected)
+
+    def _with_selection(self) -> None:
+        key = self._folder / "key"
+        key.write_text("0123456789abcdef" * 2 + "fedcba9876543210" * 2)
+        key.chmod(0o600)
+        options = ["--filter", "not tcp port 9001", "--since", "+2.5s", "--until", "+15s", "--anonymize", str(key)]
+        expected = self._analyze("selection", self._groups, *options)
+        self._same("a filter, a time, and addresses encrypted", *options, expected=expected)
 
     def _killed_while_extracting(self) -> None:
         fault = Fault.killing(self._folder / "extracting", self._binary, "extract-records --number 5 ")

@@ -5,7 +5,7 @@
 /// travel, and only the version that wrote one reads it.
 public struct PartialSummary: Sendable, Codable {
   /// Of this form; every change of what is in it, or of what that means, is a new one.
-  static let version = 3
+  static let version = 4
 
   private(set) var version = Self.version
   /// Where its captures stand among those of other load balancers.
@@ -20,6 +20,12 @@ public struct PartialSummary: Sendable, Codable {
   var found: AuditResult
   /// Nil where nothing is to be forecast.
   var arrivals: LoggedArrivals?
+
+  /// Has hashes tell nothing of addresses, which are encrypted already. Names stay until reports are written.
+  mutating func disguise(by anonymizer: AddressAnonymizer?) {
+    guard let anonymizer else { return }
+    for index in captures.indices { captures[index].disguiseHash(by: anonymizer) }
+  }
 
   /// Has its captures and points stand behind those of others.
   mutating func move(behind others: [CaptureRecord]) {
@@ -67,8 +73,11 @@ extension PartialSummary {
   }
 }
 
-/// What verdicts depend on besides the packets: equal for all parts of a report.
+/// What verdicts and reports depend on besides the packets: equal for all parts of a report.
 struct JudgingRules: Sendable, Codable, Equatable {
+  var selection: PacketSelection
+  /// Of the key by which addresses were encrypted; nil where they are as captured.
+  var keyFingerprint: String?
   var timeWait: Int64?
   var timeWaitIsConfigured: Bool
   var serverStack: StackProfile?
@@ -77,6 +86,8 @@ struct JudgingRules: Sendable, Codable, Equatable {
   var balancers: [LoadBalancerPreset]
 
   init(_ configuration: AnalyzerConfiguration) {
+    selection = configuration.selection
+    keyFingerprint = configuration.anonymizer?.keyFingerprint
     timeWait = configuration.timeWait
     timeWaitIsConfigured = configuration.timeWaitIsConfigured
     serverStack = configuration.serverStack
@@ -87,6 +98,7 @@ struct JudgingRules: Sendable, Codable, Equatable {
 
   /// Has a configuration follow them.
   func apply(to configuration: inout AnalyzerConfiguration) {
+    configuration.selection = selection
     configuration.timeWait = timeWait
     configuration.timeWaitIsConfigured = timeWaitIsConfigured
     configuration.serverStack = serverStack

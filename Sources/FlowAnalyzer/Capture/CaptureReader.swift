@@ -60,12 +60,20 @@ struct CaptureReader: ~Copyable {
   /// Packets come without their frames, but with the segment of each.
   var isRecorded: Bool { recorded != nil }
 
-  /// Lends what is recorded of the current packet, where that is a segment.
+  /// Lends what is recorded of the current packet.
   @inline(__always)
-  func withRecordedSegment(_ body: (borrowing Segment, UInt64, RawSpan) -> Void) {
+  func withRecordedPacket(_ body: (borrowing Segment, UInt64, RawSpan) -> Void) {
     switch recorded {
-    case .some(let recorded): recorded.withSegment(body)
+    case .some(let recorded): recorded.withPacket(body)
     case .none: return
+    }
+  }
+
+  /// What is recorded of the current packet, where that is no segment.
+  var recordedPassage: Passage? {
+    switch recorded {
+    case .some(let recorded): recorded.passage
+    case .none: nil
     }
   }
 
@@ -117,6 +125,13 @@ struct CaptureReader: ~Copyable {
   var dropped: UInt64? {
     switch plain {
     case .some(let plain): plain.dropped
+    case .none: droppedByRecords
+    }
+  }
+
+  private var droppedByRecords: UInt64? {
+    switch recorded {
+    case .some(let recorded): recorded.content.dropped
     case .none: nil
     }
   }

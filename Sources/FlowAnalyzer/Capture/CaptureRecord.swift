@@ -32,7 +32,8 @@ public struct CaptureRecord: Sendable, Codable {
   /// What every packet changes.
   var tally = PacketTally()
   /// Equal for files with the same packets, whatever their names and formats.
-  public var contentHash: UInt64 { tally.content.value }
+  public var contentHash: UInt64 { disguisedHash ?? tally.content.value }
+  private var disguisedHash: UInt64?
   public internal(set) var warnings: [CaptureWarning] = []
   /// Why the file could not be read, or not to its end.
   public internal(set) var failure: CaptureError?
@@ -71,6 +72,11 @@ public struct CaptureRecord: Sendable, Codable {
     dropped = original.dropped
     failure = original.failure
     warnings = original.warnings + warnings.filter(\.isOfOthers)
+  }
+
+  /// A hash over a capture is one over its addresses, too.
+  mutating func disguiseHash(by anonymizer: AddressAnonymizer) {
+    disguisedHash = anonymizer.disguised(tally.content.value)
   }
 
   /// Notes that so many of this file's segments turned out to be copies.

@@ -60,7 +60,7 @@ extension OpenCapture {
   ) {
     lastPacket = time
     if reader.isRecorded {
-      takeRecorded(into: &batch, sieve: &sieve, noting: &record)
+      takeRecorded(into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
       return
     }
     let origin = origin(time: time, number: reader.packets)
@@ -73,9 +73,16 @@ extension OpenCapture {
 
   /// The same for one that was decoded when its record was made.
   private func takeRecorded(
-    into batch: inout SegmentBatch, sieve: inout SegmentSieve, noting record: inout CaptureRecord
+    into batch: inout SegmentBatch, decoder: inout FrameDecoder, sieve: inout SegmentSieve,
+    noting record: inout CaptureRecord
   ) {
-    reader.withRecordedSegment { segment, frame, tcp in
+    reader.withRecordedPacket { segment, frame, tcp in
+      guard frame > 0 else {
+        take(
+          Passage(segment, tcp), tcp, into: &batch, decoder: &decoder, sieve: &sieve,
+          noting: &record)
+        return
+      }
       batch.next = copy segment
       batch.next.origin = origin(time: time, number: frame)
       record.count(batch.next, at: reader.time)
@@ -86,6 +93,23 @@ extension OpenCapture {
       batch.appendNext(
         side: side, of: tcp,
         at: CommonHeaders.Place(start: 0, end: tcp.byteCount, maySayMore: tcp.byteCount > 0))
+    }
+  }
+
+  /// The same for one that had no segment then.
+  private func take(
+    _ passage: Passage, _ bytes: RawSpan, into batch: inout SegmentBatch,
+    decoder: inout FrameDecoder, sieve: inout SegmentSieve, noting record: inout CaptureRecord
+  ) {
+    switch passage {
+    case .without(let reason, let length): record.count(reason, at: reader.time, length: length)
+    case .frame(let linkType, let length):
+      batch.take(
+        bytes.extracting(Passage.linkTypeBytes..<bytes.byteCount), originalLength: length,
+        linkType: LinkType(dataLink: Int32(linkType)),
+        origin: origin(time: time, number: reader.packets), at: reader.time, role: role,
+        decoder: &decoder, sieve: &sieve, noting: &record)
+    case .refused: return
     }
   }
 

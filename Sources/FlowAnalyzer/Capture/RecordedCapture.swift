@@ -6,6 +6,8 @@ struct RecordedContent: Hashable, Sendable {
   /// A file of blocks, each with its length in front.
   var path: String
   var isTruncated = false
+  /// As `CaptureRecord.dropped`.
+  var dropped: UInt64?
   var failure: CaptureError?
 }
 
@@ -13,7 +15,7 @@ struct RecordedContent: Hashable, Sendable {
 ///
 /// A block at a time; the file is open only while that is read, so that any number of captures may overlap.
 struct RecordedCapture: ~Copyable {
-  private let content: RecordedContent
+  let content: RecordedContent
   /// Where the next block begins, in bytes.
   private(set) var offset: UInt64 = 0
   private var block = RecordedPackets()
@@ -25,13 +27,21 @@ struct RecordedCapture: ~Copyable {
   init(_ content: RecordedContent) { self.content = content }
 
   /// Lends the current packet: its segment, but for the frame, the frame, and the bytes from the TCP header on
-  /// where they say more. Nothing is called where it has no segment.
+  /// where they say more. Frame 0 stands for a packet without a segment, see `Passage`.
   @inline(__always)
-  func withSegment(_ body: (borrowing Segment, UInt64, RawSpan) -> Void) {
+  func withPacket(_ body: (borrowing Segment, UInt64, RawSpan) -> Void) {
     guard position >= 0, position < block.count else { return }
     let frame = block.frame(of: position)
-    guard frame > 0 else { return }
     block.withBytes(of: position) { body(block[position].segment, frame, $0) }
+  }
+
+  /// The current packet, where it has no segment.
+  var passage: Passage? {
+    var passage: Passage?
+    withPacket { segment, frame, bytes in
+      if frame == 0 { passage = Passage(segment, bytes) }
+    }
+    return passage
   }
 
   /// Reads the next packet.

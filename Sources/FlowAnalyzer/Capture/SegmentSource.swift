@@ -344,12 +344,12 @@ extension SegmentSource {
     guard !isFinished else { return }
     isFinished = true
     decoder.finish()
-    compareClocks()
     for index in captures.indices {
       if let count = decoder.fragments.abandoned[UInt32(truncatingIfNeeded: index)] {
         captures[index].warnings.append(.incompleteDatagrams(count))
       }
     }
+    compareClocks()
   }
 
   /// Warns of points whose clocks differ, as far as the captures were read.

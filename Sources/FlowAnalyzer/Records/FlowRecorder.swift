@@ -6,13 +6,24 @@ struct FlowRecorder: ~Copyable {
   private var builder = BlockBuilder()
   private var tuples = RecordedTuples()
   private var block = 0
-  /// The latest time so far.
+  /// The latest time in records so far.
   private var latest = Timestamp.never
-  /// A packet without a segment that is the latest so far. It is of use where it turns out to be the last,
-  /// or what follows to be earlier.
-  private var latestOther: Timestamp?
-  /// The last packet, where it has no segment and is not the latest: the capture ends with it.
-  private var lastOther: Timestamp?
+  /// Of the packets since the last segment those that may turn out to be of use.
+  private var others: [Other] = []
+  private let keepsAllOthers: Bool
+  private let keepsAnswers: Bool
+
+  private struct Other {
+    var passage: Passage
+    var time: Timestamp
+  }
+
+  /// - Parameter selection: of which packets are noted. What counts by time shows later: then packets without a
+  ///   segment are kept even where they change no order, and answers where a handshake may not count.
+  init(for selection: PacketSelection = PacketSelection()) {
+    keepsAllOthers = selection.isTimed
+    keepsAnswers = selection.since != nil
+  }
 
   var isBlockFull: Bool { builder.count >= Self.blockLength }
   var isEmpty: Bool { builder.isEmpty }
@@ -21,43 +32,61 @@ struct FlowRecorder: ~Copyable {
   ///
   /// - Parameter tcp: its captured bytes from the TCP header on.
   mutating func note(_ segment: borrowing Segment, _ tcp: RawSpan) {
-    settleOther(before: segment.time)
-    lastOther = nil
+    settleOthers(before: segment.time)
     let tuple = tuples.position(of: segment)
     tuples.noteHandshake(segment, of: tuple)
-    let isFromResponder = tuples.isFromResponder(segment, of: tuple)
+    let isFromResponder = keepsAnswers ? false : tuples.isFromResponder(segment, of: tuple)
     let content = keep(tcp, of: segment, isFromResponder: isFromResponder)
     append(segment, of: tuple, checksum: checksum(of: segment, tcp), content: content)
   }
 
   /// Takes in the next packet, one without a segment: it may still say when others were captured.
-  mutating func noteOther(at time: Timestamp) {
-    settleOther(before: time)
-    if builder.number == 0, builder.isEmpty {
-      appendPassage(at: time)
-    } else if time > latest {
-      latestOther = time
-      lastOther = nil
-    } else {
-      lastOther = time
+  mutating func note(_ passage: Passage, at time: Timestamp, _ frame: RawSpan = RawSpan()) {
+    let isFirst = builder.number == 0 && builder.isEmpty
+    guard isFirst || keepsAllOthers || passage.hasBytes else {
+      others.append(Other(passage: passage, time: time))
+      dropOthers()
+      return
     }
+    appendOthers()
+    append(passage, at: time, frame)
   }
 
   /// Nothing follows.
-  mutating func finish() {
-    settleOther(before: .never)
-    if let last = lastOther.take() { appendPassage(at: last) }
+  mutating func finish() { appendOthers() }
+
+  /// A packet matters that is later than one behind it, one that was asked for where that is the last, as the
+  /// capture ends with it, and the last of all, with which its file ends.
+  private mutating func dropOthers() {
+    let latestPlace = others.indices.max { others[$0].time < others[$1].time }
+    let lastAsked = others.lastIndex { $0.passage.isAsked }
+    for place in others.indices.dropLast().reversed()
+    where place != lastAsked && (place != latestPlace || others[place].time <= latest) {
+      others.remove(at: place)
+    }
   }
 
-  private mutating func settleOther(before time: Timestamp) {
-    guard let other = latestOther else { return }
-    latestOther = nil
-    if time < other { appendPassage(at: other) }
+  private mutating func settleOthers(before time: Timestamp) {
+    guard !others.isEmpty else { return }
+    let latestOther = others.max { $0.time < $1.time }
+    others.removeAll(keepingCapacity: true)
+    guard let latestOther, latestOther.time > max(latest, time) else { return }
+    append(latestOther.passage, at: latestOther.time, RawSpan())
   }
 
-  private mutating func appendPassage(at time: Timestamp) {
-    let passage = Segment.passage(at: time)
-    append(passage, of: tuples.position(of: passage), checksum: nil, content: .nothing)
+  private mutating func appendOthers() {
+    for other in others { append(other.passage, at: other.time, RawSpan()) }
+    others.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func append(_ passage: Passage, at time: Timestamp, _ frame: RawSpan) {
+    let segment = passage.segment(at: time)
+    let kept = passage.bytes(of: frame)
+    // SAFETY: bytes have no padding between them.
+    let content =
+      kept.isEmpty ? RecordedSegment.Content.nothing : unsafe builder.keep(kept.span.bytes)
+    append(
+      segment, of: tuples.position(of: segment), checksum: Passage.checksum, content: content)
   }
 
   private mutating func append(

@@ -3,15 +3,22 @@ public struct RecordExtraction: Sendable {
   private let input: CaptureInput
   private let number: Int
   private let shownPath: String
+  private let selection: PacketSelection
 
   /// - Parameters:
   ///   - input: a file, or standard input.
   ///   - shownPath: what reports call it; nil for its path.
   ///   - number: where it stands among all captures of the analysis, from zero.
-  public init(of input: CaptureInput, shownAs shownPath: String? = nil, number: Int) {
+  ///   - selection: which packets will be analysed. Its filter is applied here, where frames are; its time where
+  ///     the clock of all captures is known, for which every packet leaves something in the records.
+  public init(
+    of input: CaptureInput, shownAs shownPath: String? = nil, number: Int,
+    selection: PacketSelection = PacketSelection()
+  ) {
     self.input = input
     self.number = number
     self.shownPath = shownPath ?? input.path
+    self.selection = selection
   }
 
   /// Reads the capture to its end.
@@ -23,7 +30,7 @@ public struct RecordExtraction: Sendable {
   public func run(handOut: (RecordFrame) throws -> Void) rethrows -> CaptureError? {
     var shown = input
     shown.path = shownPath
-    try handOut(.begin(RecordedCaptureHeader(shown, number: number)))
+    try handOut(.begin(RecordedCaptureHeader(shown, number: number, selection)))
     var record = CaptureRecord(shown)
     var opened: CaptureReader?
     do throws(CaptureError) {
@@ -42,22 +49,14 @@ public struct RecordExtraction: Sendable {
     handOut: (RecordFrame) throws -> Void
   ) rethrows {
     var decoder = FrameDecoder()
-    var recorder = FlowRecorder()
+    var recorder = FlowRecorder(for: selection)
     var segment = Segment.none
-    while reader.advance(noting: &record) {
-      let (time, length) = (reader.time, reader.originalLength)
-      let origin = FrameDecoder.Origin(time: time, frame: reader.packets, capture: 0, point: 0)
-      reader.withFrame { frame in
-        do throws(DecodeError) {
-          guard let linkType = reader.linkType else { throw .unsupportedLinkType }
-          let range = try decoder.decode(
-            frame, originalLength: length, linkType: linkType, origin: origin, into: &segment)
-          record.count(segment, at: time)
-          recorder.note(segment, frame.extracting(range))
-        } catch {
-          record.count(error, at: time, length: length)
-          recorder.noteOther(at: time)
-        }
+    let selector = PacketSelector(selection.atAnyTime)
+    while record.failure == nil, reader.advance(noting: &record) {
+      if let selector, let unasked = unasked(reader, by: selector, noting: &record) {
+        recorder.note(unasked, at: reader.time)
+      } else {
+        take(reader, &decoder, &segment, &recorder, noting: &record)
       }
       if recorder.isBlockFull { try handOut(.block(recorder.takeBlock())) }
     }
@@ -67,6 +66,50 @@ public struct RecordExtraction: Sendable {
     if record.cutHeaders > 0 { record.warnings.append(.cutHeaders(packets: record.cutHeaders)) }
     if let count = decoder.fragments.abandoned[0] {
       record.warnings.append(.incompleteDatagrams(count))
+    }
+  }
+
+  /// What stands for a packet that the filter keeps out; nil of others.
+  private func unasked(
+    _ reader: borrowing CaptureReader, by selector: PacketSelector,
+    noting record: inout CaptureRecord
+  ) -> Passage? {
+    do throws(CaptureError) {
+      let isAsked = try selector.selects(reader, at: reader.time, noting: &record)
+      return isAsked ? nil : .without(.filtered, length: 0)
+    } catch {
+      // Whoever asks for a time may not ask for that of this packet.
+      if !selection.isTimed { record.failure = error }
+      return .refused(linkType: reader.linkNumber, isBigEndian: reader.order == .big)
+    }
+  }
+
+  private func take(
+    _ reader: borrowing CaptureReader, _ decoder: inout FrameDecoder, _ segment: inout Segment,
+    _ recorder: inout FlowRecorder, noting record: inout CaptureRecord
+  ) {
+    let (time, length) = (reader.time, reader.originalLength)
+    let origin = FrameDecoder.Origin(time: time, frame: reader.packets, capture: 0, point: 0)
+    decoder.hasMetFragment = false
+    reader.withFrame { frame in
+      do throws(DecodeError) {
+        guard let linkType = reader.linkType else { throw .unsupportedLinkType }
+        let range = try decoder.decode(
+          frame, originalLength: length, linkType: linkType, origin: origin, into: &segment)
+        record.count(segment, at: time)
+        if !decoder.hasMetFragment || !selection.isTimed {
+          recorder.note(segment, frame.extracting(range))
+          return
+        }
+      } catch {
+        record.count(error, at: time, length: length)
+        if !decoder.hasMetFragment || !selection.isTimed {
+          recorder.note(.without(error, length: length), at: time)
+          return
+        }
+      }
+      // What it gives hangs on others, of which a part may not be asked for.
+      recorder.note(.frame(linkType: reader.linkNumber, length: length), at: time, frame)
     }
   }
 }

@@ -20,9 +20,14 @@ public struct RecordedCaptureHeader: Sendable, Codable, Equatable {
   var role: CaptureRole?
   var pointName: String?
   var balancer: String?
+  /// Which packets are to be analysed.
+  var selection: PacketSelection
 
-  init(_ input: CaptureInput, number: Int) {
+  init(
+    _ input: CaptureInput, number: Int, _ selection: PacketSelection = PacketSelection()
+  ) {
     self.number = number
+    self.selection = selection
     path = input.path
     role = input.role
     pointName = input.pointName

@@ -49,6 +49,7 @@ public final class RecordSpool {
       guard captures.last.map({ $0.record != nil }) ?? true else { throw .outOfOrder }
       if let first = captures.first?.header {
         guard first.balancer == header.balancer else { throw .otherBalancer }
+        guard first.selection == header.selection else { throw .otherSelection }
         guard captures.allSatisfy({ $0.header.number < header.number }) else { throw .outOfOrder }
       }
       try begin(header)
@@ -61,6 +62,7 @@ public final class RecordSpool {
       guard record.isSound else { throw .damaged(capture: last.header.path, nil) }
       captures[captures.count - 1].record = record
       captures[captures.count - 1].content.isTruncated = record.truncated
+      captures[captures.count - 1].content.dropped = record.dropped
       captures[captures.count - 1].content.failure = record.failure
       close(file)
       file = -1
@@ -101,6 +103,9 @@ public final class RecordSpool {
   /// What was noted of each when it was read first.
   var records: [CaptureRecord] { captures.compactMap(\.record) }
 
+  /// Which packets of them are to be analysed.
+  var selection: PacketSelection { captures.first?.header.selection ?? PacketSelection() }
+
   /// Where the first of them stands among the captures of all load balancers.
   var firstNumber: Int { captures.first?.header.number ?? 0 }
 }
@@ -118,16 +123,30 @@ extension Analyzer {
   public func judge(
     _ spool: RecordSpool, progress: (Progress) -> Bool = { _ in true }
   ) throws(RecordSpoolError) -> PartialSummary {
-    var (summary, _) = summary(of: try spool.inputs(), progress: progress)
+    var analyzer = self
+    analyzer.configuration.selection = spool.selection
+    var (summary, _) = analyzer.summary(of: try spool.inputs(), progress: progress)
     for (position, record) in spool.records.enumerated() {
       let failure = summary.captures[position].failure
-      guard failure == record.failure || summary.isPartial else {
+      guard failure == record.failure || failure?.isRefusal == true || summary.isPartial else {
         throw .damaged(capture: record.path, failure)
       }
-      summary.captures[position].adopt(record)
+      // Of what is asked for by time nobody knew then what it would be.
+      if !spool.selection.isTimed { summary.captures[position].adopt(record) }
     }
+    summary.disguise(by: configuration.anonymizer)
     summary.number = spool.firstNumber
     return summary
+  }
+}
+
+extension CaptureError {
+  /// It comes of what is asked for, and only of packets at the time that is asked for.
+  fileprivate var isRefusal: Bool {
+    switch self {
+    case .filterRefused: true
+    default: false
+    }
   }
 }
 
@@ -136,6 +155,7 @@ public enum RecordSpoolError: Error, Equatable, Sendable {
   case empty
   case otherVersion(Int)
   case otherBalancer
+  case otherSelection
   case outOfOrder
   case cannotWrite(path: String, code: Int32)
   /// Its records cannot be read.
@@ -151,6 +171,8 @@ extension RecordSpoolError: CustomStringConvertible {
         + "\(RecordedCaptureHeader.version); use the same program for all stages"
     case .otherBalancer:
       "records are of several load balancers; judge those of each by themselves"
+    case .otherSelection:
+      "records were extracted by different --filter, --since or --until; extract all of them by the same"
     case .outOfOrder:
       "records of a capture come in pieces, without their end or behind others; give those of each "
         + "capture together, as extract-records wrote them, by the numbers of the captures"

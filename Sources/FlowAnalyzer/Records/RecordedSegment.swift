@@ -32,13 +32,6 @@ struct RecordedSegment: BitwiseCopyable {
 }
 
 extension Segment {
-  /// Stands for a packet without a segment, of which only the time matters.
-  static func passage(at time: Timestamp) -> Segment {
-    var segment = Segment.none
-    segment.time = time
-    return segment
-  }
-
-  /// Frames are counted from 1.
+  /// Frames are counted from 1: without one it stands for a packet that has no segment, see `Passage`.
   var isPassageOnly: Bool { frame == 0 }
 }

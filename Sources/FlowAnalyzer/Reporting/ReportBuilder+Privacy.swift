@@ -1,12 +1,11 @@
 /// What the report says of what was asked for, and how it calls captures. Names of files and of capture
 /// points tell of whom they are; where addresses are encrypted, numbers stand in their place.
 extension ReportBuilder {
-  private var isAnonymous: Bool { configuration.anonymizer != nil }
+  private var isAnonymous: Bool { keyFingerprint != nil }
 
   var anonymization: AnalysisReport.Anonymization? {
-    configuration.anonymizer.map { anonymizer in
-      AnalysisReport.Anonymization(
-        method: AddressAnonymizer.method, keyFingerprint: anonymizer.keyFingerprint)
+    keyFingerprint.map {
+      AnalysisReport.Anonymization(method: AddressAnonymizer.method, keyFingerprint: $0)
     }
   }
 

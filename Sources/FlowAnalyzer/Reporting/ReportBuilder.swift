@@ -5,6 +5,8 @@ struct ReportBuilder {
   let captures: [CaptureRecord]
   var clocks: [ClockReading] = []
   var window: TimeWindow?
+  /// Of the key by which addresses were encrypted; nil where they are as captured.
+  var keyFingerprint: String?
   let isPartial: Bool
 
   func report(_ found: AuditResult) -> AnalysisReport {
@@ -45,10 +47,7 @@ struct ReportBuilder {
       truncated: record.truncated, firstPacket: record.firstPacket, lastPacket: record.lastPacket,
       warnings: record.warnings.map { text(of: $0) }, error: text(of: record.failure),
       skipped: skipped, dropped: record.dropped,
-      contentHash: String {
-        let hash = record.contentHash
-        $0.append(hexadecimal: configuration.anonymizer?.disguised(hash) ?? hash)
-      })
+      contentHash: String { $0.append(hexadecimal: record.contentHash) })
   }
 
   private func analysis(

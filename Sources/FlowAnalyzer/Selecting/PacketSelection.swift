@@ -1,5 +1,5 @@
 /// Which packets of the captures are analysed: as if the others had never been captured.
-public struct PacketSelection: Equatable, Sendable {
+public struct PacketSelection: Equatable, Sendable, Codable {
   /// An expression of libpcap's filter language (pcap-filter); nil keeps every packet.
   public var filter: String?
   /// The first instant that belongs to it, and the first that does not any more, by the clock of all;
@@ -15,13 +15,16 @@ public struct PacketSelection: Equatable, Sendable {
 
   var isEverything: Bool { self == PacketSelection() }
 
+  /// Whether it asks for a time, too.
+  var isTimed: Bool { since != nil || until != nil }
+
   /// What of it a first look at the captures goes by. Which side they show, and how their clocks differ,
   /// does not hang on the time that is asked about.
   var atAnyTime: PacketSelection { PacketSelection(filter: filter) }
 }
 
 /// An instant as people give it; some forms need to know when the captures begin.
-public enum TimeBound: Equatable, Sendable {
+public enum TimeBound: Equatable, Sendable, Codable {
   case instant(Timestamp)
   /// Nanoseconds after the first packet.
   case afterStart(Int64)

@@ -39,9 +39,11 @@ final class PacketSelector {
       record.countUnasked(.outsideTime)
       return false
     }
+    if reader.isRecorded { return try selectsRecorded(reader, noting: &record) }
     // Its interface has a link type that is not read: for that it is counted elsewhere.
     guard let expression, reader.linkType != nil else { return true }
-    let filter = try filter(expression, for: reader)
+    let kind = Kind(linkType: reader.linkNumber, isBigEndian: reader.order == .big)
+    let filter = try filter(expression, for: kind, of: reader.path)
     let isMatch = reader.withFrame { frame in
       filter.filter.matches(frame, originalLength: reader.originalLength)
     }
@@ -49,19 +51,35 @@ final class PacketSelector {
     return isMatch
   }
 
+  /// The same of a packet whose frame was looked at when its record was made.
+  private func selectsRecorded(
+    _ reader: borrowing CaptureReader, noting record: inout CaptureRecord
+  ) throws(CaptureError) -> Bool {
+    switch reader.recordedPassage {
+    case .refused(let linkType, let isBigEndian):
+      let kind = Kind(linkType: linkType, isBigEndian: isBigEndian)
+      if let expression { _ = try filter(expression, for: kind, of: reader.path) }
+      fallthrough
+    case .without(.filtered, _):
+      record.countUnasked(.filtered)
+      return false
+    case .without, .frame, nil: return true
+    }
+  }
+
   private func filter(
-    _ expression: String, for reader: borrowing CaptureReader
+    _ expression: String, for kind: Kind, of path: String
   ) throws(CaptureError) -> Filter {
-    let kind = Kind(linkType: reader.linkNumber, isBigEndian: reader.order == .big)
     if let known = filters[kind] { return known }
     do throws(PacketFilterError) {
       let filter = Filter(
-        try PacketFilter(expression, linkType: UInt32(kind.linkType), order: reader.order))
+        try PacketFilter(
+          expression, linkType: UInt32(kind.linkType), order: kind.isBigEndian ? .big : .little))
       filters[kind] = filter
       return filter
     } catch {
       throw .filterRefused(
-        path: reader.path, linkName: DataLink.describe(linkType: UInt32(kind.linkType)).name,
+        path: path, linkName: DataLink.describe(linkType: UInt32(kind.linkType)).name,
         reason: error.reason)
     }
   }

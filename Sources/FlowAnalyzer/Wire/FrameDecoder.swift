@@ -13,6 +13,8 @@ struct FrameDecoder {
   }
 
   private(set) var fragments = FragmentReassembler()
+  /// Whether some frame had a fragment that could not be told by itself; who asks may set it back.
+  var hasMetFragment = false
 
   /// Decodes a frame in place: a segment is large, and every copy of one would cost a tenth of this.
   ///
@@ -144,6 +146,7 @@ extension FrameDecoder {
       source: ip.source, destination: ip.destination, identification: fragment.identification,
       transport: isIPv6 ? 0 : ip.transport, point: origin.point)
     guard mayHoldTCP(fragment, key, transport: ip.transport, payload) else { throw .notTCP }
+    hasMetFragment = true
     guard
       let datagram = try fragments.add(
         fragment, key: key, transport: ip.transport, bytes: payload, length: ip.payloadLength,

@@ -72,20 +72,20 @@ struct FlowRecordTests {
     func second(_ number: Int64) -> Timestamp { Timestamp(nanoseconds: number * 1_000_000_000) }
     var segment = Segment.none
     segment.frame = 1
-    recorder.noteOther(at: second(1))
-    recorder.noteOther(at: second(2))
+    recorder.note(.without(.notTCP, length: 60), at: second(1))
+    recorder.note(.without(.notTCP, length: 60), at: second(2))
     segment.time = second(3)
     recorder.note(segment, RawSpan())
-    recorder.noteOther(at: second(9))
+    recorder.note(.without(.notTCP, length: 60), at: second(9))
     segment.time = second(4)
     recorder.note(segment, RawSpan())
     // Not the latest, and then not the last.
-    recorder.noteOther(at: second(5))
-    recorder.noteOther(at: second(10))
+    recorder.note(.without(.notTCP, length: 60), at: second(5))
+    recorder.note(.without(.notTCP, length: 60), at: second(10))
     segment.time = second(10)
     recorder.note(segment, RawSpan())
-    recorder.noteOther(at: second(11))
-    recorder.noteOther(at: second(12))
+    recorder.note(.without(.notTCP, length: 60), at: second(11))
+    recorder.note(.without(.notTCP, length: 60), at: second(12))
     recorder.finish()
     let segments = try RecordedPackets.segments(of: recorder.takeBlock())
     #expect(segments.map(\.time) == [1, 3, 9, 4, 10, 12].map(second))

@@ -15,13 +15,19 @@ extension Analyzer {
     for group in CaptureGroups(captures).all {
       let spool = try RecordSpool(in: FileManager.default.temporaryDirectory.path)
       for (number, input) in captures.enumerated() where group.contains(input) {
-        _ = try RecordExtraction(of: input, number: number).run { frame in
-          try spool.add(try frame.travelled(rearrange))
-        }
+        let extraction = RecordExtraction(
+          of: input, number: number, selection: configuration.selection)
+        _ = try extraction.run { frame in try spool.add(try frame.travelled(rearrange)) }
       }
-      summaries.append(try judge(spool).travelled)
+      var judge = self
+      judge.configuration.selection = PacketSelection()
+      summaries.append(try judge.judge(spool).travelled)
     }
-    return try merge(summaries.reversed())
+    // Whoever merges has no key, and knows of no selection.
+    var merger = self
+    merger.configuration.selection = PacketSelection()
+    merger.configuration.anonymizer = nil
+    return try merger.merge(summaries.reversed())
   }
 }
 

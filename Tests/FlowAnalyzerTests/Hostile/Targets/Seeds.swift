@@ -27,8 +27,12 @@ public enum Seeds {
   private static func blocks(of capture: [UInt8]) throws -> [[UInt8]] {
     let file = try MemoryFile(capture)
     var blocks: [[UInt8]] = []
-    _ = RecordExtraction(of: CaptureInput(path: file.path, role: .server), number: 0).run { frame in
-      if case .block(let bytes) = frame { blocks.append(bytes) }
+    // With a time records have packets without segments, and frames.
+    for selection in [PacketSelection(), PacketSelection(filter: "tcp", since: .afterStart(0))] {
+      let input = CaptureInput(path: file.path, role: .server)
+      _ = RecordExtraction(of: input, number: 0, selection: selection).run { frame in
+        if case .block(let bytes) = frame { blocks.append(bytes) }
+      }
     }
     return blocks
   }
