@@ -543,6 +543,40 @@ struct EndpointStateMachine: BitwiseCopyable {
     notes.insert(.wasReset)
   }
 
+  /// How long PAWS keeps a RST from a TIME_WAIT after TS.Recent was taken (TCP_PAWS_MSL), in nanoseconds.
+  private static let oldRSTLimit: Int64 = 60_000_000_000
+
+  /// A RST arrives at a TIME_WAIT. One with an older timestamp ends it, too, once TS.Recent is a minute old
+  /// (Linux `tcp_paws_reject`); that is counted in whole seconds of the server's clock, so that in the last
+  /// of them nothing tells what it did.
+  mutating func receiveOldRST(_ segment: Segment, timestampTakenAt taken: Timestamp) {
+    guard refusesByPAWS(segment.options), segment.sequence == nextExpected, !isReset else { return }
+    let age = segment.time.nanoseconds(since: taken)
+    if age >= Self.oldRSTLimit {
+      notes.insert(.wasReset)
+    } else if age > Self.oldRSTLimit - 1_000_000_000 {
+      notes.insert(.ambiguous)
+    }
+  }
+
+  /// Whether Linux answers a segment of the peer within its rate limit for invalid segments (tcp_invalid_ratelimit),
+  /// if it answers it: what has neither data nor FIN, and does not fit. A TIME_WAIT counts what it answers
+  /// (`tcp_timewait_check_oow_rate_limit`); a live socket has one count for keepalives and other old
+  /// ACKs (`tcp_validate_incoming`) and for challenges of SYN and RST (`tcp_send_challenge_ack`).
+  func answersWithinLimit(_ segment: Segment, peer: EndpointStateMachine) -> Bool {
+    guard segment.payloadLength == 0, !segment.flags.contains(.fin) else { return false }
+    switch state {
+    case .closed, .synSent, .synReceived: return false
+    case .timeWait:
+      return segment.flags.contains(.ack) && !segment.flags.contains(.rst)
+        && (segment.flags.contains(.syn) || segment.sequence != nextExpected)
+    case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
+      // What waits for its acknowledgment could be what the next ACK is for.
+      return !isReset && hasAcknowledgedAll(of: peer)
+        && (segment.flags.contains(.syn) || segment.sequence != nextExpected)
+    }
+  }
+
   /// What a segment does to a TIME_WAIT that it does not end.
   private mutating func receiveInTimeWait(_ segment: Segment, timer: TimeWaitTimer) {
     let older = refusesByPAWS(segment.options)
