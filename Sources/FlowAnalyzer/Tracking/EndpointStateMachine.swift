@@ -87,6 +87,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     /// When the state was entered was not seen: the times are the latest possible.
     static let unknownTimes = Notes(rawValue: 1 << 7)
 
+    static let received = Notes(rawValue: hasTimestampRecent.rawValue | ambiguous.rawValue)
     static let fins = Notes(rawValue: sentFIN.rawValue | receivedFIN.rawValue)
 
     /// Nothing is remembered of two ends but what an undisturbed course leaves, and each has received
@@ -120,6 +121,8 @@ struct EndpointStateMachine: BitwiseCopyable {
 
   /// The peer's FIN may have been covered or not: its first transmission was not seen.
   var isHolderAmbiguous: Bool { notes.contains(.ambiguous) }
+  /// What it sent last was not captured, and may have been a FIN.
+  var mayHideFIN: Bool { isHolderAmbiguous && (state == .established || state == .closeWait) }
   /// A RST that this endpoint would obey has been on its way to it since it was last proven alive.
   var isReset: Bool { notes.contains(.wasReset) }
   /// The endpoint itself gave up with a RST.
@@ -185,7 +188,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     _ segment: Segment, from sender: inout EndpointStateMachine,
     to receiver: inout EndpointStateMachine
   ) -> Bool {
-    guard sender.isPlainlyEstablished, receiver.isPlainlyEstablished,
+    guard sender.isPlainlyEstablished, receiver.isEstablishedInOrder,
       segment.sequence == sender.nextToSend, segment.sequence == receiver.nextExpected,
       !segment.acknowledgment.follows(receiver.nextToSend),
       // An acknowledgment from before the ISNs would be an earlier incarnation's.
@@ -241,6 +244,12 @@ struct EndpointStateMachine: BitwiseCopyable {
     return true
   }
 
+  /// The same, but that it may have sent a FIN unseen: that it receives something says nothing about it.
+  @inline(__always)
+  private var isEstablishedInOrder: Bool {
+    state == .established && notes.isSubset(of: .received) && hasNoHole
+  }
+
   /// Established, with nothing remembered that a segment in order could bear on.
   @inline(__always)
   private var isPlainlyEstablished: Bool {
@@ -263,6 +272,7 @@ struct EndpointStateMachine: BitwiseCopyable {
       lastWindow = segment.window
     }
     let seenBefore = nextToSend
+    if mayHideFIN, segment.sequenceEnd.follows(nextToSend) { notes.remove(.ambiguous) }
     if segment.sequenceLength == 0, segment.sequence == nextToSend.advanced(by: 1) {
       let hadCoveredPeer = peer.sentFIN.map { lastAcknowledgmentSent.follows($0) } ?? false
       inferFIN(beforeCoveringPeer: !hadCoveredPeer, at: segment.time)
@@ -397,6 +407,9 @@ struct EndpointStateMachine: BitwiseCopyable {
   private mutating func sentUnseen(upTo segment: Segment) {
     if segment.acknowledgment == nextToSend.advanced(by: 1) {
       inferFIN(beforeCoveringPeer: false, at: segment.time)
+    } else if state == .established {
+      // The last of it may have been a FIN, until data behind it shows that it was not.
+      notes.insert(.ambiguous)
     }
     nextToSend = segment.acknowledgment
   }

@@ -131,7 +131,7 @@ extension FlowTracker {
     } else if mayAnswer {
       noteLimitedAnswer(segment, of: position)
       answered = firstUnanswered(at: segment.time, position) ?? answered
-      if pending[Int(answered)].exchange.answer == .none {
+      if pending[Int(answered)].exchange.answer == .none, !isSurelySilenced(answered) {
         reject(answered, segment, position, senderIsLow)
       }
     }
@@ -160,6 +160,14 @@ extension FlowTracker {
       node = pending[Int(node)].next
     }
     return doubtful?.node
+  }
+
+  /// A SYN came so soon after an answer that Linux has none for it.
+  mutating func isSurelySilenced(_ node: UInt32) -> Bool {
+    guard timer.isOfLinux, let since = pending[Int(node)].exchange.sinceLimitedAnswer else {
+      return false
+    }
+    return since >= 0 && since < Judge.certainRateLimit
   }
 
   /// SYNs that come so soon after each other are not told apart by when their answers come, in nanoseconds.

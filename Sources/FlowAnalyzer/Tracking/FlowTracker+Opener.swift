@@ -63,12 +63,7 @@ extension FlowTracker {
     if let first = firstUnanswered(at: time, position) { return first }
     let last = newestPending(position)
     guard pending[Int(last)].exchange.answer == .none else { return nil }
-    if let since = pending[Int(last)].exchange.sinceLimitedAnswer, since >= 0,
-      since < Judge.certainRateLimit
-    {
-      return nil
-    }
-    return last
+    return isSurelySilenced(last) ? nil : last
   }
 
   /// RFC 9293, section 3.10.7.3: who is in SYN_SENT answers an unacceptable ACK with a RST that

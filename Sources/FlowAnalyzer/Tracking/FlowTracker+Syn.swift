@@ -108,7 +108,9 @@ extension FlowTracker {
     if connection.hasUnknownWindow { holder.notes.insert(.unknownWindow) }
     if connection.isInferred { holder.notes.insert(.inferred) }
     if connection.beganUnseen { holder.notes.insert(.beganUnseen) }
-    if endpoint.isHolderAmbiguous { holder.notes.insert(.ambiguous) }
+    if endpoint.isHolderAmbiguous || connection.endpoint(isLow: !receiverIsLow).mayHideFIN {
+      holder.notes.insert(.ambiguous)
+    }
     if endpoint.hasTimestampRecent { holder.notes.insert(.timestamps) }
     if endpoint.hasUnknownTimes { holder.notes.insert(.unknownTimes) }
     if endpoint.isReset { holder.notes.insert(.resetBefore) }
