@@ -106,6 +106,8 @@ GROUPS = {
         Scenario("crafted-states", "--mode crafted --script states", ("TCPSYNChallenge == 3", "at_end_CLOSING == 1")),
         Scenario("crafted-queue", "--mode crafted --script queue --backlog 1", ("ListenOverflows == 1", "fromTimeWait == 1")),
         Scenario("crafted-listener", "--mode crafted --script listener", ("PAWSTimewait == 1", "foreignAck == 2", "OutRsts == 1")),
+        Scenario("crafted-limits", "--mode crafted --script limits", ("TCPACKSkippedChallenge == 2", "TCPACKSkippedFinWait2 == 1", "TW == 3")),
+        Scenario("crafted-resets", "--mode crafted --script resets", ("TW == 2", "PAWSTimewait == 3")),
     ),
 }
 """The table, by what the scenarios are about."""

@@ -230,8 +230,52 @@ def listener(script: Script) -> None:
     script.syn(newer, 1, "reset", reuse="reset")
 
 
+def limits(script: Script) -> None:
+    """What uses up the right to answer a SYN, in each kind of socket, and when it begins anew."""
+    for flags, offset in ((ACK, -1), (RST, 500)):
+        live = script.peer().open()
+        live.send(flags, offset=offset)
+        live.expect(ACK)
+        script.syn(live, -1000, "unanswered", state="established", reason="rate-limited")
+    # An orphan answers a RST beside its window, and refuses what falls into it all the same.
+    for distance, answer, reason in ((0, "reset", "orphan-refused"), (-2000, "unanswered", "rate-limited")):
+        orphan = script.connected()
+        orphan.send(RST, offset=-1000)
+        orphan.expect(ACK)
+        script.syn(orphan, distance, answer, state="closing", reason=reason)
+    # Silence is an answer only while the capture goes on.
+    time.sleep(_SILENCE)
+    # Data is answered without limit, as in a keepalive of one byte.
+    live = script.peer().open()
+    live.send(ACK, offset=-1, payload=b"k")
+    live.expect(ACK)
+    script.syn(live, -1000, "rejected", state="established", reason="challenge")
+    # The limit of a socket ends with it.
+    closing = script.peer().open()
+    script.syn(closing, -1000, "rejected", state="established", reason="challenge")
+    closing.request(script.connections)
+    script.connections += 1
+    closing.read_until_fin()
+    closing.close()
+    script.syn(closing, -1000, "rejected", state="time-wait", reason="sequence-not-newer")
+
+
+def resets(script: Script) -> None:
+    """RSTs with an older timestamp: TIME_WAIT ignores them until TS.Recent is a minute old, whatever its timer."""
+    young, old = script.time_wait(), script.time_wait()
+    time.sleep(30)
+    for peer in (young, old):
+        script.syn(peer, 1, "rejected", state="time-wait", reason="timestamp-older", timestamp=-1)
+    time.sleep(28)
+    young.send(RST, timestamp=-1)
+    script.syn(young, -1000, "rejected", state="time-wait", reason="sequence-not-newer", timestamp=None)
+    time.sleep(4)
+    old.send(RST, timestamp=-1)
+    script.syn(old, -1000, "accepted", reuse="reset", timestamp=None)
+
+
 SCRIPTS: dict[str, Callable[[Script], None]] = {
-    script.__name__: script for script in (rules, timers, dances, orphans, states, queue, listener)
+    script.__name__: script for script in (rules, timers, dances, orphans, states, queue, listener, limits, resets)
 }
 
 

@@ -301,6 +301,19 @@ extension Joiner {
         earlySyns.insert(attempt, for: key, at: segment.time)
       }
     }
+    if tracker.lastAnsweredEarly == attempt { observeAnsweredEarly(attempt, &tracker) }
+  }
+
+  /// A SYN of the server side has come by behind its SYN-ACK: the tuple has its client only now.
+  private mutating func observeAnsweredEarly(_ attempt: UInt32, _ tracker: inout FlowTracker) {
+    let record = tracker.lastRecord
+    let leg = tracker.attempts.leg(of: attempt)
+    if leg != ClientLeg.none, legs[Int(leg)].isJoinedByHandshake {
+      legs[Int(leg)].notes.insert(.isAnswered)
+      occupy(record, by: tracker.attempts.party(of: attempt), &tracker)
+    } else {
+      _ = beginStream(of: tracker.records[record].current, record, attempt, &tracker)
+    }
   }
 
   // MARK: - Rejections

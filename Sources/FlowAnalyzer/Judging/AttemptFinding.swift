@@ -41,7 +41,7 @@ extension AttemptFinding {
   }
 
   private static func setup(_ attempt: AttemptTable.Attempt, _ course: ClientCourse?) -> Int64? {
-    if let course, let first = course.syns.first, let answer = course.synAckAt {
+    if let course, let first = course.syns.first, let answer = course.synAckAt, answer >= first {
       return answer.nanoseconds(since: first)
     }
     return attempt.firstSynAckAt?.nanoseconds(since: attempt.firstSynAt)
@@ -54,14 +54,31 @@ extension AttemptFinding {
   ) -> Int64 {
     let serverSyns = finished.synTimes
     return hits.filter(\.verdict.isCharged).reduce(0) { sum, hit in
-      let (syns, time) =
-        if let course, let time = hit.clientTime {
-          (course.syns, time)
-        } else {
-          (serverSyns, hit.time)
-        }
-      return sum &+ (syns.first { $0 > time }?.nanoseconds(since: time) ?? 0)
+      let behind = gap(after: hit.time, in: serverSyns)
+      let inFront = course.flatMap { course in
+        hit.clientTime.flatMap { gap(after: $0, in: course.syns) }
+      }
+      return sum &+ max(wait(inFront: inFront, behind: behind, hit, course), 0)
     }
+  }
+
+  /// The wait by the clock in front of the load balancer, unless that was set meanwhile: a client sends
+  /// nothing before it has sent the SYN before, and nothing comes out of a load balancer that has not gone
+  /// in before.
+  private static func wait(
+    inFront: Int64?, behind: Int64?, _ hit: Hit, _ course: ClientCourse?
+  ) -> Int64 {
+    guard course != nil, hit.clientTime != nil else { return behind ?? 0 }
+    guard let inFront else { return 0 }
+    guard let behind else { return inFront }
+    return inFront < 0 || inFront > behind &+ Joiner.clockSlack ? behind : inFront
+  }
+
+  /// The time from one SYN of an attempt to the next; nil where that was the last.
+  private static func gap(after time: Timestamp, in syns: [Timestamp]) -> Int64? {
+    let next = syns.lastIndex(of: time).map { $0 + 1 } ?? syns.firstIndex { $0 > time }
+    guard let next, next < syns.count else { return nil }
+    return syns[next].nanoseconds(since: time)
   }
 }
 

@@ -122,11 +122,14 @@ struct Judge {
 
   private func reset(_ exchange: Exchange, _ facts: Facts) -> Verdict {
     if exchange.holder.state == .finWait2, !exchange.holder.notes.contains(.resetBefore),
-      !facts.isOver, facts.mayBeRefusedByOrphan
+      facts.mayBeRefusedByOrphan
     {
+      // The application may have closed it late, so that it was an orphan for less than a minute; or it was
+      // gone, and nobody listens.
+      if facts.isOver { return .reuse(.unknown) }
       return .hit(
         HitVerdict(
-          held: .closing, evidence: facts.evidence, end: .killed,
+          held: .closing, evidence: facts.mayBeOver ? .inferred : facts.evidence, end: .killed,
           predicted: facts.prediction.answer, answer: .reset, reason: .orphanRefused))
     }
     guard let reason = facts.reasonGone else {
@@ -167,11 +170,12 @@ struct Judge {
     } else if prediction.answer == .unanswered {
       reason = prediction.reason
       if reason == .synWithFIN { end = .killed }
-    } else if facts.isRateLimited {
+    } else if facts.isSilencedByLimit {
       reason = .rateLimited
     } else {
       reason = .lost
     }
+    if held != .timeWait, exchange.resetFollowed, !isHeldForSure { end = .killed }
     let answer: Answer =
       exchange.nextSynAt != nil || exchange.watched >= Exchange.patience
       ? .unanswered : .undetermined
@@ -180,6 +184,7 @@ struct Judge {
       HitVerdict(
         held: held, evidence: facts.evidence, end: end, predicted: facts.predictedWithLimit,
         answer: answer, reason: reason,
+        killedLiveConnection: end == .killed && held != .timeWait && !facts.mayBeOrphan,
         restartsTimer: facts.restartsTimer))
   }
 }
@@ -228,6 +233,7 @@ private struct Facts {
   /// A RST may come from an orphan in FIN_WAIT_2, which sends one to what falls into its window.
   var mayBeRefusedByOrphan: Bool {
     exchange.holder.notes.contains(.beganUnseen) || prediction.answer == .undetermined
+      || prediction.answer == .reset
   }
 
   /// What the holder's state is called; nil where it holds nothing that a SYN could hit.
@@ -244,6 +250,12 @@ private struct Facts {
     let notes = exchange.holder.notes
     if prediction.reason == .optionsCut { return .inferred }
     if held == nil || !notes.contains(.known) || exchange.answer == .hiddenOldNumbers {
+      return .inferred
+    }
+    // An orphan would have refused it, whatever the limit says.
+    if isSilencedByLimit, prediction.answer == .undetermined, exchange.answer == .none,
+      !notes.contains(.fullSocket)
+    {
       return .inferred
     }
     if notes.contains(.mayBeReplaced), exchange.answer == .none, exchange.proof != .stillHeld {
@@ -264,7 +276,7 @@ private struct Facts {
 
   /// The prediction, given that the server may just have used up its right to answer.
   var predictedWithLimit: Answer {
-    prediction.answer == .rejected && isRateLimited ? .unanswered : prediction.answer
+    prediction.answer == .rejected && isSilencedByLimit ? .unanswered : prediction.answer
   }
 
   /// Linux restarts the timer for a SYN that PAWS refuses.
@@ -289,6 +301,17 @@ private struct Facts {
   var isRateLimited: Bool {
     guard let since = exchange.sinceLimitedAnswer else { return false }
     return since >= 0 && since < Judge.rateLimit
+  }
+
+  /// The limit keeps the server from answering this SYN: not from refusing it by a RST, as an orphan does
+  /// with what falls into its window.
+  var isSilencedByLimit: Bool {
+    guard isRateLimited else { return false }
+    switch prediction.answer {
+    case .rejected: return true
+    case .undetermined: return prediction.reason == .challenge
+    case .accepted, .reset, .unanswered: return false
+    }
   }
 
   /// The assumed life of the holder's timer is surely over: where its times are not known, the age
@@ -338,12 +361,17 @@ private struct Facts {
     case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
       if notes.contains(.resetBefore) { return .reuse(.reset) }
       // As below.
-      if isRateLimited, prediction.answer == .rejected { return nil }
-      return exchange.proof == .gone ? .reuse(.gone) : nil
+      if isSilencedByLimit { return nil }
+      if exchange.holder.state == .finWait2, mayBeOver {
+        // If it was an orphan, which nothing shows.
+        return .reuse(exchange.proof == .gone ? .expired : .unknown)
+      }
+      // Where a RST has ended it since, it stood until then.
+      return exchange.proof == .gone && !exchange.resetFollowed ? .reuse(.gone) : nil
     case .timeWait:
       if notes.contains(.resetBefore), !ignoresResets { return .reuse(.reset) }
       // It has answered a moment ago: whatever its age, it is the limit that keeps it silent.
-      if isRateLimited, prediction.answer == .rejected { return nil }
+      if isSilencedByLimit { return nil }
       if isOver { return .reuse(.expired) }
       if mayBeOver { return .reuse(exchange.proof == .gone ? .expired : .unknown) }
       if notes.contains(.ambiguous) {

@@ -36,18 +36,25 @@ public enum StackProfile: String, Sendable, CaseIterable, Codable {
   func prediction(for syn: SynFacts, holder: Holder) -> Prediction {
     switch holder.state {
     case .timeWait: return timeWaitPrediction(for: syn, holder: holder)
-    case .finWait2:
-      // Linux: an orphan resets what falls into its window, a full socket challenges it, and a
-      // capture cannot tell them apart beforehand.
-      if self == .linux, !syn.isRefusedByPAWS(of: holder), syn.isInWindow(of: holder) {
-        return Prediction(.undetermined, .challenge)
-      }
-      return Prediction(.rejected, .challenge)
+    case .finWait2: return finWait2Prediction(for: syn, holder: holder)
     case .established, .finWait1, .closeWait, .closing, .lastAck:
       return Prediction(.rejected, .challenge)
     case .closed, .synSent, .synReceived:
       return Prediction(.accepted, .sequenceNewer)
     }
+  }
+
+  /// Linux: an orphan resets what falls into its window (`tcp_timewait_state_process`), a full socket challenges
+  /// it, and a capture cannot tell them apart but by an earlier answer.
+  private func finWait2Prediction(for syn: SynFacts, holder: Holder) -> Prediction {
+    guard self == .linux else { return Prediction(.rejected, .challenge) }
+    let isOrphan = holder.notes.contains(.orphan)
+    let mayBeInWindow = syn.isInWindow(of: holder) || holder.notes.contains(.unknownWindow)
+    guard !syn.isRefusedByPAWS(of: holder), mayBeInWindow else {
+      return Prediction(.rejected, isOrphan ? .orphanAnswered : .challenge)
+    }
+    if isOrphan, syn.isInWindow(of: holder) { return Prediction(.reset, .orphanRefused) }
+    return Prediction(.undetermined, .challenge)
   }
 
   /// Whether a TIME_WAIT compares timestamps.

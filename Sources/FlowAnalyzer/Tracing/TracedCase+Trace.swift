@@ -7,6 +7,7 @@ extension TracedCase {
     guard hitsSeen > 0 else { return trace }
     for strand in strands where strand.isAnchored {
       var log = strand.log
+      for entry in evidence(in: strand) { log.append(entry) }
       log.finish()
       addServerSide(log.entries, strand.tuple, to: &trace)
     }
@@ -14,6 +15,15 @@ extension TracedCase {
     trace.alignClients()
     trace.frames.sort { $0.order < $1.order }
     return trace
+  }
+
+  /// What a SYN without an answer has met shows in the next answer, whoever asked for it.
+  private func evidence(in strand: Strand) -> ArraySlice<FrameLog.Entry> {
+    guard strand.isLeft,
+      finding.hits.last(where: { $0.tuple == strand.tuple })?.answer == .unanswered,
+      let answer = strand.aside.entries.firstIndex(where: { !$0.frame.isFromOpener })
+    else { return [] }
+    return strand.aside.entries[...answer]
   }
 
   private func addServerSide(

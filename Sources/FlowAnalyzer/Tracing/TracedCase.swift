@@ -29,9 +29,27 @@ struct TracedCase {
     let tuple: FourTuple
     /// A SYN of the attempt has come: nothing before it is forgotten any more.
     var isAnchored = false
-    /// Others have the tuple now, and the attempt does not come back to it.
+    /// Others have the tuple now, and the attempt has not come back to it.
     var isLeft = false
     var log: FrameLog
+    /// What came since others have it: part of the finding where the attempt comes back, whose next SYN then
+    /// meets what they have left.
+    var aside: FrameLog
+
+    init(tuple: FourTuple, limit: Int) {
+      self.tuple = tuple
+      log = FrameLog(limit: limit)
+      aside = FrameLog(limit: limit)
+    }
+
+    /// A SYN of the attempt has come.
+    mutating func comeBack() {
+      isAnchored = true
+      guard isLeft else { return }
+      isLeft = false
+      for entry in aside.entries { log.append(entry) }
+      aside.removeAll()
+    }
   }
 
   init(_ finding: AnalysisReport.Finding, framesPerConversation: Int) {
@@ -67,7 +85,7 @@ struct TracedCase {
 
   private mutating func addStrand(_ tuple: FourTuple) {
     guard !strands.contains(where: { $0.tuple == tuple }) else { return }
-    strands.append(Strand(tuple: tuple, log: FrameLog(limit: framesPerConversation)))
+    strands.append(Strand(tuple: tuple, limit: framesPerConversation))
   }
 
   /// How many clients' conversations are followed.
@@ -160,8 +178,7 @@ extension TracedCase {
     lastSynAt = segment.time
     syns += 1
     if let index = strands.firstIndex(where: { $0.tuple == observation.tuple }) {
-      strands[index].isAnchored = true
-      strands[index].isLeft = false
+      strands[index].comeBack()
     }
     let hit = finding.hits.firstIndex {
       $0.capture == Int(segment.capture) && $0.frame == segment.frame
@@ -181,6 +198,7 @@ extension TracedCase {
     for index in strands.indices {
       strands[index].isAnchored = false
       strands[index].isLeft = false
+      strands[index].aside.removeAll()
     }
   }
 
@@ -194,7 +212,10 @@ extension TracedCase {
       strands[index].log.removeAll(beforeSYN: entry.incarnation.openerBase)
     }
     if strands[index].isAnchored, isTakeover(observation) { strands[index].isLeft = true }
-    guard !strands[index].isLeft else { return }
+    guard !strands[index].isLeft else {
+      strands[index].aside.append(entry)
+      return
+    }
     strands[index].log.append(entry)
     guard strands[index].isAnchored else { return }
     if connectedAt != nil {

@@ -40,3 +40,8 @@ extension Segment {
     source.address.isIPv6 ? nil : ipIdentification == 0 && dontFragment
   }
 }
+
+extension Segment {
+  /// A RST to a segment without ACK, as a SYN is, has the sequence number zero (RFC 9293, section 3.10.7.1).
+  var isRefusal: Bool { flags.contains([.rst, .ack]) && sequence.value == 0 }
+}

@@ -34,6 +34,10 @@ struct Connection: BitwiseCopyable {
     static let heardFromHigh = Traits(rawValue: 1 << 3)
     static let isInferred = Traits(rawValue: 1 << 4)
     static let isLogged = Traits(rawValue: 1 << 5)
+    /// Its SYN-ACK has not been captured.
+    static let lacksSynAck = Traits(rawValue: 1 << 6)
+    /// The responder has taken a timestamp in TIME_WAIT, when its timer was last started or before.
+    static let tookTimestampLate = Traits(rawValue: 1 << 7)
 
     init(rawValue: UInt8) { self.rawValue = rawValue }
 
@@ -72,21 +76,61 @@ struct Connection: BitwiseCopyable {
       responder.negotiateTimestamps(answer.timestampEchoReply)
       originator.negotiateTimestamps(answer.timestampValue)
     }
-    if let offer = synOptions, offer.windowScale != TCPOptions.noWindowScale,
+    if let offer = synOptions { agreeOnWindowScales(offer, answer) }
+  }
+
+  /// RFC 7323, section 2.2.
+  @inline(__always)
+  private mutating func agreeOnWindowScales(_ offer: TCPOptions, _ answer: TCPOptions) {
+    guard offer.windowScale != TCPOptions.noWindowScale,
       answer.windowScale != TCPOptions.noWindowScale
-    {
-      windowShifts = min(offer.windowScale, 14) | min(answer.windowScale, 14) << 4
+    else { return }
+    windowShifts = min(offer.windowScale, 14) | min(answer.windowScale, 14) << 4
+  }
+
+  /// The scale of its server's window is not known.
+  var hasUnknownWindow: Bool { !traits.isDisjoint(with: [.beganUnseen, .lacksSynAck]) }
+
+  /// Whether a SYN-ACK is the one that was passed by the ACK which answers it.
+  func wasOutrun(_ synAck: Segment) -> Bool {
+    traits.contains(.lacksSynAck) && responder.state == .established
+      && responder.initialSequence == synAck.sequence
+      && synAck.time.nanoseconds(since: responder.heldSince) <= EarlyAnswers.reach
+  }
+
+  /// The SYN-ACK has come by, behind the ACK that answers it.
+  mutating func adoptSynAck(_ options: TCPOptions) {
+    traits.remove(.lacksSynAck)
+    guard options.windowScale != TCPOptions.noWindowScale, windowShifts != 0 else {
+      windowShifts = 0
+      return
     }
+    windowShifts |= min(options.windowScale, 14) << 4
+  }
+
+  /// The SYN that it began with has come by, behind the SYN-ACK.
+  mutating func adoptSYN(
+    options: TCPOptions, answeredWith answer: TCPOptions, attempt: UInt32
+  ) {
+    self.attempt = attempt
+    traits.remove(.beganUnseen)
+    traits.formUnion([.heardFromLow, .heardFromHigh])
+    agreeOnWindowScales(options, answer)
   }
 
   /// A connection whose handshake took place although its SYN-ACK was not captured.
   init(
-    synSequence: SequenceNumber, serverSequence: SequenceNumber, segment: Segment,
-    startedAt: Timestamp, originatorIsLow: Bool
+    synSequence: SequenceNumber, synOptions: TCPOptions, serverSequence: SequenceNumber,
+    segment: Segment, startedAt: Timestamp, originatorIsLow: Bool
   ) {
     self.init(
       clientSequence: synSequence, serverSequence: serverSequence, startedAt: startedAt,
       now: segment.time, originatorIsLow: originatorIsLow, beganUnseen: false)
+    traits.insert(.lacksSynAck)
+    // Taken for agreed on until the SYN-ACK shows otherwise.
+    if synOptions.windowScale != TCPOptions.noWindowScale {
+      windowShifts = min(synOptions.windowScale, 14)
+    }
     if segment.options.hasTimestamps {
       let fromOriginator = segment.sequence == synSequence.advanced(by: 1)
       let (own, echo) = (segment.options.timestampValue, segment.options.timestampEchoReply)
@@ -197,9 +241,10 @@ struct Connection: BitwiseCopyable {
     static let lateSegment = Effects(rawValue: 1 << 1)
     /// It is a RST that the responder would obey.
     static let reset = Effects(rawValue: 1 << 2)
-    /// It is an answer out of TIME_WAIT that counts against a rate limit: `TupleRecord` finds that
-    /// out.
+    /// It is an answer that counts against a rate limit: `TupleRecord` finds that out.
     static let limitedAnswer = Effects(rawValue: 1 << 3)
+    /// The responder answers it within that limit, if at all.
+    static let drawsLimitedAnswer = Effects(rawValue: 1 << 4)
 
     /// What a connection does not remember, but for the `RareFacts` of its tuple.
     static let rare = Effects(
@@ -238,6 +283,9 @@ struct Connection: BitwiseCopyable {
       retractFIN(ofOriginator: fromOriginator, at: segment.time)
     }
     let (wasDone, wasReset) = (responder.isDone, responder.isReset)
+    let drawsLimitedAnswer =
+      fromOriginator && responder.answersWithinLimit(segment, peer: originator)
+    if fromOriginator, responder.state == .timeWait { noteInTimeWait(segment, timer) }
     let isTaken =
       fromOriginator
       ? Self.pass(
@@ -246,6 +294,7 @@ struct Connection: BitwiseCopyable {
         segment, from: &responder, to: &originator, beganUnseen: beganUnseen, timer: timer)
     guard let insteadOfLastACK = isTaken else { return .change }
     var effects = Effects.change
+    if drawsLimitedAnswer { effects.insert(.drawsLimitedAnswer) }
     if responder.isReset, !wasReset { effects.insert(.reset) }
     traits.insert(senderIsLow ? .heardFromLow : .heardFromHigh)
     if fromOriginator, wasDone { effects.insert(.lateSegment) }
@@ -255,6 +304,23 @@ struct Connection: BitwiseCopyable {
       enteredTimeWait.remove(fromOriginator ? .originator : .responder)
     }
     return effects
+  }
+
+  /// A segment is about to arrive at the responder's TIME_WAIT: what of it depends on when TS.Recent was taken,
+  /// which is with the segment that began TIME_WAIT but where an ACK in order came later.
+  private mutating func noteInTimeWait(_ segment: Segment, _ timer: TimeWaitTimer) {
+    guard timer.isOfLinux, segment.options.hasTimestamps, responder.hasTimestampRecent else {
+      return
+    }
+    if segment.flags.contains(.rst) {
+      let takenLate = traits.contains(.tookTimestampLate)
+      responder.receiveOldRST(
+        segment, timestampTakenAt: takenLate ? responder.timerStartedAt : responder.heldSince)
+    } else if segment.sequenceLength == 0, segment.sequence == responder.nextExpected,
+      !responder.refusesByPAWS(segment.options)
+    {
+      traits.insert(.tookTimestampLate)
+    }
   }
 
   /// What was taken for the FIN of one end was a byte of data: nobody has entered TIME_WAIT by it.
@@ -310,8 +376,12 @@ struct Connection: BitwiseCopyable {
     _ segment: Segment, _ sender: EndpointStateMachine, _ receiver: EndpointStateMachine,
     beganUnseen: Bool
   ) -> Bool {
-    if sender.state == .timeWait || receiver.state == .timeWait { return true }
     let hasACK = segment.flags.contains(.ack)
+    if sender.state == .timeWait, segment.flags.contains(.rst) {
+      // Sent for want of a socket, to what acknowledged all or to a SYN; any other is somebody else's.
+      return hasACK ? segment.isRefusal : segment.sequence == sender.nextToSend
+    }
+    if sender.state == .timeWait || receiver.state == .timeWait { return true }
     if !beganUnseen, !segment.flags.contains(.rst) {
       // What lies before the ISNs is an earlier incarnation's.
       if sender.isYoung, segment.sequence.precedes(sender.initialSequence) { return false }
@@ -343,11 +413,14 @@ struct Connection: BitwiseCopyable {
   /// that answers a challenge or an answer out of TIME_WAIT.
   ///
   /// - Returns: whether it is the responder that would obey it.
-  mutating func receiveForeignRST(_ segment: Segment, receiverIsLow: Bool) -> Bool {
+  mutating func receiveForeignRST(
+    _ segment: Segment, receiverIsLow: Bool, timer: TimeWaitTimer
+  ) -> Bool {
     let wasReset = responder.isReset
     if receiverIsLow == originatorIsLow {
       originator.didReceive(segment, peer: responder)
     } else {
+      if responder.state == .timeWait { noteInTimeWait(segment, timer) }
       responder.didReceive(segment, peer: originator)
     }
     return responder.isReset && !wasReset

@@ -87,6 +87,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     /// When the state was entered was not seen: the times are the latest possible.
     static let unknownTimes = Notes(rawValue: 1 << 7)
 
+    static let received = Notes(rawValue: hasTimestampRecent.rawValue | ambiguous.rawValue)
     static let fins = Notes(rawValue: sentFIN.rawValue | receivedFIN.rawValue)
 
     /// Nothing is remembered of two ends but what an undisturbed course leaves, and each has received
@@ -120,6 +121,8 @@ struct EndpointStateMachine: BitwiseCopyable {
 
   /// The peer's FIN may have been covered or not: its first transmission was not seen.
   var isHolderAmbiguous: Bool { notes.contains(.ambiguous) }
+  /// What it sent last was not captured, and may have been a FIN.
+  var mayHideFIN: Bool { isHolderAmbiguous && (state == .established || state == .closeWait) }
   /// A RST that this endpoint would obey has been on its way to it since it was last proven alive.
   var isReset: Bool { notes.contains(.wasReset) }
   /// The endpoint itself gave up with a RST.
@@ -185,7 +188,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     _ segment: Segment, from sender: inout EndpointStateMachine,
     to receiver: inout EndpointStateMachine
   ) -> Bool {
-    guard sender.isPlainlyEstablished, receiver.isPlainlyEstablished,
+    guard sender.isPlainlyEstablished, receiver.isEstablishedInOrder,
       segment.sequence == sender.nextToSend, segment.sequence == receiver.nextExpected,
       !segment.acknowledgment.follows(receiver.nextToSend),
       // An acknowledgment from before the ISNs would be an earlier incarnation's.
@@ -241,6 +244,12 @@ struct EndpointStateMachine: BitwiseCopyable {
     return true
   }
 
+  /// The same, but that it may have sent a FIN unseen: that it receives something says nothing about it.
+  @inline(__always)
+  private var isEstablishedInOrder: Bool {
+    state == .established && notes.isSubset(of: .received) && hasNoHole
+  }
+
   /// Established, with nothing remembered that a segment in order could bear on.
   @inline(__always)
   private var isPlainlyEstablished: Bool {
@@ -263,6 +272,7 @@ struct EndpointStateMachine: BitwiseCopyable {
       lastWindow = segment.window
     }
     let seenBefore = nextToSend
+    if mayHideFIN, segment.sequenceEnd.follows(nextToSend) { notes.remove(.ambiguous) }
     if segment.sequenceLength == 0, segment.sequence == nextToSend.advanced(by: 1) {
       let hadCoveredPeer = peer.sentFIN.map { lastAcknowledgmentSent.follows($0) } ?? false
       inferFIN(beforeCoveringPeer: !hadCoveredPeer, at: segment.time)
@@ -397,6 +407,9 @@ struct EndpointStateMachine: BitwiseCopyable {
   private mutating func sentUnseen(upTo segment: Segment) {
     if segment.acknowledgment == nextToSend.advanced(by: 1) {
       inferFIN(beforeCoveringPeer: false, at: segment.time)
+    } else if state == .established {
+      // The last of it may have been a FIN, until data behind it shows that it was not.
+      notes.insert(.ambiguous)
     }
     nextToSend = segment.acknowledgment
   }
@@ -541,6 +554,40 @@ struct EndpointStateMachine: BitwiseCopyable {
     }
     guard isExact, !isReset else { return }
     notes.insert(.wasReset)
+  }
+
+  /// How long PAWS keeps a RST from a TIME_WAIT after TS.Recent was taken (TCP_PAWS_MSL), in nanoseconds.
+  private static let oldRSTLimit: Int64 = 60_000_000_000
+
+  /// A RST arrives at a TIME_WAIT. One with an older timestamp ends it, too, once TS.Recent is a minute old
+  /// (Linux `tcp_paws_reject`); that is counted in whole seconds of the server's clock, so that in the last
+  /// of them nothing tells what it did.
+  mutating func receiveOldRST(_ segment: Segment, timestampTakenAt taken: Timestamp) {
+    guard refusesByPAWS(segment.options), segment.sequence == nextExpected, !isReset else { return }
+    let age = segment.time.nanoseconds(since: taken)
+    if age >= Self.oldRSTLimit {
+      notes.insert(.wasReset)
+    } else if age > Self.oldRSTLimit - 1_000_000_000 {
+      notes.insert(.ambiguous)
+    }
+  }
+
+  /// Whether Linux answers a segment of the peer within its rate limit for invalid segments (tcp_invalid_ratelimit),
+  /// if it answers it: what has neither data nor FIN, and does not fit. A TIME_WAIT counts what it answers
+  /// (`tcp_timewait_check_oow_rate_limit`); a live socket has one count for keepalives and other old
+  /// ACKs (`tcp_validate_incoming`) and for challenges of SYN and RST (`tcp_send_challenge_ack`).
+  func answersWithinLimit(_ segment: Segment, peer: EndpointStateMachine) -> Bool {
+    guard segment.payloadLength == 0, !segment.flags.contains(.fin) else { return false }
+    switch state {
+    case .closed, .synSent, .synReceived: return false
+    case .timeWait:
+      return segment.flags.contains(.ack) && !segment.flags.contains(.rst)
+        && (segment.flags.contains(.syn) || segment.sequence != nextExpected)
+    case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
+      // What waits for its acknowledgment could be what the next ACK is for.
+      return !isReset && hasAcknowledgedAll(of: peer)
+        && (segment.flags.contains(.syn) || segment.sequence != nextExpected)
+    }
   }
 
   /// What a segment does to a TIME_WAIT that it does not end.

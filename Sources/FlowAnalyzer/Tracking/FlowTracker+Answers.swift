@@ -17,7 +17,11 @@ extension FlowTracker {
     records[position].heardHolderSinceSyn = true
     if segment.flags.contains([.syn, .ack]) {
       if let node = pendingSyn(acknowledgedBy: segment, position) {
-        accept(node, segment, position, senderIsLow)
+        if isForRepetition(segment, of: node) {
+          acceptRepetition(of: node, segment, position, senderIsLow)
+        } else {
+          accept(node, segment, position, senderIsLow)
+        }
       } else {
         observeStraySynAck(segment, position, senderIsLow)
       }
@@ -63,6 +67,16 @@ extension FlowTracker {
       node = pending[Int(node)].next
     }
     return newest
+  }
+
+  /// Whether a SYN-ACK answers a later copy of the SYN that it acknowledges, which has not come by: each SYN
+  /// has one answer, and what is echoed is the timestamp of the one that was let in.
+  private mutating func isForRepetition(_ segment: Segment, of node: UInt32) -> Bool {
+    let exchange = pending[Int(node)].exchange
+    if exchange.answer != .none { return true }
+    return segment.time.nanoseconds(since: exchange.time) > Self.roundTrip
+      && segment.options.hasTimestamps && exchange.options.hasTimestamps
+      && segment.options.timestampEchoReply != exchange.options.timestampValue
   }
 
   /// The newest SYN whose connection a segment belongs to: it acknowledges the SYN, or first data
@@ -112,11 +126,12 @@ extension FlowTracker {
       correctHolders(of: before, position, holderIsLow: senderIsLow)
     }
     if answersOldSegment {
+      if rareFacts(of: position).isOldSegmentLimited { noteLimitedAnswer(segment, of: position) }
       noteRareFacts(of: position) { $0.oldSegmentsAwaitingAnswer &-= 1 }
     } else if mayAnswer {
-      note(.limitedAnswer, of: position, at: segment.time)
+      noteLimitedAnswer(segment, of: position)
       answered = firstUnanswered(at: segment.time, position) ?? answered
-      if pending[Int(answered)].exchange.answer == .none {
+      if pending[Int(answered)].exchange.answer == .none, !isSurelySilenced(answered) {
         reject(answered, segment, position, senderIsLow)
       }
     }
@@ -125,18 +140,38 @@ extension FlowTracker {
   }
 
   /// The SYN that an answer belongs to where several are on their way: the first. Of two within half
-  /// a second only one is answered with the old numbers.
-  private mutating func firstUnanswered(at time: Timestamp, _ position: Int) -> UInt32? {
+  /// a second only one is answered with the old numbers; one right after such an answer is not. About half a
+  /// second after, the server's ticks decide: then it is the one that came right before the answer, as far as
+  /// they lie apart.
+  mutating func firstUnanswered(at time: Timestamp, _ position: Int) -> UInt32? {
     var node = records[position].firstPending
+    var doubtful: (node: UInt32, time: Timestamp)?
     while node != TupleRecord.none {
       let exchange = pending[Int(node)].exchange
       if exchange.answer == .none, time.nanoseconds(since: exchange.time) <= Self.roundTrip {
-        return node
+        let since = exchange.sinceLimitedAnswer ?? .max
+        if since < 0 || since >= Judge.rateLimit || !timer.isOfLinux { return node }
+        if since >= Judge.certainRateLimit,
+          doubtful.map({ exchange.time.nanoseconds(since: $0.time) > Self.simultaneous }) ?? true
+        {
+          doubtful = (node, exchange.time)
+        }
       }
       node = pending[Int(node)].next
     }
-    return nil
+    return doubtful?.node
   }
+
+  /// A SYN came so soon after an answer that Linux has none for it.
+  mutating func isSurelySilenced(_ node: UInt32) -> Bool {
+    guard timer.isOfLinux, let since = pending[Int(node)].exchange.sinceLimitedAnswer else {
+      return false
+    }
+    return since >= 0 && since < Judge.certainRateLimit
+  }
+
+  /// SYNs that come so soon after each other are not told apart by when their answers come, in nanoseconds.
+  private static let simultaneous: Int64 = 1_000_000
 
   /// A SYN was answered with the old connection's numbers.
   private mutating func reject(
@@ -158,7 +193,7 @@ extension FlowTracker {
   }
 
   /// SYNs that came before this one's answer did have none of their own: it was on its way.
-  private mutating func noteLimit(behind node: UInt32) {
+  mutating func noteLimit(behind node: UInt32) {
     var later = pending[Int(node)].next
     while later != TupleRecord.none {
       if pending[Int(later)].exchange.answer == .none {
@@ -169,7 +204,7 @@ extension FlowTracker {
   }
 
   /// What Linux shows by the IPv4 identification of its answers.
-  private func isSocketless(_ segment: Segment) -> Bool? {
+  func isSocketless(_ segment: Segment) -> Bool? {
     timer.isOfLinux ? segment.isSocketless : nil
   }
 
@@ -237,6 +272,10 @@ extension FlowTracker {
 
   mutating func observeReset(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
     guard segment.flags.contains(.ack), let node = pendingSyn(refusedBy: segment, position) else {
+      if segment.isRefusal { noteEarlyRefusal(segment, position, senderIsLow) }
+      if isAbort(segment, position, senderIsLow) {
+        setProof(.stillHeld, upTo: TupleRecord.none, position)
+      }
       feed(segment, position, senderIsLow)
       return
     }
@@ -251,6 +290,20 @@ extension FlowTracker {
       // A mini-socket in FIN_WAIT_2 goes with its RST; any other socket would not have sent one.
       amend(position, isLow: senderIsLow) { $0.proveGone(byReset: true, at: segment.time) }
     }
+  }
+
+  /// A RST with both numbers of the old connection: a live socket gives up (Linux `tcp_send_active_reset`; older
+  /// stacks also where a SYN falls into the window, RFC 793, page 71). Whoever is in SYN_SENT ignores it
+  /// (RFC 9293, section 3.10.7.3), so it answers no SYN, but what it comes from has met all that wait. A RST
+  /// from where nothing is left has no ACK, or acknowledges what it refuses.
+  private mutating func isAbort(
+    _ segment: Segment, _ position: Int, _ senderIsLow: Bool
+  ) -> Bool {
+    guard segment.flags.contains(.ack),
+      let endpoint = records[position].connection?.endpoint(isLow: senderIsLow)
+    else { return false }
+    return segment.sequence == endpoint.nextToSend
+      && segment.acknowledgment == endpoint.nextExpected
   }
 
   /// A RST that refuses a SYN comes from an orphan in FIN_WAIT_2, into whose window the SYN falls: it stood until

@@ -20,13 +20,43 @@ extension FlowTracker {
     if attempts[attempt].firstSynAckAt == nil { attempts[attempt].firstSynAckAt = segment.time }
   }
 
+  /// A SYN-ACK answers a copy of the SYN at `node` that has not come by, or never will.
+  @inline(never)
+  mutating func acceptRepetition(
+    of node: UInt32, _ segment: Segment, _ position: Int, _ senderIsLow: Bool
+  ) {
+    let exchange = pending[Int(node)].exchange
+    replaceUnseen(segment, position, senderIsLow)
+    records[position].begin(
+      Connection(
+        synSequence: exchange.sequence, synOptions: exchange.options, synAck: segment,
+        startedAt: segment.time, originatorIsLow: !senderIsLow, attempt: exchange.attempt))
+    logArrival(of: exchange.attempt, position)
+    if attempts[exchange.attempt].firstSynAckAt == nil {
+      attempts[exchange.attempt].firstSynAckAt = segment.time
+    }
+  }
+
+  /// A SYN-ACK whose SYN was not captured ends what the tuple carried.
+  mutating func replaceUnseen(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
+    let outOfTimeWait = noteEarlySynAck(segment, position, senderIsLow)
+    let last = newestPending(position)
+    if last != TupleRecord.none { pending[Int(last)].exchange.nextSynAt = segment.time }
+    setProof(outOfTimeWait ? .stillHeld : .gone, upTo: TupleRecord.none, position)
+    finishPending(position)
+    count(1, unseenSynAnsweredAt: segment.time)
+    enterIntoTimeline(position, replacedAt: segment.time)
+    forgetRareFacts(of: position)
+  }
+
   mutating func acceptUnseen(
     _ node: UInt32, serverISN: SequenceNumber, _ segment: Segment, _ position: Int,
     _ serverIsLow: Bool
   ) {
     noteAnswer(.unseenSynAck, to: node, at: segment.time)
     var connection = Connection(
-      synSequence: pending[Int(node)].exchange.sequence, serverSequence: serverISN,
+      synSequence: pending[Int(node)].exchange.sequence,
+      synOptions: pending[Int(node)].exchange.options, serverSequence: serverISN,
       segment: segment, startedAt: pending[Int(node)].exchange.time, originatorIsLow: !serverIsLow)
     connection.attempt = pending[Int(node)].exchange.attempt
     lastAcceptedUnseen = connection.attempt
@@ -50,20 +80,32 @@ extension FlowTracker {
     _ node: UInt32, acceptedWith serverISN: SequenceNumber, at time: Timestamp, _ position: Int,
     _ serverIsLow: Bool
   ) {
-    let outOfTimeWait = isAcceptedOutOfTimeWait(serverISN, position, serverIsLow)
-    if outOfTimeWait {
-      noteAcceptedOutOfTimeWait(node, position, serverIsLow)
-    } else {
-      if records[position].hasConnection {
-        learn(from: pending[Int(node)].exchange, serverISN: serverISN, at: time)
-      }
-      records[position].clockISN = serverISN
-      records[position].clockISNAt = time
-    }
+    let outOfTimeWait = conclude(
+      from: node, acceptedWith: serverISN, at: time, position, serverIsLow)
     setProof(outOfTimeWait ? .stillHeld : .gone, upTo: node, position)
     let sequence = pending[Int(node)].exchange.sequence
     finish(through: node, position)
     if records[position].hasPending { finishBehindAccepted(of: sequence, position) }
+  }
+
+  /// What the ISN of a SYN-ACK shows of what its SYN, at `node`, has met.
+  ///
+  /// - Returns: whether the SYN was accepted out of TIME_WAIT.
+  @inline(__always)
+  mutating func conclude(
+    from node: UInt32, acceptedWith serverISN: SequenceNumber, at time: Timestamp, _ position: Int,
+    _ serverIsLow: Bool
+  ) -> Bool {
+    if isAcceptedOutOfTimeWait(serverISN, position, serverIsLow) {
+      noteAcceptedOutOfTimeWait(node, position, serverIsLow)
+      return true
+    }
+    if records[position].hasConnection {
+      learn(from: pending[Int(node)].exchange, serverISN: serverISN, at: time)
+    }
+    records[position].clockISN = serverISN
+    records[position].clockISNAt = time
+    return false
   }
 
   @inline(never)

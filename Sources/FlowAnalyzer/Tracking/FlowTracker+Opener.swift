@@ -20,11 +20,26 @@ extension FlowTracker {
     if let holder = records[position].connection?.endpoint(isLow: !senderIsLow),
       segment.sequenceLength > 0 || segment.sequence != holder.nextExpected
     {
-      noteRareFacts(of: position) {
-        if $0.oldSegmentsAwaitingAnswer < .max { $0.oldSegmentsAwaitingAnswer += 1 }
-      }
+      noteOldSegment(segment, behind: newest, position)
     }
     feed(segment, position, senderIsLow)
+  }
+
+  /// Expects the answer to a segment of the old connection. One without data or FIN shares its answer's limit
+  /// with the SYN: where that waits for its own, there is one answer for both, to who came first.
+  private mutating func noteOldSegment(
+    _ segment: Segment, behind syn: Exchange, _ position: Int
+  ) {
+    let isLimited = segment.payloadLength == 0 && !segment.flags.contains(.fin)
+    if isLimited, timer.isOfLinux, syn.answer == .none,
+      segment.time.nanoseconds(since: syn.time) <= Self.roundTrip
+    {
+      return
+    }
+    noteRareFacts(of: position) {
+      if $0.oldSegmentsAwaitingAnswer < .max { $0.oldSegmentsAwaitingAnswer += 1 }
+      $0.isOldSegmentLimited = isLimited
+    }
   }
 
   /// The SYN whose rejection a RST answers.
@@ -32,22 +47,23 @@ extension FlowTracker {
     var node = records[position].firstPending
     var rejected: UInt32?
     while node != TupleRecord.none {
-      if pending[Int(node)].exchange.answer == .oldNumbers { rejected = node }
+      let answer = pending[Int(node)].exchange.answer
+      if answer == .oldNumbers || answer == .hiddenOldNumbers { rejected = node }
       node = pending[Int(node)].next
     }
     return rejected
   }
 
-  /// Whether a RST of the opener may answer an answer to a SYN that was not captured: none to an earlier SYN
+  /// The SYN whose answer, which was not captured, a RST of the opener may answer: none to an earlier SYN
   /// waits for its RST, and the server had the right to answer.
-  private mutating func mayHaveBeenAnswered(_ node: Int, _ position: Int) -> Bool {
-    if let since = pending[node].exchange.sinceLimitedAnswer, since >= 0,
-      since < Judge.certainRateLimit
-    {
-      return false
+  private mutating func answeredUnseen(at time: Timestamp, _ position: Int) -> UInt32? {
+    if let rejected = lastRejected(position), !pending[Int(rejected)].exchange.resetFollowed {
+      return nil
     }
-    guard let rejected = lastRejected(position) else { return true }
-    return pending[Int(rejected)].exchange.resetFollowed
+    if let first = firstUnanswered(at: time, position) { return first }
+    let last = newestPending(position)
+    guard pending[Int(last)].exchange.answer == .none else { return nil }
+    return isSurelySilenced(last) ? nil : last
   }
 
   /// RFC 9293, section 3.10.7.3: who is in SYN_SENT answers an unacceptable ACK with a RST that
@@ -57,20 +73,24 @@ extension FlowTracker {
   ) {
     let last = Int(newestPending(position))
     let holder = records[position].connection?.endpoint(isLow: !senderIsLow)
-    if pending[last].exchange.answer == .none, !segment.flags.contains(.ack),
-      !records[position].heardHolderSinceSyn, mayHaveBeenAnswered(last, position), let holder,
+    if !segment.flags.contains(.ack), !records[position].heardHolderSinceSyn, let holder,
       holder.state != .closed, holder.state != .synReceived,
-      segment.sequence == holder.nextExpected
+      segment.sequence == holder.nextExpected,
+      let answered = answeredUnseen(at: segment.time, position)
     {
       // Nothing came between the SYN and its RST, so the ACK that the RST answers was not captured.
-      pending[last].exchange.answer = .hiddenOldNumbers
-      pending[last].exchange.answeredAt = segment.time
-      note(.limitedAnswer, of: position, at: segment.time)
-      proveHeld(upTo: newestPending(position), position, holderIsLow: !senderIsLow)
+      pending[Int(answered)].exchange.answer = .hiddenOldNumbers
+      pending[Int(answered)].exchange.answeredAt = segment.time
+      if timer.isOfLinux { noteLimit(behind: answered) }
+      noteRareFacts(of: position) {
+        $0.limitedAnswerAt = segment.time
+        $0.limitedAnswerIsSocketless = nil
+      }
+      proveHeld(upTo: answered, position, holderIsLow: !senderIsLow)
     }
     let wasReset = holder?.isReset ?? false
-    if records[position].connection?.receiveForeignRST(segment, receiverIsLow: !senderIsLow)
-      ?? false
+    if records[position].connection?.receiveForeignRST(
+      segment, receiverIsLow: !senderIsLow, timer: timer) ?? false
     {
       note(.reset, of: position, at: segment.time)
     }

@@ -29,12 +29,12 @@ extension FlowTracker {
       sequence: segment.sequence, options: segment.options, frame: segment.frame,
       capture: segment.capture, hasFIN: segment.flags.contains(.fin),
       payloadLength: segment.payloadLength, holder: holder(position, receiverIsLow: !senderIsLow))
+    exchange.clientTime = joinedClientTime
+    if learnsServers { servers.note(address: destination, port: segment.destination.port) }
+    if observeAnsweredEarly(exchange, position, senderIsLow) { return }
     exchange.repetition = repetition(of: segment, position, senderIsLow)
     exchange.previous = occupant(of: position)
-    exchange.clientTime = joinedClientTime
-    if let limited = rareFacts(of: position).limitedAnswerAt.ifEver {
-      exchange.sinceLimitedAnswer = segment.time.nanoseconds(since: limited)
-    }
+    exchange.sinceLimitedAnswer = sinceLimitedAnswer(at: segment.time, position)
 
     let last = newestPending(position)
     if last != TupleRecord.none { pending[Int(last)].exchange.nextSynAt = segment.time }
@@ -44,7 +44,6 @@ extension FlowTracker {
       noteRareFacts(of: position) { $0.oldSegmentsAwaitingAnswer = isAnswerUnderWay ? 1 : 0 }
     }
     records[position].heardHolderSinceSyn = false
-    if learnsServers { servers.note(address: destination, port: segment.destination.port) }
     if mayBeReplaced(position) { exchange.holder.notes.insert(.mayBeReplaced) }
     restartTimerIfRefusedByPAWS(segment, position, receiverIsLow: !senderIsLow)
     append(exchange, position)
@@ -54,6 +53,11 @@ extension FlowTracker {
     } else if hasLongChain(position) {
       finish(through: records[position].firstPending, position)
     }
+  }
+
+  /// The time since the server's last answer that counts against its rate limit.
+  mutating func sinceLimitedAnswer(at time: Timestamp, _ position: Int) -> Int64? {
+    rareFacts(of: position).limitedAnswerAt.ifEver.map { time.nanoseconds(since: $0) }
   }
 
   /// The old connection's last segment was captured just now and has not been acknowledged yet: the
@@ -71,7 +75,7 @@ extension FlowTracker {
   }
 
   /// What the receiving end holds, as a SYN finds it.
-  private mutating func holder(_ position: Int, receiverIsLow: Bool) -> Holder {
+  mutating func holder(_ position: Int, receiverIsLow: Bool) -> Holder {
     var holder = Holder.unknown
     if let clock = records[position].clockISNAt {
       holder.clockISN = records[position].clockISN
@@ -94,12 +98,19 @@ extension FlowTracker {
     holder.nextExpected = endpoint.nextExpected
     holder.timestampRecent = endpoint.timestampRecent
     holder.receiveWindow = connection.receiveWindow(isLow: receiverIsLow)
-    if let late = rareFacts(of: position).lateSegmentAt.ifEver {
+    let facts = rareFacts(of: position)
+    if let late = facts.lateSegmentAt.ifEver {
       holder.lateSegmentAge = max(0, late.nanoseconds(since: endpoint.heldSince))
     }
+    if let isSocketless = facts.limitedAnswerIsSocketless {
+      holder.notes.insert(isSocketless ? .orphan : .fullSocket)
+    }
+    if connection.hasUnknownWindow { holder.notes.insert(.unknownWindow) }
     if connection.isInferred { holder.notes.insert(.inferred) }
     if connection.beganUnseen { holder.notes.insert(.beganUnseen) }
-    if endpoint.isHolderAmbiguous { holder.notes.insert(.ambiguous) }
+    if endpoint.isHolderAmbiguous || connection.endpoint(isLow: !receiverIsLow).mayHideFIN {
+      holder.notes.insert(.ambiguous)
+    }
     if endpoint.hasTimestampRecent { holder.notes.insert(.timestamps) }
     if endpoint.hasUnknownTimes { holder.notes.insert(.unknownTimes) }
     if endpoint.isReset { holder.notes.insert(.resetBefore) }

@@ -45,6 +45,8 @@ struct FlowTracker: ~Copyable {
   var learnsServers = true
   /// SYNs that await their verdict, in chains that hang on the records.
   var pending = Slab<PendingSyn>()
+  /// Answers to SYNs that may come by behind them.
+  var earlyAnswers = EarlyAnswers()
   /// Where the last segment's tuple is kept.
   private(set) var lastRecord = 0
   /// The attempt of the last SYN.
@@ -53,6 +55,8 @@ struct FlowTracker: ~Copyable {
   var lastRejected: UInt32?
   /// The attempt whose SYN the last segment has shown to be accepted, by an answer that was not captured.
   var lastAcceptedUnseen: UInt32?
+  /// The attempt whose SYN the last segment is, where its SYN-ACK had been captured before it.
+  var lastAnsweredEarly: UInt32?
   /// What the join has found out about the next SYN: the attempt that it belongs to, whatever address
   /// it comes from, and when the client side saw it.
   var joinedAttempt: UInt32?
@@ -142,6 +146,7 @@ struct FlowTracker: ~Copyable {
     now = segment.time
     lastRejected = nil
     lastAcceptedUnseen = nil
+    lastAnsweredEarly = nil
     let source = addresses.identifier(of: segment.source.address)
     let destination = addresses.identifier(of: segment.destination.address)
     let (key, senderIsLow) = TupleKey.of(
@@ -169,6 +174,7 @@ struct FlowTracker: ~Copyable {
     _ segment: Segment, source: UInt32, destination: UInt32, _ position: Int, _ senderIsLow: Bool
   ) {
     if segment.flags.isDisjoint(with: [.syn, .fin, .rst]) { counts.plainSegments += 1 }
+    if records[position].lastWasLimitedAnswer { settleLimitedAnswer(position, at: segment.time) }
     defer { records[position].lastSegmentAt = segment.time }
     if segment.isOpening {
       counts.syns += 1
@@ -206,6 +212,7 @@ struct FlowTracker: ~Copyable {
       observeStraySynAck(segment, position, senderIsLow)
       return
     }
+    if segment.isRefusal { noteEarlyRefusal(segment, position, senderIsLow) }
     if !records[position].hasConnection {
       guard !segment.flags.contains(.rst) else { return }
       beginInTheMiddle(segment, position, senderIsLow)
@@ -234,23 +241,16 @@ struct FlowTracker: ~Copyable {
         // An opener does not answer: whatever that is, it meets what the other end holds.
         : !connection.beganUnseen
     {
-      feed(segment, position, senderIsLow)
+      if connection.originatorIsLow != senderIsLow, connection.wasOutrun(segment) {
+        adoptOutrun(segment, position)
+      } else {
+        feed(segment, position, senderIsLow)
+      }
       return
-    }
-    let outOfTimeWait = isAcceptedOutOfTimeWait(segment.sequence, position, senderIsLow)
-    setProof(outOfTimeWait ? .stillHeld : .gone, upTo: TupleRecord.none, position)
-    finishPending(position)
-    if !outOfTimeWait {
-      records[position].clockISN = segment.sequence
-      records[position].clockISNAt = segment.time
     }
     let isn = segment.acknowledgment.retreated(by: 1)
     let former = records[position].connection
-    if let began, segment.time.nanoseconds(since: began) > Self.handshakeTime {
-      counts.unseenSyns += 1
-    }
-    enterIntoTimeline(position, replacedAt: segment.time)
-    forgetRareFacts(of: position)
+    replaceUnseen(segment, position, senderIsLow)
     records[position].connection = Connection(
       synSequence: isn, synOptions: nil, synAck: segment, startedAt: segment.time,
       originatorIsLow: !senderIsLow)
@@ -262,6 +262,12 @@ struct FlowTracker: ~Copyable {
     }
   }
 
+  /// Counts a SYN that was not captured, but for those that may have come before the capture.
+  mutating func count(_ step: Int, unseenSynAnsweredAt time: Timestamp) {
+    guard let began, time.nanoseconds(since: began) > Self.handshakeTime else { return }
+    counts.unseenSyns += step
+  }
+
   /// Gives a segment to the connection that the tuple carries.
   mutating func feed(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
     if records[position].mayBeTurned { orient(position) }
@@ -270,9 +276,13 @@ struct FlowTracker: ~Copyable {
     else { return }
     if !change.effects.isDisjoint(with: .rare) {
       note(change.effects, of: position, at: segment.time)
+      if change.effects.contains(.limitedAnswer) { noteLimitedAnswer(segment, of: position) }
     }
     counts.noteTimeWaits(before: change.before.holders, after: change.after.holders)
     guard change.after.state != change.before.state else { return }
+    if records[position].hasRareFacts {
+      endLimit(of: position, change.before.state, change.after.state)
+    }
     if change.before.state == .synReceived, change.after.state != .closed {
       noteConnected(position, at: segment.time)
     }
@@ -299,7 +309,7 @@ struct FlowTracker: ~Copyable {
 
   /// The opener acknowledged the SYN-ACK, so its attempt is connected. An attempt older than the
   /// longest gap may be forgotten by now, and its place taken.
-  private mutating func noteConnected(_ position: Int, at time: Timestamp) {
+  mutating func noteConnected(_ position: Int, at time: Timestamp) {
     guard let attempt = records[position].current.attempt,
       time.nanoseconds(since: records[position].current.startedAt) <= AttemptTable.longestGap
     else { return }

@@ -29,6 +29,8 @@ struct Holder: BitwiseCopyable {
     static let timestamps = Notes(rawValue: 1 << 3)
     /// A RST that the holder would obey had been seen since it was last proven alive.
     static let resetBefore = Notes(rawValue: 1 << 4)
+    /// The scale of its receive window is not known.
+    static let unknownWindow = Notes(rawValue: 1 << 5)
     /// The connection ended by a RST.
     static let endedByReset = Notes(rawValue: 1 << 6)
     static let clockISN = Notes(rawValue: 1 << 7)
@@ -42,6 +44,10 @@ struct Holder: BitwiseCopyable {
     static let unknownTimes = Notes(rawValue: 1 << 11)
     /// An earlier SYN would have ended it, if it has arrived: nothing has shown since that it stands.
     static let mayBeReplaced = Notes(rawValue: 1 << 12)
+    /// Its last answer within the rate limit came from no socket: in FIN_WAIT_2 it is an orphan.
+    static let orphan = Notes(rawValue: 1 << 13)
+    /// That answer came from a socket.
+    static let fullSocket = Notes(rawValue: 1 << 14)
   }
 
   /// Nothing is known about the tuple.

@@ -3,6 +3,8 @@
 struct RareFacts: BitwiseCopyable, Equatable {
   /// The last answer that counts against the server's rate limit for invalid segments.
   var limitedAnswerAt = Timestamp.never
+  /// Whether it came from no socket; nil where that is not known (`Segment.isSocketless`).
+  var limitedAnswerIsSocketless: Bool?
   /// When the responder of the tuple's connection got the last RST that it would obey.
   var resetAt = Timestamp.never
   /// The last segment from its originator that was captured after both ends were done: proof that a
@@ -11,9 +13,10 @@ struct RareFacts: BitwiseCopyable, Equatable {
   /// Segments of the old connection that came after the last SYN and will be acknowledged: as many
   /// of the server's next ACKs answer them and not the SYN.
   var oldSegmentsAwaitingAnswer: UInt8 = 0
+  /// The last of them is answered within the server's rate limit.
+  var isOldSegmentLimited = false
 
   fileprivate mutating func add(_ effects: Connection.Effects, at time: Timestamp) {
-    if effects.contains(.limitedAnswer) { limitedAnswerAt = time }
     if effects.contains(.reset) { resetAt = time }
     if effects.contains(.lateSegment) { lateSegmentAt = time }
   }
@@ -82,6 +85,39 @@ extension FlowTracker {
   mutating func noteRareFacts(of position: Int, _ body: (inout RareFacts) -> Void) {
     rareFacts.change(position, hasEntry: records[position].hasRareFacts, body)
     records[position].hasRareFacts = true
+  }
+
+  /// The server has answered within its rate limit for invalid segments.
+  @inline(never)
+  mutating func noteLimitedAnswer(_ segment: Segment, of position: Int) {
+    let isSocketless = isSocketless(segment)
+    noteRareFacts(of: position) {
+      $0.limitedAnswerAt = segment.time
+      $0.limitedAnswerIsSocketless = isSocketless
+    }
+  }
+
+  /// The last segment was such an answer of a live socket, as keepalives draw them: worth an entry only where
+  /// more follows within the limit.
+  @inline(never)
+  mutating func settleLimitedAnswer(_ position: Int, at time: Timestamp) {
+    records[position].lastWasLimitedAnswer = false
+    let answeredAt = records[position].lastSegmentAt
+    guard time.nanoseconds(since: answeredAt) < Judge.rateLimit else { return }
+    noteRareFacts(of: position) { $0.limitedAnswerAt = answeredAt }
+  }
+
+  /// A limit begins anew with a socket: with the one that a handshake makes (Linux
+  /// `tcp_create_openreq_child`), and with that of a TIME_WAIT (`tcp_time_wait`) but where an orphan in
+  /// FIN_WAIT_2 becomes one.
+  @inline(never)
+  mutating func endLimit(of position: Int, _ before: TCPState, _ after: TCPState) {
+    noteRareFacts(of: position) {
+      let isSameSocket = before == .finWait2 && $0.limitedAnswerIsSocketless != false
+      guard before == .synReceived || (after == .timeWait && !isSameSocket) else { return }
+      $0.limitedAnswerAt = .never
+      $0.limitedAnswerIsSocketless = nil
+    }
   }
 
   /// Keeps what a segment has brought about of these facts.

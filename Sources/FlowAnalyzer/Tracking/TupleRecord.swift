@@ -33,7 +33,12 @@ struct TupleRecord: BitwiseCopyable {
     static let isEmbryo = Marks(rawValue: 1 << 7)
     static let hasRareFacts = Marks(rawValue: 1 << 8)
     static let awaitsStream = Marks(rawValue: 1 << 9)
-    static let isJoined = Marks(rawValue: 1 << 10)
+    static let isJoined = Marks(rawValue: 1 << 11)
+    static let lastWasLimitedAnswer = Marks(rawValue: 1 << 10)
+    /// Those that say whether its connection may be passed by quickly; and what they say then.
+    static let passage = Marks(
+      rawValue: hasConnection.rawValue | awaitsLimitedAnswer.rawValue
+        | lastWasLimitedAnswer.rawValue)
   }
 
   var isLive: Bool {
@@ -44,11 +49,16 @@ struct TupleRecord: BitwiseCopyable {
     get { marks[.hasConnection] }
     set { marks[.hasConnection] = newValue }
   }
-  /// The last segment of the old connection was one that a TIME_WAIT answers within its rate limit
+  /// The last segment of the connection's originator was one that the responder answers within its rate limit
   /// (Linux `tcp_oow_rate_limited`).
-  var awaitsLimitedAnswer: Bool {
+  private var awaitsLimitedAnswer: Bool {
     get { marks[.awaitsLimitedAnswer] }
     set { marks[.awaitsLimitedAnswer] = newValue }
+  }
+  /// The last segment was such an answer, of a live socket.
+  var lastWasLimitedAnswer: Bool {
+    get { marks[.lastWasLimitedAnswer] }
+    set { marks[.lastWasLimitedAnswer] = newValue }
   }
   /// The holder has sent something since the last SYN.
   var heardHolderSinceSyn: Bool {
@@ -87,6 +97,7 @@ struct TupleRecord: BitwiseCopyable {
   var connection: Connection? {
     get { hasConnection ? current : nil }
     set {
+      marks = marks.subtracting(.passage)
       hasConnection = newValue != nil
       current = newValue ?? .none
       retention = newValue?.retention ?? .ended
@@ -143,11 +154,22 @@ extension TupleRecord {
   /// The tuple carries another connection from now on.
   @inline(__always)
   mutating func begin(_ connection: Connection) {
-    hasConnection = true
+    marks = marks.subtracting(.passage).union(.hasConnection)
     current = connection
     retention = current.retention
     hadUnansweredSyn = false
   }
+
+  /// The SYN of its connection has come by, behind the SYN-ACK.
+  mutating func adoptSYN(
+    options: TCPOptions, answeredWith answer: TCPOptions, attempt: UInt32
+  ) {
+    current.adoptSYN(options: options, answeredWith: answer, attempt: attempt)
+    hadUnansweredSyn = false
+  }
+
+  /// The SYN-ACK of its connection has come by, behind the ACK that answers it.
+  mutating func adoptSynAck(_ options: TCPOptions) { current.adoptSynAck(options) }
 
   /// Notes that its connection is of an attempt that is logged.
   mutating func noteLogged() { current.noteLogged() }
@@ -180,9 +202,9 @@ extension TupleRecord {
   ) -> Passage {
     noteSender(isLow: senderIsLow)
     if duplicates.isCopy(segment, run: run) { return .copy }
-    guard hasConnection, !hasPending, segment.flags.intersection([.syn, .rst, .ack]) == .ack else {
-      return .other
-    }
+    guard marks.intersection(.passage) == .hasConnection, !hasPending,
+      segment.flags.intersection([.syn, .rst, .ack]) == .ack
+    else { return .other }
     guard current.passQuickly(segment, senderIsLow: senderIsLow) else { return .ofConnection }
     lastSegmentAt = segment.time
     return .inOrder
@@ -195,9 +217,16 @@ extension TupleRecord {
   mutating func feed(_ segment: Segment, senderIsLow: Bool, timer: TimeWaitTimer) -> Change? {
     guard hasConnection else { return nil }
     let before = (state: current.responder.state, holders: current.enteredTimeWait)
-    let isLimited = before.state == .timeWait && isLimitedAnswer(segment, senderIsLow)
+    let isLimited = awaitsLimitedAnswer && isLimitedAnswer(segment, senderIsLow)
     var effects = current.observe(segment, senderIsLow: senderIsLow, timer: timer)
-    if isLimited { effects.insert(.limitedAnswer) }
+    if effects.contains(.drawsLimitedAnswer) { awaitsLimitedAnswer = true }
+    if isLimited {
+      // Keepalives are common, and SYNs behind them are not.
+      switch before.state {
+      case .timeWait, .finWait2: effects.insert(.limitedAnswer)
+      default: lastWasLimitedAnswer = true
+      }
+    }
     guard !effects.isEmpty else { return nil }
     retention = current.retention
     let after = (state: current.responder.state, holders: current.enteredTimeWait)
@@ -205,21 +234,18 @@ extension TupleRecord {
       ? nil : Change(before: before, after: after, effects: effects)
   }
 
-  /// Whether an answer uses up the right to answer the next SYN: Linux answers out of TIME_WAIT
-  /// within one limit, whether to a SYN or to a segment without data and FIN.
+  /// Whether a segment, of whatever end, is the awaited answer, which uses up the right to answer the next SYN.
   private mutating func isLimitedAnswer(_ segment: Segment, _ senderIsLow: Bool) -> Bool {
-    if senderIsLow == current.originatorIsLow {
-      awaitsLimitedAnswer =
-        segment.flags.contains(.ack) && segment.flags.isDisjoint(with: [.fin, .rst])
-        && segment.payloadLength == 0
-        && (segment.flags.contains(.syn) || segment.sequence != current.responder.nextExpected)
-    } else if awaitsLimitedAnswer, segment.sequenceLength == 0, !segment.flags.contains(.rst),
-      !hasPending
-    {
+    let isLate = segment.time.nanoseconds(since: lastSegmentAt) > FlowTracker.roundTrip
+    if senderIsLow == current.originatorIsLow || isLate {
       awaitsLimitedAnswer = false
-      return true
+      return false
     }
-    return false
+    guard segment.sequenceLength == 0, !segment.flags.contains(.rst), !hasPending else {
+      return false
+    }
+    awaitsLimitedAnswer = false
+    return true
   }
 
   /// Its connection began unseen, and which end opened it is a guess that a SYN may correct.

@@ -156,6 +156,30 @@ struct TwoSidesTests {
     #expect(sides.report.summary.clientSyns?.notForwarded == 1)
   }
 
+  /// Set by NTP while the attempt waits: the other clock has the wait.
+  @Test(arguments: [-2, 2])
+  func `a clock in front that is set in between measures no wait`(step: Int) throws {
+    let sides = TwoSides(
+      client: Self.firstClient + """
+        11.0000 > S  500 port 3002 from 2
+        11.0010 < .  5002 ack 1002 port 3002 from 2
+        11.0011 > R  1002 port 3002 from 2
+        \(12 + step).0000 > S  500 port 3002 from 2
+        \(12 + step).0010 < S. 900000 ack 501 port 3002 from 2
+        \(12 + step).0011 > .  501 ack 900001 port 3002 from 2
+        """,
+      server: Self.firstServer + """
+        11.0005 > S  500
+        11.0006 < .  5002 ack 1002 id 0
+        11.0013 > R  1002
+        12.0007 > S  500
+        12.0008 < S. 900000 ack 501
+        12.0013 > .  501 ack 900001
+        """)
+    let finding = try #require(sides.report.findings.first)
+    #expect(finding.addedSeconds.nanoseconds == 1_000_200_000)
+  }
+
   @Test func `case 60, a SYN proxy: only the server side's handshake is judged`() throws {
     let sides = TwoSides(
       client: Self.firstClient + """

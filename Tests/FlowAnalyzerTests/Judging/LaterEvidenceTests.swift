@@ -263,6 +263,50 @@ struct LaterEvidenceTests {
     #expect(hearing.report.summary.timeWaits.peer == 0)
   }
 
+  /// Twenty-one numbers that were not captured are so many bytes, or twenty and a FIN.
+  @Test func `a connection whose last segment is missing may be closing`() {
+    let script =
+      Scene.established + """
+        1.000 > .  1001 ack 5022
+
+        """
+    let end = """
+      11.000 > S  500
+      11.001 < .  5022 ack 1001 id 9
+      """
+    #expect(Hearing(script + end).verdicts.last == "inferred established rejected challenge")
+    let goesOn = "2.000 < P. 5022(10) ack 1001\n2.001 > . 1001 ack 5032\n"
+    #expect(
+      Hearing(script + goesOn + end.replacing("5022", with: "5032")).verdicts.last
+        == "established rejected challenge")
+  }
+
+  @Test func `the same of the client's last segment`() {
+    let hearing = Hearing(
+      Scene.established + """
+         1.000 < .  5001 ack 1022
+        11.000 > S  500
+        11.001 < .  5001 ack 1022 id 9
+        """)
+    #expect(hearing.verdicts.last == "inferred established rejected challenge")
+  }
+
+  /// The SYN that this answers is missing; the one before came within the limit.
+  @Test func `a late answer is none to a SYN that the limit silenced`() {
+    let hearing = Hearing(
+      Scene.timeWait + """
+        11.000 > S  500
+        11.001 < .  5002 ack 1002 id 0
+        11.100 > S  600
+        12.000 < .  5002 ack 1002 id 0
+        15.000 end
+        """)
+    #expect(
+      hearing.verdicts == [
+        "first use", "time-wait rejected sequence-not-newer", "time-wait unanswered rate-limited",
+      ])
+  }
+
   /// FreeBSD sends identification zero from any socket (RFC 6864).
   @Test func `other systems' identifications say nothing of sockets`() {
     let script =

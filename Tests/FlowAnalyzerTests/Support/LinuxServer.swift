@@ -31,6 +31,10 @@ struct LinuxServer {
   private var hasTimestamps = false
   private var goesAt = Int64.max
   private var answeredAt: Int64?
+  /// When TS.Recent was taken.
+  private var recentAt: Int64 = 0
+  /// Its application has closed for good: in FIN_WAIT_2 a mini-socket stands for it.
+  private var isOrphan = false
   private var identification: UInt16
   private let clockBase: UInt32
   private let timestampBase: UInt32
@@ -51,9 +55,13 @@ struct LinuxServer {
 
   mutating func receive(_ packet: Packet, at time: Int64) -> Packet? {
     switch held(at: time) {
+    case .none where packet.flags.contains(.ack) && !packet.flags.contains(.rst):
+      // `tcp_v4_send_reset`
+      return Packet(flags: .rst, sequence: packet.acknowledgment)
     case .none: return listen(packet, at: time)
     case .timeWait: return receiveInTimeWait(packet, at: time)
-    case .finWait2: return receiveInFinWait2(packet, at: time)
+    case .finWait2 where isOrphan: return receiveInFinWait2(packet, at: time)
+    case .finWait2: return receiveOpen(packet, at: time)
     case .synReceived: return receiveHalfOpen(packet, at: time)
     case .established, .closeWait, .lastAck: return receiveOpen(packet, at: time)
     }
@@ -61,11 +69,15 @@ struct LinuxServer {
 
   // MARK: - What the application does
 
-  mutating func send(_ length: UInt32, fin: Bool = false, at time: Int64) -> Packet? {
+  /// - Parameter isOrphaned: by its FIN it closes for good, and does not only stop to send.
+  mutating func send(
+    _ length: UInt32, fin: Bool = false, isOrphaned: Bool = true, at time: Int64
+  ) -> Packet? {
     guard socket == .established || socket == .closeWait else { return nil }
     defer { next &+= length &+ (fin ? 1 : 0) }
     if fin { socket = socket == .closeWait ? .lastAck : .finWait2 }
-    if socket == .finWait2 {
+    isOrphan = isOrphaned
+    if socket == .finWait2, isOrphan {
       // The application has closed, and the client acknowledges at once: an orphan for 60 s (tcp_fin_timeout).
       answeredAt = nil
       startTimer(at: time)
@@ -100,6 +112,8 @@ struct LinuxServer {
     next = isn ?? clockBase &+ UInt32(truncatingIfNeeded: time / 64)
     hasTimestamps = packet.timestamps != nil
     recent = packet.timestamps?.value ?? 0
+    recentAt = time
+    isOrphan = false
     defer { next &+= 1 }
     var answer = segment([.syn, .ack], at: time)
     answer.id = 0
@@ -112,7 +126,9 @@ struct LinuxServer {
       if packet.sequence == expected { free() }
       return nil
     }
-    if packet.flags.contains(.syn) { return limited(ack(isSocketless: true, at: time), at: time) }
+    if packet.flags.contains(.syn) {
+      return limited(ack(isSocketless: true, at: time), to: packet, at: time)
+    }
     guard packet.acknowledgment == next else { return nil }
     socket = .established
     answeredAt = nil
@@ -121,13 +137,26 @@ struct LinuxServer {
 
   /// `tcp_validate_incoming`, `tcp_rcv_state_process`
   private mutating func receiveOpen(_ packet: Packet, at time: Int64) -> Packet? {
+    let isInWindow =
+      packet.sequence &- expected < UInt32(Self.window) << UInt32(Self.windowScale)
     if packet.flags.contains(.rst) {
-      if packet.sequence == expected { free() }
-      return nil
+      // `tcp_reset_check`
+      let isBehindFIN =
+        (socket == .closeWait || socket == .lastAck) && packet.sequence == expected &- 1
+      if packet.sequence == expected || isBehindFIN {
+        free()
+        return nil
+      }
+      return isInWindow ? limited(ack(at: time), to: packet, at: time) : nil
     }
-    if packet.flags.contains(.syn) { return limited(ack(at: time), at: time) }
-    guard packet.sequence == expected else { return limited(ack(at: time), at: time) }
-    if let value = packet.timestamps?.value { recent = value }
+    if packet.flags.contains(.syn) { return limited(ack(at: time), to: packet, at: time) }
+    guard packet.sequence == expected else {
+      return limited(ack(at: time), to: packet, at: time)
+    }
+    if let value = packet.timestamps?.value {
+      recent = value
+      recentAt = time
+    }
     if socket == .lastAck, packet.acknowledgment == next {
       free()
       return nil
@@ -136,6 +165,12 @@ struct LinuxServer {
     guard packet.length > 0 || isFIN else { return nil }
     expected &+= packet.length &+ (isFIN ? 1 : 0)
     if isFIN, socket == .established { socket = .closeWait }
+    if isFIN, socket == .finWait2 {
+      // `tcp_time_wait`
+      socket = .timeWait
+      answeredAt = nil
+      startTimer(at: time)
+    }
     return ack(at: time)
   }
 
@@ -143,9 +178,8 @@ struct LinuxServer {
   private mutating func receiveInFinWait2(_ packet: Packet, at time: Int64) -> Packet? {
     let distance = packet.sequence &- expected
     let isInWindow = distance < UInt32(Self.window) << UInt32(Self.windowScale)
-    if isOlder(packet) || !isInWindow {
-      return packet.flags.contains(.rst)
-        ? nil : limited(ack(isSocketless: true, at: time), at: time)
+    if isRefusedByPAWS(packet, at: time) || !isInWindow {
+      return limited(ack(isSocketless: true, at: time), to: packet, at: time)
     }
     if packet.flags.contains(.rst) {
       free()
@@ -158,7 +192,10 @@ struct LinuxServer {
     }
     guard packet.flags.contains(.fin), packet.sequence == expected else { return nil }
     expected &+= packet.length &+ 1
-    if let value = packet.timestamps?.value { recent = value }
+    if let value = packet.timestamps?.value {
+      recent = value
+      recentAt = time
+    }
     socket = .timeWait
     startTimer(at: time)
     return ack(isSocketless: true, at: time)
@@ -166,24 +203,38 @@ struct LinuxServer {
 
   /// `tcp_timewait_state_process`
   private mutating func receiveInTimeWait(_ packet: Packet, at time: Int64) -> Packet? {
-    let isOlder = isOlder(packet)
-    if packet.flags.contains(.rst) {
-      if packet.sequence == expected, !isOlder { free() }
+    let isOlder = isRefusedByPAWS(packet, at: time)
+    if packet.sequence == expected, !isOlder,
+      packet.flags.contains(.rst) || (packet.length == 0 && packet.flags == .ack)
+    {
+      if packet.flags.contains(.rst) {
+        free()
+        return nil
+      }
+      startTimer(at: time)
+      if let value = packet.timestamps?.value {
+        recent = value
+        recentAt = time
+      }
       return nil
     }
+    if packet.flags.contains(.rst) { return nil }
     let isSYN = packet.flags.contains(.syn) && !packet.flags.contains(.ack)
     if isSYN, !isOlder, isAfter(packet.sequence, expected) || isNewer(packet) {
       let isn = next &+ 65_537
       return listen(packet, isn: isn == 0 ? 1 : isn, at: time)
     }
     if isOlder || packet.flags.contains(.ack) { startTimer(at: time) }
-    return limited(ack(isSocketless: true, at: time), at: time)
+    return limited(ack(isSocketless: true, at: time), to: packet, at: time)
   }
 
-  /// `tcp_paws_reject`
-  private func isOlder(_ packet: Packet) -> Bool {
-    guard hasTimestamps, recent != 0, let value = packet.timestamps?.value else { return false }
-    return Int32(bitPattern: recent &- value) > 0
+  /// `tcp_paws_reject`, in whole seconds of the server's clock.
+  private func isRefusedByPAWS(_ packet: Packet, at time: Int64) -> Bool {
+    guard hasTimestamps, recent != 0, let value = packet.timestamps?.value,
+      Int32(bitPattern: recent &- value) > 0
+    else { return false }
+    let second: Int64 = 1_000_000_000
+    return !packet.flags.contains(.rst) || time / second < recentAt / second + 60
   }
 
   private func isNewer(_ packet: Packet) -> Bool {
@@ -197,7 +248,11 @@ struct LinuxServer {
   }
 
   /// `tcp_oow_rate_limited`
-  private mutating func limited(_ answer: Packet, at time: Int64) -> Packet? {
+  private mutating func limited(
+    _ answer: Packet, to packet: Packet, at time: Int64
+  ) -> Packet? {
+    let isData = packet.length > 0 || packet.flags.contains(.fin)
+    if isData, !packet.flags.contains(.syn) { return answer }
     if let last = answeredAt, time - last < Self.limit { return nil }
     answeredAt = time
     return answer

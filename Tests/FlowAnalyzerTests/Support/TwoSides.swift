@@ -9,18 +9,27 @@ struct TwoSides {
   init(client: String, server: String) {
     let clientSide = Conversation(client)
     let serverSide = Conversation(server)
-    var events: [(segment: Segment, side: Side, payload: [UInt8])] = []
+    typealias Event = (segment: Segment, side: Side, payload: [UInt8])
+    var (inFront, behind): ([Event], [Event]) = ([], [])
     for var segment in clientSide.segments {
       segment.source.address = Self.inFront(segment.source.address)
       segment.destination.address = Self.inFront(segment.destination.address)
       segment.capture = 1
       segment.point = 1
-      events.append((segment, .client, clientSide.payloads[segment.frame] ?? []))
+      inFront.append((segment, .client, clientSide.payloads[segment.frame] ?? []))
     }
     for segment in serverSide.segments {
-      events.append((segment, .server, serverSide.payloads[segment.frame] ?? []))
+      behind.append((segment, .server, serverSide.payloads[segment.frame] ?? []))
     }
-    events.sort { ($0.segment.time, $0.side.rawValue) < ($1.segment.time, $1.side.rawValue) }
+    // Each side in its own order, as captures are merged.
+    var events: [Event] = []
+    var (client, server) = (inFront[...], behind[...])
+    while let next = [client.first, server.first].compactMap(\.self).min(by: {
+      ($0.segment.time, $0.side.rawValue) < ($1.segment.time, $1.side.rawValue)
+    }) {
+      events.append(next)
+      if next.side == .client { client.removeFirst() } else { server.removeFirst() }
+    }
     var audit = Audit(
       configuration: AnalyzerConfiguration(), hasClientSide: true, listsConnections: true)
     for event in events {

@@ -194,6 +194,60 @@ struct TraceTests {
     #expect(second.connections.first?.openerBase == SequenceNumber(1000))
   }
 
+  /// Two load balancers share the address: what the other client left is what the attempt meets next.
+  @Test func `who has the tuple in between is shown where the attempt comes back`() throws {
+    let traced = TracedConversation(
+      Scene.timeWait + """
+        11.0000 > S  500
+        11.0002 < .  5002 ack 1002 id 0
+        11.0004 > R  1002
+        11.0050 > S  7000                  # the other's
+        11.0052 < S. clock ack 7001
+        11.0054 > .  7001 ack clock+1
+        11.0060 > R  7001
+        12.0000 > S  500
+        12.0002 < S. clock ack 501
+        12.0004 > .  501 ack clock+1
+        30.0000 end
+        """)
+    let trace = try #require(traced.traces.first)
+    #expect(traced.traces.count == 1)
+    #expect(trace.frames.map(\.segment.frame) == Array(1...16))
+    #expect(trace.connections.map(\.part) == [.previous, .current, .other])
+  }
+
+  @Test func `who has the tuple afterwards is not shown where the attempt does not come back`()
+    throws
+  {
+    let traced = TracedConversation(
+      Scene.timeWait + """
+        11.0000 > S  500
+        11.0002 < .  5002 ack 1002 id 0
+        11.0004 > R  1002
+        11.0050 > S  7000
+        11.0052 < S. clock ack 7001
+        11.0054 > .  7001 ack clock+1
+        30.0000 end
+        """)
+    #expect(traced.traces.map { $0.frames.map(\.segment.frame) } == [Array(1...9)])
+  }
+
+  /// That the TIME_WAIT went with a SYN for which there was no place shows in the next one's answer.
+  /// That the TIME_WAIT went with a SYN for which there was no place shows in the next one's answer.
+  @Test func `the next answer is shown where the attempt got none`() throws {
+    let traced = TracedConversation(
+      Scene.fingerprintElsewhere + Scene.timeWait + """
+        11.0000 > S  3000
+        11.5000 > S  7000
+        11.5002 < S. clock ack 7001
+        11.5004 > .  7001 ack clock+1
+        30.0000 end
+        """)
+    let trace = try #require(
+      traced.traces.first { $0.finding.hits.map(\.reason) == [.acceptQueueFull] })
+    #expect(trace.frames.suffix(3).map(\.segment.frame) == [15, 16, 17])
+  }
+
   @Test func `an attempt that goes on from another SNAT address is shown to its end`() throws {
     let directory = try TemporaryDirectory()
     let client = Traced.input("l4-collide", "client-any.pcap")

@@ -1,0 +1,82 @@
+import Testing
+
+@testable import FlowAnalyzer
+
+/// RSTs that do not look like what they are taken for.
+@Suite("RSTs")
+struct OldResetTests {
+  /// A SYN with an older timestamp keeps the TIME_WAIT alive, but not TS.Recent young (`tcp_paws_reject`).
+  private static let longTimeWait =
+    Scene.timeWaitWithTimestamps + """
+      50.000 > S  500  ts 200
+      50.001 < .  5002 ack 1002 ts 1000 ecr 300 id 0
+
+      """
+
+  @Test(arguments: [
+    (58.0, "time-wait unanswered lost"), (60.5, "reuse unknown"), (61.5, "reuse reset"),
+  ])
+  func `a RST with an older timestamp ends a TIME_WAIT whose own is a minute old`(
+    at: Double, verdict: String
+  ) {
+    let hearing = Hearing(
+      Self.longTimeWait + """
+        \(at) > R  1002 ts 210
+        70.000 > S  400 ts 220
+        73.000 end
+        """)
+    #expect(hearing.verdicts.last == verdict)
+  }
+
+  @Test func `TS.Recent is younger where an ACK has renewed it`() {
+    let hearing = Hearing(
+      Scene.timeWaitWithTimestamps + """
+        30.000 > .  1002 ack 5002 ts 310 ecr 951
+        65.000 > R  1002 ts 210
+        70.000 > S  400 ts 220
+        73.000 end
+        """)
+    #expect(hearing.verdicts.last == "time-wait unanswered lost")
+  }
+
+  /// A client in SYN_SENT ignores it (RFC 9293, section 3.10.7.3), and so it is no answer; but the socket that
+  /// gives up with it stood when the SYN came.
+  @Test func `a RST with the old numbers answers no SYN, and shows who stood`() {
+    let hearing = Hearing(
+      Scene.established + """
+        10.000 > R  1001                      # lost behind the capture
+        11.000 > S  500
+        11.300 < R. 5001 ack 1001             # the application gives up
+        12.000 > S  500
+        12.001 < S. clock ack 501
+        """)
+    #expect(
+      hearing.verdicts == ["first use", "established unanswered lost", "reuse reset"])
+  }
+
+  /// A firewall, or somebody else who does not know the numbers.
+  @Test func `a RST with foreign numbers leaves the TIME_WAIT alone`() {
+    let hearing = Hearing(
+      Scene.timeWait + """
+        11.000 > S  500
+        11.001 < R  0
+        12.000 > S  500
+        13.500 end
+        """)
+    #expect(
+      hearing.verdicts == [
+        "first use", "time-wait unanswered lost", "time-wait unanswered lost",
+      ])
+  }
+
+  @Test func `a RST to what acknowledged all shows that nothing is left`() {
+    let hearing = Hearing(
+      Scene.timeWait + """
+        11.000 > .  1001 ack 5002
+        11.001 < R  5002
+        12.000 > S  500
+        12.001 < S. clock ack 501
+        """)
+    #expect(hearing.verdicts == ["first use", "reuse reset"])
+  }
+}
