@@ -307,6 +307,11 @@ struct EndpointStateMachine: BitwiseCopyable {
     !peer.nextToSend.follows(lastAcknowledgmentSent)
   }
 
+  /// It has acknowledged all before a number.
+  func hasAcknowledged(upTo number: SequenceNumber) -> Bool {
+    !number.follows(lastAcknowledgmentSent)
+  }
+
   /// It has acknowledged the peer's FIN, or the peer has sent none.
   func hasAcknowledgedFIN(of peer: EndpointStateMachine) -> Bool {
     peer.sentFIN.map { lastAcknowledgmentSent.follows($0) } ?? true

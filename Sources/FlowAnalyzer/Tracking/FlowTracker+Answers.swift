@@ -109,7 +109,7 @@ extension FlowTracker {
   mutating func observeOldNumbers(
     _ segment: Segment, _ position: Int, _ senderIsLow: Bool
   ) {
-    let answersOldSegment = rareFacts(of: position).oldSegmentsAwaitingAnswer > 0
+    let answersOldSegment = answersOldSegment(segment, position, senderIsLow)
     let last = Int(newestPending(position))
     // A keepalive of the holder lies one before SND.NXT, and what comes late answers something else.
     let holder = records[position].connection?.endpoint(isLow: senderIsLow)
@@ -137,6 +137,18 @@ extension FlowTracker {
     }
     // Whatever it answers, the old connection is alive.
     proveHeld(upTo: answered, position, holderIsLow: senderIsLow)
+  }
+
+  /// Whether an ACK is for a segment of the old connection that came after the SYN.
+  private mutating func answersOldSegment(
+    _ segment: Segment, _ position: Int, _ holderIsLow: Bool
+  ) -> Bool {
+    let facts = rareFacts(of: position)
+    guard facts.oldSegmentsAwaitingAnswer > 0 else { return false }
+    // Where that is new, and still under way, an ACK that acknowledges no more than before answers the SYN.
+    let holder = records[position].connection?.endpoint(isLow: holderIsLow)
+    return !facts.isOldSegmentNew
+      || !(holder?.hasAcknowledged(upTo: segment.acknowledgment) ?? false)
   }
 
   /// The SYN that an answer belongs to where several are on their way: the first. Of two within half
@@ -221,7 +233,10 @@ extension FlowTracker {
     var node = records[position].firstPending
     while node != TupleRecord.none {
       let holder = pending[Int(node)].exchange.holder
-      if holder.state == before || !holder.notes.contains(.known) {
+      // One that has had its answer met what that has shown.
+      if pending[Int(node)].exchange.answer == .none,
+        holder.state == before || !holder.notes.contains(.known)
+      {
         pending[Int(node)].exchange.holder.learn(
           from: endpoint, at: pending[Int(node)].exchange.time)
       }

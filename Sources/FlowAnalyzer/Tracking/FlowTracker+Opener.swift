@@ -20,7 +20,9 @@ extension FlowTracker {
     if let holder = records[position].connection?.endpoint(isLow: !senderIsLow),
       segment.sequenceLength > 0 || segment.sequence != holder.nextExpected
     {
-      noteOldSegment(segment, behind: newest, position)
+      noteOldSegment(
+        segment, behind: newest, isNew: !holder.hasAcknowledged(upTo: segment.sequenceEnd),
+        position)
     }
     feed(segment, position, senderIsLow)
   }
@@ -28,7 +30,7 @@ extension FlowTracker {
   /// Expects the answer to a segment of the old connection. One without data or FIN shares its answer's limit
   /// with the SYN: where that waits for its own, there is one answer for both, to who came first.
   private mutating func noteOldSegment(
-    _ segment: Segment, behind syn: Exchange, _ position: Int
+    _ segment: Segment, behind syn: Exchange, isNew: Bool, _ position: Int
   ) {
     let isLimited = segment.payloadLength == 0 && !segment.flags.contains(.fin)
     if isLimited, timer.isOfLinux, syn.answer == .none,
@@ -39,6 +41,7 @@ extension FlowTracker {
     noteRareFacts(of: position) {
       if $0.oldSegmentsAwaitingAnswer < .max { $0.oldSegmentsAwaitingAnswer += 1 }
       $0.isOldSegmentLimited = isLimited
+      $0.isOldSegmentNew = isNew && segment.sequenceLength > 0
     }
   }
 

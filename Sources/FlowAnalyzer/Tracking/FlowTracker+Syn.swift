@@ -41,7 +41,10 @@ extension FlowTracker {
     let isAnswerUnderWay = isAnswerUnderWay(
       position, receiverIsLow: !senderIsLow, at: segment.time)
     if isAnswerUnderWay || records[position].hasRareFacts {
-      noteRareFacts(of: position) { $0.oldSegmentsAwaitingAnswer = isAnswerUnderWay ? 1 : 0 }
+      noteRareFacts(of: position) {
+        $0.oldSegmentsAwaitingAnswer = isAnswerUnderWay ? 1 : 0
+        $0.isOldSegmentNew = isAnswerUnderWay
+      }
     }
     records[position].heardHolderSinceSyn = false
     if mayBeReplaced(position) { exchange.holder.notes.insert(.mayBeReplaced) }

@@ -15,6 +15,8 @@ struct RareFacts: BitwiseCopyable, Equatable {
   var oldSegmentsAwaitingAnswer: UInt8 = 0
   /// The last of them is answered within the server's rate limit.
   var isOldSegmentLimited = false
+  /// The last of them is new to the server: what answers it acknowledges more than before.
+  var isOldSegmentNew = false
 
   fileprivate mutating func add(_ effects: Connection.Effects, at time: Timestamp) {
     if effects.contains(.reset) { resetAt = time }

@@ -307,6 +307,21 @@ struct LaterEvidenceTests {
       ])
   }
 
+  /// The server is far away: the FIN that was captured behind the SYN comes behind it there, too.
+  @Test func `an ACK that leaves out what is under way answers the SYN`() {
+    let hearing = Hearing(
+      Scene.established + """
+        1.000 < F. 5001 ack 1001
+        1.001 > .  1001 ack 5002
+        5.000 > S  500
+        5.001 > F. 1001 ack 5002
+        5.020 < .  5002 ack 1001 id 0       # to the SYN
+        5.021 < .  5002 ack 1002 id 0       # to the FIN
+        9.000 end
+        """)
+    #expect(hearing.verdicts == ["first use", "closing rejected orphan-answered"])
+  }
+
   /// FreeBSD sends identification zero from any socket (RFC 6864).
   @Test func `other systems' identifications say nothing of sockets`() {
     let script =

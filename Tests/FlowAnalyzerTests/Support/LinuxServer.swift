@@ -87,6 +87,13 @@ struct LinuxServer {
     return packet
   }
 
+  /// The application gives up (`tcp_send_active_reset`).
+  mutating func abort(at time: Int64) -> Packet? {
+    guard held(at: time) == .established || socket == .closeWait else { return nil }
+    defer { free() }
+    return segment([.rst, .ack], at: time)
+  }
+
   // MARK: - What the kernel does
 
   private mutating func free() {
