@@ -170,7 +170,7 @@ struct Judge {
     } else if prediction.answer == .unanswered {
       reason = prediction.reason
       if reason == .synWithFIN { end = .killed }
-    } else if facts.isSilencedByLimit {
+    } else if facts.isRateLimited, prediction.answer != .reset {
       reason = .rateLimited
     } else {
       reason = .lost
