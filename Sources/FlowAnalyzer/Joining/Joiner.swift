@@ -269,7 +269,10 @@ struct Joiner: ~Copyable {
   /// Lets go of legs to which nothing can be added, as soon as enough of them wait for it. Called for every
   /// SYN of the client side.
   mutating func endLegs(at now: Timestamp, _ clients: inout FlowTracker) {
-    while leaving.count >= 2 * Self.endedAtOnce { endOldestLegs(at: now, &clients) }
+    guard leaving.count >= 2 * Self.endedAtOnce else { return }
+    let first = legs[Int(leaving[0])]
+    // In a flood attempts make room for others before their time, and their legs wait for theirs.
+    if !isOver(first) || hasExpired(first, at: now) { endOldestLegs(at: now, &clients) }
   }
 
   /// How many legs are let go together. None of what is kept of them has been in the cache for a minute:
@@ -298,14 +301,14 @@ struct Joiner: ~Copyable {
       let number = leaving[place]
       let leg = legs[Int(number)]
       guard isOver(leg) else { continue }
-      if isFlotsam(leg) || now.nanoseconds(since: leg.lastSynAt) > Self.attemptWindow {
-        release(number, &clients)
-      } else {
-        // Its attempt has made room for another one before its time.
-        leaving.append(number)
-      }
+      if hasExpired(leg, at: now) { release(number, &clients) } else { leaving.append(number) }
     }
     leaving.removeSubrange(0..<Self.endedAtOnce)
+  }
+
+  /// Whether nothing on the server side can come of its last SYN any more.
+  private func hasExpired(_ leg: ClientLeg, at now: Timestamp) -> Bool {
+    isFlotsam(leg) || now.nanoseconds(since: leg.lastSynAt) > Self.attemptWindow
   }
 
   /// Whether nothing can be added to a leg but what its last SYN may still be the cause of. Something has to
