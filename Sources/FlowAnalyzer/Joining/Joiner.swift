@@ -87,6 +87,8 @@ struct Joiner: ~Copyable {
   /// Legs that were over when they came here, to be let go in that order. Their numbers may have been given
   /// again since.
   private var leaving = UniqueArray<UInt32>()
+  /// How many of them have been looked at, and are still in front of the others.
+  private var left = 0
   /// The client side has more tuples without a connection than are kept: legs go with them.
   private var isFlooded = false
   /// The first and the latest segment of the server side.
@@ -269,10 +271,16 @@ struct Joiner: ~Copyable {
   /// Lets go of legs to which nothing can be added, as soon as enough of them wait for it. Called for every
   /// SYN of the client side.
   mutating func endLegs(at now: Timestamp, _ clients: inout FlowTracker) {
-    guard leaving.count >= 2 * Self.endedAtOnce else { return }
-    let first = legs[Int(leaving[0])]
+    guard leaving.count - left >= 2 * Self.endedAtOnce else { return }
+    let first = legs[Int(leaving[left])]
     // In a flood attempts make room for others before their time, and their legs wait for theirs.
-    if !isOver(first) || hasExpired(first, at: now) { endOldestLegs(at: now, &clients) }
+    guard !isOver(first) || hasExpired(first, at: now) else { return }
+    endOldestLegs(at: now, &clients)
+    // Most of the time there are few, so that nothing much is moved.
+    if left > leaving.count / 2 {
+      leaving.removeSubrange(0..<left)
+      left = 0
+    }
   }
 
   /// How many legs are let go together. None of what is kept of them has been in the cache for a minute:
@@ -281,7 +289,7 @@ struct Joiner: ~Copyable {
 
   @inline(never)
   private mutating func endOldestLegs(at now: Timestamp, _ clients: inout FlowTracker) {
-    for place in 0..<Self.endedAtOnce {
+    for place in left..<left + Self.endedAtOnce {
       let leg = Int(leaving[place])
       if findsByEndpoint {
         legsByEndpoint.prefetch(address: legs[leg].client, port: legs[leg].clientPort)
@@ -290,20 +298,20 @@ struct Joiner: ~Copyable {
       clients.joins.prefetch(Int(legs[leg].record))
       legs.prefetch(Int(leaving[place + Self.endedAtOnce]))
     }
-    for place in 0..<Self.endedAtOnce {
+    for place in left..<left + Self.endedAtOnce {
       let leg = Int(leaving[place])
       if findsByEndpoint {
         legsByEndpoint.prefetchEntry(address: legs[leg].client, port: legs[leg].clientPort)
       }
       legsByISN.prefetchEntry(UInt64(legs[leg].isn.value))
     }
-    for place in 0..<Self.endedAtOnce {
+    for place in left..<left + Self.endedAtOnce {
       let number = leaving[place]
       let leg = legs[Int(number)]
       guard isOver(leg) else { continue }
       if hasExpired(leg, at: now) { release(number, &clients) } else { leaving.append(number) }
     }
-    leaving.removeSubrange(0..<Self.endedAtOnce)
+    left += Self.endedAtOnce
   }
 
   /// Whether nothing on the server side can come of its last SYN any more.
