@@ -142,8 +142,8 @@ extension Joiner {
       }
     }
     legs[Int(leg)].serverISN = segment.sequence
-    guard hasServerSide else { return }
-    guard legs[Int(leg)].serverCount == 0 || legs[Int(leg)].method == .serverISN else { return }
+    guard hasServerSide, legs[Int(leg)].serverCount == 0 || legs[Int(leg)].method == .serverISN
+    else { return }
     let key = UInt64(segment.sequence.value)
     var found: UInt32?
     answers.forEach(key) { found = found ?? $0 }

@@ -17,7 +17,6 @@ struct WorstFindings {
     }
 
     var rank: Rank { Rank(severity, hits[0]) }
-
   }
 
   /// What items are ordered by: gravity, and where that is equal time.
@@ -143,7 +142,7 @@ struct WorstFindings {
   }
 
   /// What a rule of a policy can be about, besides the delay. Killed connections are the worst anyway.
-  private enum Aspect: Hashable {
+  private enum Aspect: Equatable {
     case failed
     case answer(HeldKind, Answer)
 

@@ -1,8 +1,8 @@
 /// How often each of a few cases came.
 ///
 /// A list, searched from its beginning: cases that have names are hashed by those, which takes longer than a
-/// search among a handful (of what is done for a SYN that hits, a tenth went there; measured).
-struct CaseCounts<Case: Hashable> {
+/// search among a handful (`docs/performance.md`).
+struct CaseCounts<Case: Equatable> {
   typealias Element = (key: Case, value: Int)
 
   private var entries: [Element] = []

@@ -33,8 +33,8 @@ struct TupleRecord: BitwiseCopyable {
     static let isEmbryo = Marks(rawValue: 1 << 7)
     static let hasRareFacts = Marks(rawValue: 1 << 8)
     static let awaitsStream = Marks(rawValue: 1 << 9)
-    static let isJoined = Marks(rawValue: 1 << 11)
     static let lastWasLimitedAnswer = Marks(rawValue: 1 << 10)
+    static let isJoined = Marks(rawValue: 1 << 11)
     /// Those that say whether its connection may be passed by quickly; and what they say then.
     static let passage = Marks(
       rawValue: hasConnection.rawValue | awaitsLimitedAnswer.rawValue

@@ -20,11 +20,13 @@ import Testing
     private var time: Int64 = 1_700_000_000_000_000_000
     private let side: Side
 
-    init(hasClientSide: Bool = false, listsConnections: Bool = false) {
+    init(
+      hasClientSide: Bool = false, hasServerSide: Bool = true, listsConnections: Bool = false
+    ) {
       var configuration = AnalyzerConfiguration()
       configuration.embryoLimit = FloodTests.limit
       audit = Audit(
-        configuration: configuration, hasClientSide: hasClientSide,
+        configuration: configuration, hasClientSide: hasClientSide, hasServerSide: hasServerSide,
         listsConnections: listsConnections)
       side = hasClientSide ? .client : .server
     }
