@@ -1,6 +1,6 @@
 import ArgumentParser
 import FlowAnalyzer
-import Glibc
+import Foundation
 
 /// How the work is done; what comes of it does not depend on that.
 struct WorkOptions: ParsableArguments {
@@ -29,6 +29,6 @@ struct WorkOptions: ParsableArguments {
   var config: String?
 
   func apply(to configuration: inout AnalyzerConfiguration) {
-    configuration.workers = workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    configuration.workers = workers ?? max(1, ProcessInfo.processInfo.activeProcessorCount)
   }
 }

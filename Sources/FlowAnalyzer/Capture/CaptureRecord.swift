@@ -34,6 +34,8 @@ public struct CaptureRecord: Sendable, Codable {
   /// Equal for files with the same packets, whatever their names and formats.
   public var contentHash: UInt64 { disguisedHash ?? tally.content.value }
   private var disguisedHash: UInt64?
+  /// What of the counts is of packets with fragments; nil where there were none.
+  private var ofFragments: FragmentCounts?
   public internal(set) var warnings: [CaptureWarning] = []
   /// Why the file could not be read, or not to its end.
   public internal(set) var failure: CaptureError?
@@ -62,16 +64,29 @@ public struct CaptureRecord: Sendable, Codable {
     balancer = input.balancer
   }
 
-  /// Takes over what was noted when the capture itself was read. What was found by comparing it with others
+  /// Takes over what was noted when the capture itself was read. What was found by looking at others, too,
   /// stays.
   mutating func adopt(_ original: CaptureRecord) {
     tally = original.tally
     skipped = original.skipped
     cutHeaders = original.cutHeaders
+    if let ofFragments {
+      tally.segments &+= ofFragments.segments
+      skipped.add(ofFragments.skipped)
+      cutHeaders &+= ofFragments.cutHeaders
+    }
     truncated = original.truncated
     dropped = original.dropped
     failure = original.failure
-    warnings = original.warnings + warnings.filter(\.isOfOthers)
+    let ofOthers = warnings.filter(\.isOfOthers)
+    warnings = original.warnings
+    warnOfCutHeaders()
+    warnings += ofOthers
+  }
+
+  /// To be called once, after the last packet.
+  mutating func warnOfCutHeaders() {
+    if cutHeaders > 0 { warnings.append(.cutHeaders(packets: cutHeaders)) }
   }
 
   /// A hash over a capture is one over its addresses, too.
@@ -104,6 +119,36 @@ extension CaptureRecord {
     if reason.isCut { cutHeaders &+= 1 }
   }
 
+  /// Counts a packet with a fragment, or one whose meaning hangs on the fragments before it.
+  ///
+  /// - Parameters:
+  ///   - outcome: why it gave no segment; nil where it completed one.
+  ///   - isCut: whether the snap length took some of that.
+  mutating func countFragment(
+    at time: Timestamp, length: Int, _ outcome: DecodeError?, isCut: Bool
+  ) {
+    countUnsettledFragment(at: time, length: length)
+    var counts = ofFragments ?? FragmentCounts()
+    if let outcome {
+      skipped.count(outcome)
+      counts.skipped.count(outcome)
+    } else {
+      tally.segments &+= 1
+      counts.segments &+= 1
+    }
+    if isCut {
+      cutHeaders &+= 1
+      counts.cutHeaders &+= 1
+    }
+    ofFragments = counts
+  }
+
+  /// The same, where it will be seen later what it comes to. Its content is its length: a hash over one file
+  /// must not hang on others.
+  mutating func countUnsettledFragment(at time: Timestamp, length: Int) {
+    tally.count(packetAt: time, content: UInt64(truncatingIfNeeded: length))
+  }
+
   /// Counts a packet that is not asked for: but for this it is as if it had not been captured.
   mutating func countUnasked(_ reason: DecodeError) {
     tally.packets &+= 1
@@ -120,6 +165,13 @@ extension CaptureRecord {
   }
 
   private static let largestPoint = 1 << 32
+}
+
+/// What came of packets with fragments. That may hang on other files.
+private struct FragmentCounts: Codable {
+  var segments: UInt64 = 0
+  var skipped = SkippedFrames()
+  var cutHeaders: UInt64 = 0
 }
 
 /// What every packet of a capture changes.
@@ -185,6 +237,10 @@ public struct SkippedFrames: Sendable, Codable {
 
   mutating func count(_ reason: DecodeError) { counts[reason.ordinal] += 1 }
 
+  fileprivate mutating func add(_ other: SkippedFrames) {
+    for reason in DecodeError.allCases { counts[reason.ordinal] &+= other[reason] }
+  }
+
   fileprivate var isSound: Bool {
     counts.count == DecodeError.allCases.count
       && counts.allSatisfy { $0 <= PackedReader.largestCount }
@@ -215,8 +271,8 @@ extension CaptureWarning {
   /// It comes of a look at other captures, too, and not of reading this one.
   fileprivate var isOfOthers: Bool {
     switch self {
-    case .clocksDiffer, .showsOtherSide, .showsBothSides: true
-    case .cutOff, .noPackets, .dropped, .cutHeaders, .incompleteDatagrams: false
+    case .clocksDiffer, .showsOtherSide, .showsBothSides, .incompleteDatagrams: true
+    case .cutOff, .noPackets, .dropped, .cutHeaders: false
     }
   }
 }

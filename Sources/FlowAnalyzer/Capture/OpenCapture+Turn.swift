@@ -103,11 +103,11 @@ extension OpenCapture {
   ) {
     switch passage {
     case .without(let reason, let length): record.count(reason, at: reader.time, length: length)
-    case .frame(let linkType, let length):
+    case .fragment(let linkType, let number, let length):
       batch.take(
-        bytes.extracting(Passage.linkTypeBytes..<bytes.byteCount), originalLength: length,
-        linkType: LinkType(dataLink: Int32(linkType)),
-        origin: origin(time: time, number: reader.packets), at: reader.time, role: role,
+        bytes.extracting(Passage.fragmentHeadBytes..<bytes.byteCount), originalLength: length,
+        linkType: LinkType(dataLink: Int32(linkType)), origin: origin(time: time, number: number),
+        at: reader.time, role: role,
         decoder: &decoder, sieve: &sieve, noting: &record)
     case .refused: return
     }
@@ -188,11 +188,17 @@ extension SegmentBatch {
     at time: Timestamp, role: CaptureRole, decoder: inout FrameDecoder,
     sieve: inout SegmentSieve, noting record: inout CaptureRecord
   ) {
+    decoder.hasMetFragment = false
     do throws(DecodeError) {
       guard let linkType else { throw .unsupportedLinkType }
       let range = try decoder.decode(
         frame, originalLength: originalLength, linkType: linkType, origin: origin, into: &next)
-      record.count(next, at: time)
+      if decoder.hasMetFragment {
+        record.countFragment(
+          at: time, length: originalLength, nil, isCut: next.options.isTruncated)
+      } else {
+        record.count(next, at: time)
+      }
       if let side = sieve.side(of: &next, role: role) {
         appendNext(
           side: side, of: frame,
@@ -202,7 +208,11 @@ extension SegmentBatch {
         record.countDuplicates(1)
       }
     } catch {
-      record.count(error, at: time, length: originalLength)
+      if decoder.hasMetFragment {
+        record.countFragment(at: time, length: originalLength, error, isCut: error.isCut)
+      } else {
+        record.count(error, at: time, length: originalLength)
+      }
     }
   }
 }

@@ -334,9 +334,7 @@ extension SegmentSource {
     if open[0].reader.position != nil { progress.completed += open[0].reader.size }
     open.removeFirst()
     if let point = captures[index].point { capturePoints.end(at: point) }
-    if captures[index].cutHeaders > 0 {
-      captures[index].warnings.append(.cutHeaders(packets: captures[index].cutHeaders))
-    }
+    captures[index].warnOfCutHeaders()
   }
 
   /// Notes what can be told only after the last packet.

@@ -11,7 +11,7 @@ struct FlowRecorder: ~Copyable {
   /// Of the packets since the last segment those that may turn out to be of use.
   private var others: [Other] = []
   private let keepsAllOthers: Bool
-  private let keepsAnswers: Bool
+  private let selection: PacketSelection
 
   private struct Other {
     var passage: Passage
@@ -21,8 +21,14 @@ struct FlowRecorder: ~Copyable {
   /// - Parameter selection: of which packets are noted. What counts by time shows later: then packets without a
   ///   segment are kept even where they change no order, and answers where a handshake may not count.
   init(for selection: PacketSelection = PacketSelection()) {
+    self.selection = selection
     keepsAllOthers = selection.isTimed
-    keepsAnswers = selection.since != nil
+  }
+
+  /// Whether bytes are kept even of who answers: the handshake that tells may lie before the time that is asked
+  /// for, or behind it where the clock was set back.
+  private func keepsAnswers(at time: Timestamp) -> Bool {
+    selection.since != nil || selection.until != nil && time < latest
   }
 
   var isBlockFull: Bool { builder.count >= Self.blockLength }
@@ -35,6 +41,7 @@ struct FlowRecorder: ~Copyable {
     settleOthers(before: segment.time)
     let tuple = tuples.position(of: segment)
     tuples.noteHandshake(segment, of: tuple)
+    let keepsAnswers = keepsAnswers(at: segment.time)
     let isFromResponder = keepsAnswers ? false : tuples.isFromResponder(segment, of: tuple)
     let content = keep(tcp, of: segment, isFromResponder: isFromResponder)
     append(segment, of: tuple, checksum: checksum(of: segment, tcp), content: content)

@@ -2,9 +2,9 @@
 enum Passage: Equatable {
   /// Why it has none, and how many bytes it had on the wire.
   case without(DecodeError, length: Int)
-  /// A fragment of a datagram, of so many bytes on the wire: which segment it completes hangs on which others
-  /// are asked for. It travels as it is.
-  case frame(linkType: UInt16, length: Int)
+  /// A packet with a fragment, which one of the capture, and of how many bytes on the wire: which segment it
+  /// completes hangs on others, which may lie in other files, or not be asked for. It travels as it is.
+  case fragment(linkType: UInt16, number: UInt64, length: Int)
   /// The filter cannot be applied to packets of that link type and byte order.
   case refused(linkType: UInt16, isBigEndian: Bool)
 
@@ -12,7 +12,7 @@ enum Passage: Equatable {
   var isAsked: Bool {
     switch self {
     case .without(.filtered, _), .refused: false
-    case .without, .frame: true
+    case .without, .fragment: true
     }
   }
 
@@ -20,7 +20,7 @@ enum Passage: Equatable {
   var hasBytes: Bool {
     switch self {
     case .without: false
-    case .frame, .refused: true
+    case .fragment, .refused: true
     }
   }
 
@@ -31,16 +31,18 @@ enum Passage: Equatable {
     let length = Int(segment.sequence.value)
     let reason = DecodeError(ordinal: Int(segment.flags.rawValue)) ?? .notIP
     switch reason {
-    case .fragmentPending where bytes.byteCount >= Self.linkTypeBytes:
-      self = .frame(linkType: bytes.uint16(at: 0), length: length)
+    case .fragmentPending where bytes.byteCount >= Self.fragmentHeadBytes:
+      self = .fragment(
+        linkType: bytes.uint16(at: 0), number: bytes.uint64(at: Self.linkTypeBytes), length: length)
     case .filtered where bytes.byteCount == Self.linkTypeBytes:
       self = .refused(linkType: bytes.uint16(at: 0), isBigEndian: length != 0)
     default: self = .without(reason, length: length)
     }
   }
 
-  /// How many bytes stand in front of a frame.
-  static let linkTypeBytes = 2
+  private static let linkTypeBytes = 2
+  /// How many bytes stand in front of a fragment's frame.
+  static let fragmentHeadBytes = linkTypeBytes + 8
 
   /// What stands in records for it.
   func segment(at time: Timestamp) -> Segment {
@@ -49,7 +51,7 @@ enum Passage: Equatable {
     let (reason, number) =
       switch self {
       case .without(let reason, let length): (reason, length)
-      case .frame(_, let length): (DecodeError.fragmentPending, length)
+      case .fragment(_, _, let length): (DecodeError.fragmentPending, length)
       case .refused(_, let isBigEndian): (DecodeError.filtered, isBigEndian ? 1 : 0)
       }
     segment.flags = TCPFlags(rawValue: UInt8(truncatingIfNeeded: reason.ordinal))
@@ -68,15 +70,18 @@ enum Passage: Equatable {
     switch self {
     case .without: return []
     case .refused(let linkType, _): return Self.bytes(linkType)
-    case .frame(let linkType, _):
-      var bytes = Self.bytes(linkType)
+    case .fragment(let linkType, let number, _):
+      var bytes = Self.bytes(linkType) + Self.bytes(number)
       unsafe frame.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
       return bytes
     }
   }
 
-  private static func bytes(_ linkType: UInt16) -> [UInt8] {
-    [UInt8(truncatingIfNeeded: linkType >> 8), UInt8(truncatingIfNeeded: linkType)]
+  /// The highest first.
+  private static func bytes<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+    stride(from: Number.bitWidth - 8, through: 0, by: -8).map {
+      UInt8(truncatingIfNeeded: number >> Number($0))
+    }
   }
 }
 

@@ -62,11 +62,6 @@ public struct RecordExtraction: Sendable {
     }
     recorder.finish()
     if !recorder.isEmpty { try handOut(.block(recorder.takeBlock())) }
-    decoder.finish()
-    if record.cutHeaders > 0 { record.warnings.append(.cutHeaders(packets: record.cutHeaders)) }
-    if let count = decoder.fragments.abandoned[0] {
-      record.warnings.append(.incompleteDatagrams(count))
-    }
   }
 
   /// What stands for a packet that the filter keeps out; nil of others.
@@ -96,20 +91,22 @@ public struct RecordExtraction: Sendable {
         guard let linkType = reader.linkType else { throw .unsupportedLinkType }
         let range = try decoder.decode(
           frame, originalLength: length, linkType: linkType, origin: origin, into: &segment)
-        record.count(segment, at: time)
-        if !decoder.hasMetFragment || !selection.isTimed {
+        if !decoder.hasMetFragment {
+          record.count(segment, at: time)
           recorder.note(segment, frame.extracting(range))
-          return
         }
       } catch {
-        record.count(error, at: time, length: length)
-        if !decoder.hasMetFragment || !selection.isTimed {
+        if !decoder.hasMetFragment {
+          record.count(error, at: time, length: length)
           recorder.note(.without(error, length: length), at: time)
-          return
         }
       }
-      // What it gives hangs on others, of which a part may not be asked for.
-      recorder.note(.frame(linkType: reader.linkNumber, length: length), at: time, frame)
+      if decoder.hasMetFragment {
+        record.countUnsettledFragment(at: time, length: length)
+        recorder.note(
+          .fragment(linkType: reader.linkNumber, number: reader.packets, length: length), at: time,
+          frame)
+      }
     }
   }
 }

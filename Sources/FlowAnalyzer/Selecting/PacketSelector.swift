@@ -63,7 +63,7 @@ final class PacketSelector {
     case .without(.filtered, _):
       record.countUnasked(.filtered)
       return false
-    case .without, .frame, nil: return true
+    case .without, .fragment, nil: return true
     }
   }
 

@@ -13,7 +13,7 @@ struct FrameDecoder {
   }
 
   private(set) var fragments = FragmentReassembler()
-  /// Whether some frame had a fragment that could not be told by itself; who asks may set it back.
+  /// Whether some frame had a fragment, and what it gives hangs on others; who asks may set it back.
   var hasMetFragment = false
 
   /// Decodes a frame in place: a segment is large, and every copy of one would cost a tenth of this.
@@ -145,7 +145,11 @@ extension FrameDecoder {
     let key = FragmentReassembler.Key(
       source: ip.source, destination: ip.destination, identification: fragment.identification,
       transport: isIPv6 ? 0 : ip.transport, point: origin.point)
-    guard mayHoldTCP(fragment, key, transport: ip.transport, payload) else { throw .notTCP }
+    guard mayHoldTCP(fragment, key, transport: ip.transport, payload) else {
+      // It hangs on the first one, which may lie in another file.
+      if ip.transport == IPTunnel.udp, fragment.offset > 0 { hasMetFragment = true }
+      throw .notTCP
+    }
     hasMetFragment = true
     guard
       let datagram = try fragments.add(

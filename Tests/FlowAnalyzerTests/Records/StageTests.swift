@@ -68,6 +68,32 @@ struct StageTests {
       [CaptureInput(path: path, role: .server), sides("l7-http")[1]], by: Analyzer())
   }
 
+  /// What a fragment completes began in the file before, and each file is extracted by itself.
+  @Test(arguments: Wrapping.fragmented)
+  func `fragments of a datagram in two files`(_ wrapping: Wrapping) throws {
+    let conversation = Conversation(
+      Scene.timeWait + "30.0 > S 90000\n30.1 < . 5002 ack 1002\n31.2 > R 1002\n33.0 end")
+    let capture = CaptureBuilder(conversation).wrapped(in: wrapping)
+    var hits: Set<Int> = []
+    for place in 1..<capture.packets.count {
+      let files = [capture.packets[..<place], capture.packets[place...]].map { packets in
+        var file = capture
+        file.packets = Array(packets)
+        return file
+      }
+      let inputs = try files.enumerated().map { index, file in
+        CaptureInput(path: try directory.write(file, as: "part-\(index).pcap"), role: .server)
+      }
+      try expectSameReport(inputs)
+      hits.insert(analyzer.analyze(inputs).report.summary.syns.timeWait.total)
+      // A hash over a file tells its packets, and not those of another.
+      #expect(
+        analyzer.analyze(inputs).report.captures[1].contentHash
+          == analyzer.analyze([inputs[1]]).report.captures[0].contentHash)
+    }
+    #expect(hits == [1])
+  }
+
   /// Its first packets, its last ones, and those between which a clock was set back are no TCP.
   @Test func `packets without a segment say when others were captured`() throws {
     var capture = try CaptureBuilder(reading: KernelTruth.capture("l4-collide").path)

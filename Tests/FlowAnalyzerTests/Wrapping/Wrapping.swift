@@ -228,7 +228,7 @@ extension Wrapping {
     },
   ]
 
-  private static let fragmented: [Wrapping] = [
+  static let fragmented: [Wrapping] = [
     Wrapping(fragments: "fragments of IPv4 or IPv6") { packet, number in
       packet.ipFragments(number, size: 24).map { ethernet($0) }
     },
