@@ -159,20 +159,21 @@ struct CaptureReader: ~Copyable {
     return outcome
   }
 
-  /// Finds packets without making each the current one: the fast lane, which takes those that are at
-  /// hand and leaves all else to `advance()`.
-  ///
-  /// Afterwards there is no current packet, but the time of the last one found.
-  mutating func find(_ wanted: FoundPackets.Wanted) {
-    forgetPacket()
-    plain?.find(wanted)
-    let count = foundCount
-    packets &+= UInt64(count)
-    if count > 0 { packet.time = withFound { _, found in found[count - 1].time } }
+  /// Whether the current packet is one of several that were found: those are lent all at once.
+  var hasFound: Bool {
+    switch plain {
+    case .some(let plain): plain.hasFound
+    case .none: false
+    }
   }
 
-  /// How many packets were found last.
-  var foundCount: Int { withFound { _, found in found.count } }
+  /// Makes a later one of the packets that were found the current one, which there must be.
+  ///
+  /// - Parameter count: how many packets later.
+  mutating func pass(_ count: Int) {
+    packets &+= UInt64(count)
+    plain?.pass(count, to: &packet)
+  }
 
   /// Lends the packets that were found last, and the buffer in which they lie.
   @inline(__always)

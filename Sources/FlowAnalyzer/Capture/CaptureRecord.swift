@@ -201,12 +201,12 @@ struct PacketTally: BitwiseCopyable, Codable {
 
   /// Counts packets whose segments were noted.
   ///
-  /// - Parameter others: how many of them were counted one by one.
-  mutating func count(_ found: FoundPackets.Summary, but others: Int) {
-    packets &+= UInt64(found.count - others)
-    segments &+= UInt64(found.count - others)
-    earliest = min(earliest, found.earliest)
-    latest = max(latest, found.latest)
+  /// - Parameter times: of the earliest and the latest of them.
+  mutating func count(notedPackets count: Int, _ times: (earliest: Timestamp, latest: Timestamp)) {
+    packets &+= UInt64(count)
+    segments &+= UInt64(count)
+    earliest = min(earliest, times.earliest)
+    latest = max(latest, times.latest)
   }
 }
 

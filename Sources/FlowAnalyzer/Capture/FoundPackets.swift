@@ -23,34 +23,16 @@ struct FoundPackets: ~Copyable {
     }
   }
 
-  /// Which packets are wanted: so many, up to the first that is later than `last`.
-  struct Wanted {
-    var count: Int
-    var last: Timestamp
-    /// What is added to the capture's times before they are compared with that, in nanoseconds.
-    var correction: Int64
-
-    @inline(__always)
-    func includes(_ time: Timestamp) -> Bool {
-      time.advanced(byNanoseconds: correction) <= last
-    }
-  }
-
   /// Together with what their segments take they stay in a first-level cache.
   static let capacity = 128
 
-  /// What the loop that finds them keeps in registers.
-  struct Summary: BitwiseCopyable {
-    var count = 0
-    var earliest = Timestamp(nanoseconds: .max)
-    var latest = Timestamp(nanoseconds: .min)
-  }
-
   // SAFETY: all accesses are below the capacity; packets are trivial, and all of them are initialised.
   private let packets: UnsafeMutablePointer<Packet>
-  private(set) var summary = Summary()
-  /// That of all.
-  private(set) var linkType: LinkType?
+  private(set) var count = 0
+  /// Which of them is the current packet of the reader; none is where it equals `count`.
+  private(set) var position = 0
+  /// That of all, where there are any.
+  private(set) var linkType = LinkType.ethernet
 
   init() {
     unsafe packets = .allocate(capacity: Self.capacity)
@@ -60,37 +42,48 @@ struct FoundPackets: ~Copyable {
 
   deinit { unsafe packets.deallocate() }
 
-  var count: Int { summary.count }
+  /// Whether one of them is the current packet.
+  var hasCurrent: Bool { position < count }
 
   subscript(position: Int) -> Packet {
     @inline(__always) get {
-      precondition(position >= 0 && position < summary.count)
+      precondition(position >= 0 && position < count)
       return unsafe packets[position]
     }
   }
 
-  /// Replaces all.
+  mutating func removeAll() {
+    count = 0
+    position = 0
+  }
+
+  /// Replaces all; the first is the current packet then.
   ///
-  /// - Parameter find: is given a place to write to for a packet with some number; says which there are.
+  /// - Parameter find: is given a place to write to for a packet with some number; says how many there are.
   @inline(__always)
   mutating func replace(
-    linkType: LinkType?, _ find: (_ write: (Packet, Int) -> Void) -> Summary
+    linkType: LinkType, _ find: (_ write: (Packet, Int) -> Void) -> Int
   ) {
     let packets = unsafe packets
     self.linkType = linkType
-    summary = find { packet, position in
+    position = 0
+    count = find { packet, position in
       precondition(position >= 0 && position < Self.capacity)
       unsafe packets[position] = packet
     }
   }
-}
 
-extension FoundPackets.Summary {
-  /// Counts a packet in.
+  /// Makes a later one the current packet, or none where there are not so many.
   @inline(__always)
-  mutating func add(_ time: Timestamp) {
-    count &+= 1
-    earliest = min(earliest, time)
-    latest = max(latest, time)
+  mutating func pass(_ number: Int) { position = min(position &+ number, count) }
+
+  /// When the earliest and the latest of some were captured.
+  func times(of range: Range<Int>) -> (earliest: Timestamp, latest: Timestamp) {
+    var times = (earliest: Timestamp(nanoseconds: .max), latest: Timestamp(nanoseconds: .min))
+    for position in range {
+      times.earliest = min(times.earliest, self[position].time)
+      times.latest = max(times.latest, self[position].time)
+    }
+    return times
   }
 }

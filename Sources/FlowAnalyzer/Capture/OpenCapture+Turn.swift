@@ -24,10 +24,13 @@ extension OpenCapture {
         selector, turn: turn, into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
     }
     while true {
-      takeCurrentPacket(into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
-      if batch.isFull { return .batchIsFull }
-      takePacketsAtHand(
-        turn: turn, into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
+      if reader.hasFound {
+        let isOver = takeFound(
+          turn: turn, into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
+        if isOver { return .isOver }
+      } else {
+        takeCurrentPacket(into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
+      }
       if batch.isFull { return .batchIsFull }
       guard reader.advance(noting: &record) else { return .captureIsOver }
       guard turn.includes(time) else { return .isOver }
@@ -113,41 +116,35 @@ extension OpenCapture {
     }
   }
 
-  /// Takes packets on the fast lane, as many as are at hand.
-  private mutating func takePacketsAtHand(
-    turn: Turn, into batch: inout SegmentBatch, decoder: inout FrameDecoder,
-    sieve: inout SegmentSieve, noting record: inout CaptureRecord
-  ) {
-    guard let last = turn.last, !reader.isRecorded else { return }
-    var wanted = FoundPackets.Wanted(count: 0, last: last, correction: correction)
-    repeat {
-      wanted.count = min(batch.room, FoundPackets.capacity)
-      let first = reader.packets &+ 1
-      reader.find(wanted)
-      takeFound(
-        firstNumber: first, into: &batch, decoder: &decoder, sieve: &sieve, noting: &record)
-    } while !batch.isFull && reader.foundCount == wanted.count
-  }
-
+  /// Takes the current packet and those found behind it, as long as it is their turn.
+  ///
   /// Nearly all packets go this way: what is the same for all is looked at once, and common headers are
   /// read where they lie.
+  ///
+  /// - Returns: whether the turn is over: then the current packet was not taken; else it was, as the last one.
   @inline(never)
   private mutating func takeFound(
-    firstNumber: UInt64, into batch: inout SegmentBatch, decoder: inout FrameDecoder,
+    turn: Turn, into batch: inout SegmentBatch, decoder: inout FrameDecoder,
     sieve: inout SegmentSieve, noting record: inout CaptureRecord
-  ) {
+  ) -> Bool {
     let (role, correction) = (role, correction)
     let sideOfAll = sieve.side(ofAllWith: role)
-    var origin = origin(time: .never, number: firstNumber)
-    let last = reader.withFound { bytes, found in
-      guard found.count > 0, let linkType = found.linkType else { return lastPacket }
-      let link = CommonLink(linkType)
-      var others = 0
-      for position in 0..<found.count {
+    var origin = origin(time: time, number: reader.packets)
+    let (count, isOver, last) = reader.withFound { bytes, found in
+      let first = found.position
+      let link = CommonLink(found.linkType)
+      let end = min(found.count, first &+ batch.room)
+      var (position, others, isOver) = (first, 0, false)
+      while position < end {
         let packet = found[position]
+        let time = packet.time.advanced(byNanoseconds: correction)
+        if position > first, !turn.includes(time) {
+          isOver = true
+          break
+        }
         // SAFETY: all of a packet that was found lies within the buffer.
         let frame = unsafe bytes.extracting(unchecked: packet.range)
-        origin.time = packet.time.advanced(byNanoseconds: correction)
+        origin.time = time
         if let place = link.read(frame, into: &batch.next) {
           batch.next.origin = origin
           record.tally.note(segmentAt: packet.time, digest: batch.next.digest)
@@ -159,16 +156,20 @@ extension OpenCapture {
         } else {
           others &+= 1
           batch.take(
-            frame, originalLength: reader.originalLength(of: packet), linkType: linkType,
+            frame, originalLength: reader.originalLength(of: packet), linkType: found.linkType,
             origin: origin, at: packet.time, role: role, decoder: &decoder, sieve: &sieve,
             noting: &record)
         }
         origin.frame &+= 1
+        position &+= 1
       }
-      record.tally.count(found.summary, but: others)
-      return found[found.count - 1].time.advanced(byNanoseconds: correction)
+      record.tally.count(
+        notedPackets: position - first - others, found.times(of: first..<position))
+      return (position - first, isOver, origin.time)
     }
     lastPacket = last
+    reader.pass(isOver ? count : count - 1)
+    return isOver
   }
 
   private func origin(time: Timestamp, number: UInt64) -> FrameDecoder.Origin {

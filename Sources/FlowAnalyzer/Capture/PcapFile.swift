@@ -133,32 +133,29 @@ struct PcapFile: BitwiseCopyable {
   /// Finds the packets that are at hand, of a file in the usual format, and passes over them. Where it
   /// stops, at whatever it may be, `next` goes on.
   @inline(never)
-  func find(
-    _ wanted: FoundPackets.Wanted, in source: inout ReadBuffer, into found: inout FoundPackets
-  ) {
-    let isUsual = !isModified && lengthOrder == .capturedFirst
+  func find(in source: inout ReadBuffer, into found: inout FoundPackets) {
+    guard !isModified, lengthOrder == .capturedFirst, let supported else {
+      found.removeAll()
+      return
+    }
     let front = source.offset
     var offset = 0
     found.replace(linkType: supported) { write in
-      var summary = FoundPackets.Summary()
-      guard isUsual else { return summary }
+      var count = 0
       source.withBytes { bytes in
-        while summary.count < wanted.count,
-          bytes.byteCount &- offset >= Self.recordHeaderLength
-        {
+        while count < FoundPackets.capacity, bytes.byteCount &- offset >= Self.recordHeaderLength {
           let record = parse(bytes, at: offset, lengths: .capturedFirst)
           guard record.captured <= Self.largestPacket,
-            bytes.byteCount &- offset >= record.length, wanted.includes(record.time)
+            bytes.byteCount &- offset >= record.length
           else { break }
           let start = front &+ offset &+ Self.recordHeaderLength
           write(
-            FoundPackets.Packet(time: record.time, start: start, count: lentLength(record)),
-            summary.count)
-          summary.add(record.time)
+            FoundPackets.Packet(time: record.time, start: start, count: lentLength(record)), count)
+          count &+= 1
           offset &+= record.length
         }
       }
-      return summary
+      return count
     }
     source.consume(offset)
   }

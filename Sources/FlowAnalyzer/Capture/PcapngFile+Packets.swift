@@ -48,21 +48,22 @@ extension PcapngFile {
   /// Finds the packets that are at hand, one interface's in the usual blocks, and passes over them. Where it
   /// stops, at whatever it may be, `next` goes on.
   @inline(never)
-  mutating func find(
-    _ wanted: FoundPackets.Wanted, in source: inout ReadBuffer, into found: inout FoundPackets
-  ) {
+  mutating func find(in source: inout ReadBuffer, into found: inout FoundPackets) {
     // Of a packet block without packet: with the interface's number, and the length at its end.
     let shortest = 32
     let number = source.count >= shortest ? source.uint32(at: 8, order) : .max
-    let interface = number < interfaces.count ? interfaces[Int(number)] : nil
-    if let interface { currentLinkNumber = interface.linkNumber }
+    guard number < interfaces.count, let linkType = interfaces[Int(number)].linkType else {
+      found.removeAll()
+      return
+    }
+    let interface = interfaces[Int(number)]
+    currentLinkNumber = interface.linkNumber
     let (order, front) = (order, source.offset)
     var offset = 0
-    found.replace(linkType: interface?.linkType) { write in
-      var summary = FoundPackets.Summary()
-      guard let interface, interface.linkType != nil else { return summary }
+    found.replace(linkType: linkType) { write in
+      var count = 0
       source.withBytes { bytes in
-        while summary.count < wanted.count, bytes.byteCount &- offset >= shortest {
+        while count < FoundPackets.capacity, bytes.byteCount &- offset >= shortest {
           let (type, field, packetInterface, high) = bytes.fourUInt32(at: offset, order)
           let length = Int(field)
           guard type == BlockType.enhancedPacket, packetInterface == number, length >= shortest,
@@ -73,16 +74,16 @@ extension PcapngFile {
           let (_, _, _, last) = bytes.fourUInt32(at: offset &+ length &- 16, order)
           let time = interface.time(UInt64(high) << 32 | UInt64(low))
           guard last == field, captured <= interface.snapLength,
-            shortest &+ Int(captured) <= length, wanted.includes(time)
+            shortest &+ Int(captured) <= length
           else { break }
           write(
             FoundPackets.Packet(
-              time: time, start: front &+ offset &+ 28, count: Int(captured)), summary.count)
-          summary.add(time)
+              time: time, start: front &+ offset &+ 28, count: Int(captured)), count)
+          count &+= 1
           offset &+= length
         }
       }
-      return summary
+      return count
     }
     source.consume(offset)
   }

@@ -59,7 +59,47 @@ struct PlainReader: ~Copyable {
   var order: ByteOrder { pcap?.order ?? pcapng?.order ?? .little }
 
   /// Reads the next packet. Its bytes stay where they are until the next call.
+  @inline(__always)
   mutating func advance(
+    to packet: inout CapturedPacket
+  ) throws(CaptureError) -> CaptureReader.Outcome {
+    found.pass(1)
+    if !found.hasCurrent { findMore() }
+    guard found.hasCurrent else { return try advanceAlone(to: &packet) }
+    packets &+= 1
+    giveCurrent(to: &packet)
+    return .packet
+  }
+
+  /// Makes a later one of the packets that were found the current one, which there must be.
+  mutating func pass(_ count: Int, to packet: inout CapturedPacket) {
+    found.pass(count)
+    packets &+= UInt64(count)
+    giveCurrent(to: &packet)
+  }
+
+  @inline(__always)
+  private func giveCurrent(to packet: inout CapturedPacket) {
+    let current = found[found.position]
+    packet.time = current.time
+    packet.originalLength = originalLength(of: current)
+    packet.linkType = found.linkType
+    // SAFETY: they are asked for only while the packet is the current one.
+    unsafe packet.bytes = source.consumedBytes(in: current.range)
+  }
+
+  /// Finds packets that are at hand, nearly all there are; see `PcapFile` and `PcapngFile`.
+  private mutating func findMore() {
+    if let pcap {
+      pcap.find(in: &source, into: &found)
+    } else {
+      pcapng?.find(in: &source, into: &found)
+    }
+  }
+
+  /// Reads what is not at hand, or not as usual.
+  @inline(never)
+  private mutating func advanceAlone(
     to packet: inout CapturedPacket
   ) throws(CaptureError) -> CaptureReader.Outcome {
     let isFound: Bool
@@ -86,15 +126,8 @@ struct PlainReader: ~Copyable {
     throw CaptureError(unsupportedLinkType: pcapng.linkType, path: source.path)
   }
 
-  /// Finds packets that are at hand; see `PcapFile` and `PcapngFile`.
-  mutating func find(_ wanted: FoundPackets.Wanted) {
-    if let pcap {
-      pcap.find(wanted, in: &source, into: &found)
-    } else {
-      pcapng?.find(wanted, in: &source, into: &found)
-    }
-    packets &+= UInt64(found.count)
-  }
+  /// Whether the current packet is one of those that were found.
+  var hasFound: Bool { found.hasCurrent }
 
   /// How many bytes a packet that was found had on the wire.
   func originalLength(of packet: FoundPackets.Packet) -> Int {

@@ -77,6 +77,15 @@ struct ReadBuffer: ~Copyable {
       RawSpan(_unsafeStart: UnsafeRawPointer(front - start), byteCount: end))
   }
 
+  /// A part of the buffer with bytes that were consumed; as `withAllBytes` has it.
+  @inline(__always)
+  func consumedBytes(in range: Range<Int>) -> UnsafeRawBufferPointer {
+    precondition(range.lowerBound >= 0 && range.upperBound <= start)
+    // SAFETY: just checked; `start` lies within the storage.
+    return unsafe UnsafeRawBufferPointer(
+      start: front - start + range.lowerBound, count: range.count)
+  }
+
   @inline(__always)
   private var front: UnsafeMutableRawPointer {
     // SAFETY: the storage is never empty, so that it has an address.

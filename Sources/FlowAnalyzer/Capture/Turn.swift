@@ -28,12 +28,6 @@ struct Turn: BitwiseCopyable {
   @inline(__always)
   func includes(_ time: Timestamp) -> Bool { time < end || (includesEnd && time == end) }
 
-  /// The latest time that belongs to it; nil where no time is sure to.
-  var last: Timestamp? {
-    if includesEnd { return end }
-    return end == .never ? nil : end.advanced(byNanoseconds: -1)
-  }
-
   /// The time of the packet at which a capture is to be opened: one that begins before it, or so soon
   /// after it that the packet may have its copy there.
   ///
