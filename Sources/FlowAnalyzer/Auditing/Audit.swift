@@ -147,8 +147,9 @@ struct Audit: ~Copyable {
 
   @inline(never)
   private mutating func prepareLookup(ofSynAt position: Int, in batch: borrowing SegmentBatch) {
-    if batch[position].side == .server {
-      translations?.prefetch(batch[position].segment.sequence)
+    switch batch[position].side {
+    case .client: clientTranslations?.prefetch(batch[position].segment.sequence)
+    case .server: translations?.prefetch(batch[position].segment.sequence)
     }
     if joiner.hasClientSide {
       joiner.prepareLookup(of: batch[position].segment, on: batch[position].side)

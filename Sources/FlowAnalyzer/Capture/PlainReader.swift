@@ -78,8 +78,9 @@ struct PlainReader: ~Copyable {
     giveCurrent(to: &packet)
   }
 
+  /// `mutating`, as its callers would copy the reader for it else.
   @inline(__always)
-  private func giveCurrent(to packet: inout CapturedPacket) {
+  private mutating func giveCurrent(to packet: inout CapturedPacket) {
     let current = found[found.position]
     packet.time = current.time
     packet.originalLength = originalLength(of: current)
@@ -130,6 +131,7 @@ struct PlainReader: ~Copyable {
   var hasFound: Bool { found.hasCurrent }
 
   /// How many bytes a packet that was found had on the wire.
+  @inline(__always)
   func originalLength(of packet: FoundPackets.Packet) -> Int {
     // In both formats it stands right in front of the packet.
     source.withAllBytes { bytes in

@@ -33,8 +33,7 @@ struct HashIndex: ~Copyable {
   deinit { unsafe slots.deallocate() }
 
   private static func emptySlots(_ count: Int) -> UnsafeMutablePointer<Slot> {
-    let size = count &* MemoryLayout<Slot>.stride
-    let slots = TableMemory.allocate(byteCount: size, tableSize: size)
+    let slots = TableMemory.allocateWhole(byteCount: count &* MemoryLayout<Slot>.stride)
       .bindMemory(to: Slot.self, capacity: count)
     unsafe slots.initialize(repeating: Slot(hash: 0, occupant: 0), count: count)
     return unsafe slots

@@ -17,6 +17,17 @@ enum TableMemory {
     guard byteCount >= hugePage, tableSize >= largeTable else {
       return .allocate(byteCount: byteCount, alignment: 64)
     }
+    return allocateHuge(byteCount)
+  }
+
+  /// The same for a table that is written to at once as a whole, so that no page of it stays half empty: it is
+  /// large from a huge page on.
+  static func allocateWhole(byteCount: Int) -> UnsafeMutableRawPointer {
+    byteCount >= hugePage
+      ? allocateHuge(byteCount) : .allocate(byteCount: byteCount, alignment: 64)
+  }
+
+  private static func allocateHuge(_ byteCount: Int) -> UnsafeMutableRawPointer {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: hugePage)
     // A hint: where the system does not take it, everything works all the same.
     _ = unsafe madvise(memory, byteCount, MADV_HUGEPAGE)
