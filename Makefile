@@ -67,8 +67,8 @@ demo: deps ## Build, and print the report of a real capture.
 lab: deps-lab build ## The incident in a box: a real LB in namespaces, and the kernel as the judge.
 	@Scripts/lab/lab demo --binary "$$($(RELEASE) --show-bin-path)/snat-audit"
 
-test: deps lint ## Check the formatting and run all tests; in short form the lab's, where it may run.
-	$(SWIFT) test --disable-xctest
+test: deps lint ## Check the formatting and run all tests, the lab's in short form where it may run; TEST_FLAGS=.
+	$(SWIFT) test --disable-xctest $(TEST_FLAGS)
 	@Scripts/lab/lab test --budget 300 --binary "$$($(SWIFT) build --show-bin-path)/snat-audit"
 
 test-sanitized: deps-test ## All tests with the address sanitizer, those with threads with the thread sanitizer; SANITIZERS=.

@@ -28,6 +28,8 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     // One function that Swift has no word for.
     .systemLibrary(name: "CPrefetch"),
+    // Another one, of the C library.
+    .target(name: "CAffinity"),
     .target(
       name: "FlowAnalyzer",
       dependencies: [
@@ -50,7 +52,8 @@ let package = Package(
     .executableTarget(
       name: "snat-audit",
       dependencies: [
-        "FlowAnalyzer", "ReportFormats", "Schemas", .product(name: "Yams", package: "Yams"),
+        "CAffinity", "FlowAnalyzer", "ReportFormats", "Schemas",
+        .product(name: "Yams", package: "Yams"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

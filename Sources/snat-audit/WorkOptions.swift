@@ -1,12 +1,11 @@
 import ArgumentParser
 import FlowAnalyzer
-import Foundation
 
 /// How the work is done; what comes of it does not depend on that.
 struct WorkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How many threads may work (default: as many as there are processors).",
+      "How many threads may work (default: one for each processor that it may use).",
       discussion: """
         With the server side alone up to eight threads analyse; with both sides, one decodes while one \
         analyses. Reports are the same whatever this says.
@@ -29,6 +28,6 @@ struct WorkOptions: ParsableArguments {
   var config: String?
 
   func apply(to configuration: inout AnalyzerConfiguration) {
-    configuration.workers = workers ?? max(1, ProcessInfo.processInfo.activeProcessorCount)
+    configuration.workers = workers ?? Processors.available
   }
 }
