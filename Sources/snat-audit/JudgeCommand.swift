@@ -11,8 +11,8 @@ struct JudgeCommand: ParsableCommand {
     discussion: """
       The second stage of analyze. Standard input holds what extract-records has written of all captures of \
       one load balancer, one behind the other, by their numbers. Standard output gets one line for merge. \
-      Records wait in a temporary folder (TMPDIR) until all are there. They hold addresses and what clients \
-      ask: what --anonymize encrypts is encrypted here, and merge needs no key.
+      Records wait in a temporary folder (TMPDIR) until all are there. They hold addresses, what clients \
+      ask, and fragments: what --anonymize encrypts is encrypted here, and merge needs no key.
 
       Example:
         cat *.records | snat-audit judge > lb1.summary

@@ -3,8 +3,8 @@ import Glibc
 
 /// The processors of the machine.
 enum Processors {
-  /// How many of them this process may use (`sched_getaffinity`): fewer than there are, where a container or
-  /// `taskset` says so.
+  /// How many of them this process may use (`sched_getaffinity`): fewer than there are, where
+  /// `taskset` or a container's set of processors says so. What a container limits by time does not count.
   ///
   /// Foundation's `ProcessInfo` says the same, and takes 2 MB of memory for it (measured).
   static var available: Int {

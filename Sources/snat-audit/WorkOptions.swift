@@ -5,7 +5,7 @@ import FlowAnalyzer
 struct WorkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How many threads may work (default: one for each processor that it may use).",
+      "How many threads may work (default: one for each processor that it may run on).",
       discussion: """
         With the server side alone up to eight threads analyse; with both sides, one decodes while one \
         analyses. Reports are the same whatever this says.

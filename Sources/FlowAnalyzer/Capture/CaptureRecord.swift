@@ -128,19 +128,18 @@ extension CaptureRecord {
     at time: Timestamp, length: Int, _ outcome: DecodeError?, isCut: Bool
   ) {
     countUnsettledFragment(at: time, length: length)
-    var counts = ofFragments ?? FragmentCounts()
+    if ofFragments == nil { ofFragments = FragmentCounts() }
     if let outcome {
       skipped.count(outcome)
-      counts.skipped.count(outcome)
+      ofFragments?.skipped.count(outcome)
     } else {
       tally.segments &+= 1
-      counts.segments &+= 1
+      ofFragments?.segments &+= 1
     }
     if isCut {
       cutHeaders &+= 1
-      counts.cutHeaders &+= 1
+      ofFragments?.cutHeaders &+= 1
     }
-    ofFragments = counts
   }
 
   /// The same, where it will be seen later what it comes to. Its content is its length: a hash over one file
@@ -211,7 +210,7 @@ struct PacketTally: BitwiseCopyable, Codable {
 }
 
 /// Tells captures apart by their packets: a hash over the time of each, and over the digest of its TCP
-/// header or, where it has none, its length.
+/// header or, where it has none or is a fragment, its length.
 private struct ContentHash: BitwiseCopyable, Codable {
   // The fractional bits of pi: numbers without a hidden purpose.
   private static let first: UInt64 = 0x0801_f2e2_858e_fc17

@@ -33,6 +33,9 @@ struct BlockBuilder: ~Copyable {
   /// - Parameter number: how many packets of the capture come before.
   init(after number: UInt64 = 0) { head.number = number }
 
+  /// How many bytes of segments are kept.
+  var keptBytes: Int { bytes.count }
+
   /// Keeps bytes of the segment that comes next.
   mutating func keep(_ kept: RawSpan) -> RecordedSegment.Content {
     let start = bytes.count

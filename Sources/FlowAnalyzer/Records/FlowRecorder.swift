@@ -2,6 +2,8 @@
 struct FlowRecorder: ~Copyable {
   /// Segments of a block: some 350 KB. A connection that goes on in the next one has a record there, too.
   static let blockLength = 32_768
+  /// How many bytes of packets a block keeps, but for the last one's: nearly none has any.
+  static let blockBytes = 8 << 20
 
   private var builder = BlockBuilder()
   private var tuples = RecordedTuples()
@@ -10,8 +12,8 @@ struct FlowRecorder: ~Copyable {
   private var latest = Timestamp.never
   /// Of the packets since the last segment those that may turn out to be of use.
   private var others: [Other] = []
-  private let keepsAllOthers: Bool
-  private let selection: PacketSelection
+  /// Whether packets are asked for by time: which of them count shows later, when the clock of all is known.
+  private let isTimed: Bool
 
   private struct Other {
     var passage: Passage
@@ -21,17 +23,12 @@ struct FlowRecorder: ~Copyable {
   /// - Parameter selection: of which packets are noted. What counts by time shows later: then packets without a
   ///   segment are kept even where they change no order, and answers where a handshake may not count.
   init(for selection: PacketSelection = PacketSelection()) {
-    self.selection = selection
-    keepsAllOthers = selection.isTimed
+    isTimed = selection.isTimed
   }
 
-  /// Whether bytes are kept even of who answers: the handshake that tells may lie before the time that is asked
-  /// for, or behind it where the clock was set back.
-  private func keepsAnswers(at time: Timestamp) -> Bool {
-    selection.since != nil || selection.until != nil && time < latest
+  var isBlockFull: Bool {
+    builder.count >= Self.blockLength || builder.keptBytes >= Self.blockBytes
   }
-
-  var isBlockFull: Bool { builder.count >= Self.blockLength }
   var isEmpty: Bool { builder.isEmpty }
 
   /// Takes in the next packet, one with a segment.
@@ -41,16 +38,21 @@ struct FlowRecorder: ~Copyable {
     settleOthers(before: segment.time)
     let tuple = tuples.position(of: segment)
     tuples.noteHandshake(segment, of: tuple)
-    let keepsAnswers = keepsAnswers(at: segment.time)
-    let isFromResponder = keepsAnswers ? false : tuples.isFromResponder(segment, of: tuple)
+    // The handshake that tells may not be asked for.
+    let isFromResponder = isTimed ? false : tuples.isFromResponder(segment, of: tuple)
     let content = keep(tcp, of: segment, isFromResponder: isFromResponder)
     append(segment, of: tuple, checksum: checksum(of: segment, tcp), content: content)
+  }
+
+  /// Takes in a segment that travels as the fragment that completes it.
+  mutating func noteHandshake(_ segment: borrowing Segment) {
+    tuples.noteHandshake(segment, of: tuples.position(of: segment))
   }
 
   /// Takes in the next packet, one without a segment: it may still say when others were captured.
   mutating func note(_ passage: Passage, at time: Timestamp, _ frame: RawSpan = RawSpan()) {
     let isFirst = builder.number == 0 && builder.isEmpty
-    guard isFirst || keepsAllOthers || passage.hasBytes else {
+    guard isFirst || isTimed || passage.hasBytes else {
       others.append(Other(passage: passage, time: time))
       dropOthers()
       return

@@ -26,7 +26,7 @@ public struct RecordExtraction: Sendable {
   /// A capture that cannot be read gives frames, too: they say so.
   ///
   /// - Returns: why it could not be read, or not to its end.
-  /// - Complexity: memory for a block of records, some 20 MB.
+  /// - Complexity: memory for a block of records: some 20 MB, 60 where many bytes of packets are kept.
   public func run(handOut: (RecordFrame) throws -> Void) rethrows -> CaptureError? {
     var shown = input
     shown.path = shownPath
@@ -91,7 +91,9 @@ public struct RecordExtraction: Sendable {
         guard let linkType = reader.linkType else { throw .unsupportedLinkType }
         let range = try decoder.decode(
           frame, originalLength: length, linkType: linkType, origin: origin, into: &segment)
-        if !decoder.hasMetFragment {
+        if decoder.hasMetFragment {
+          recorder.noteHandshake(segment)
+        } else {
           record.count(segment, at: time)
           recorder.note(segment, frame.extracting(range))
         }

@@ -384,6 +384,7 @@ struct SelectedStageTests {
     }
     let (all, few) = (bytes(PacketSelection()), bytes(PacketSelection(filter: "tcp port 4003")))
     #expect(few * 10 < all)
-    #expect(bytes(PacketSelection(until: .afterStart(0))) == all)
+    // Whose answers are not read is known where the handshake counts, which a time leaves open.
+    #expect(bytes(PacketSelection(until: .afterStart(0))) > all)
   }
 }

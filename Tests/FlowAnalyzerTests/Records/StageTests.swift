@@ -94,6 +94,27 @@ struct StageTests {
     #expect(hits == [1])
   }
 
+  /// Of UDP nobody but the first fragment knows whether it is a tunnel, and the others travel whole.
+  @Test func `blocks stay small where fragments are large`() throws {
+    var capture = CaptureBuilder(Conversation(Scene.timeWait + "30.0 > S 90000\n33.0 end"))
+    let datagram = ipv4(udp([UInt8](repeating: 7, count: 60_000), 2049), 17)
+    for number in 0..<300 {
+      for (index, fragment) in datagram.ipFragments(number, size: 20_000).enumerated() {
+        capture.insert(
+          TestPacket.ethernet(fragment), at: 1 + 0.1 * Double(number) + 0.01 * Double(index))
+      }
+    }
+    let input = CaptureInput(
+      path: try directory.write(capture, as: "server.pcap"), role: .server)
+    var sizes: [Int] = []
+    _ = RecordExtraction(of: input, number: 0).run { frame in
+      if case .block(let block) = frame { sizes.append(block.count) }
+    }
+    #expect(sizes.count > 1)
+    #expect(sizes.allSatisfy { $0 < FlowRecorder.blockBytes + (1 << 16) })
+    try expectSameReport([input])
+  }
+
   /// Its first packets, its last ones, and those between which a clock was set back are no TCP.
   @Test func `packets without a segment say when others were captured`() throws {
     var capture = try CaptureBuilder(reading: KernelTruth.capture("l4-collide").path)
