@@ -138,68 +138,48 @@ struct SelectedStageTests {
   }
 
   /// By its ports the server seems to be the client, and what it answers is read as a request.
-  @Test func `who answers is not known where the handshake was before`() throws {
-    let client = CaptureBuilder(
-      Conversation(
-        """
-        0.000 > S  1000          port 50 from 7 to 9
-        0.001 < S. 5000 ack 1001 port 50 from 7 to 9
-        0.002 > .  1001 ack 5001 port 50 from 7 to 9
-        5.000 < P. 5001 ack 1001 port 50 from 7 to 9 say GET /a HTTP/1.1|Host: a||
-        9.000 end
-        """))
-    let server = CaptureBuilder(
-      Conversation(
-        """
-        5.001 > S  70000
-        5.002 < S. 80000 ack 70001
-        5.003 > .  70001 ack 80001
-        5.004 > P. 70001 ack 80001 say GET /a HTTP/1.1|Host: a||
-        5.100 < P. 80001 ack 70030 say HTTP/1.1 200 OK||
-        9.000 end
-        """))
+  private static let client = CaptureBuilder(
+    Conversation(
+      """
+      0.000 > S  1000          port 50 from 7 to 9
+      0.001 < S. 5000 ack 1001 port 50 from 7 to 9
+      0.002 > .  1001 ack 5001 port 50 from 7 to 9
+      5.000 < P. 5001 ack 1001 port 50 from 7 to 9 say GET /a HTTP/1.1|Host: a||
+      9.000 end
+      """))
+
+  /// The other side of that request.
+  private static let server = CaptureBuilder(
+    Conversation(
+      """
+      5.001 > S  70000
+      5.002 < S. 80000 ack 70001
+      5.003 > .  70001 ack 80001
+      5.004 > P. 70001 ack 80001 say GET /a HTTP/1.1|Host: a||
+      5.100 < P. 80001 ack 70030 say HTTP/1.1 200 OK||
+      9.000 end
+      """))
+
+  private func expectPair(_ client: CaptureBuilder, _ selection: PacketSelection) throws {
     let inputs = [
-      try self.server(server),
+      try server(Self.server),
       CaptureInput(path: try directory.write(client, as: "client.pcap"), role: .client),
     ]
-    let report = try expectSameReport(inputs, PacketSelection(since: .afterStart(3_000_000_000)))
+    let report = try expectSameReport(inputs, selection)
     #expect(report.summary.pairs?.paired == 1)
   }
 
-  /// What the server says next is no request, but of its handshake nothing counts.
-  @Test func `a handshake behind the time, whose answers came when the clock had been set back`()
-    throws
-  {
-    let client = CaptureBuilder(
-      Conversation(
-        """
-        1.000 > S  1000          port 50 from 7 to 9
-        1.001 < S. 5000 ack 1001 port 50 from 7 to 9
-        1.002 > .  1001 ack 5001 port 50 from 7 to 9
-        5.000 < P. 5001 ack 1001 port 50 from 7 to 9 say GET /a HTTP/1.1|Host: a||
-        9.000 end
-        """))
-    var back = client
-    for index in client.packets.indices
-    where client.packets[index].time < CaptureBuilder.start + 4_000_000_000 {
-      back.packets[index].time += 20_000_000_000
+  @Test func `who answers is not known where the handshake was before`() throws {
+    try expectPair(Self.client, PacketSelection(since: .afterStart(3_000_000_000)))
+  }
+
+  @Test func `who answers is not known where a clock was set back behind the handshake`() throws {
+    var client = Self.client
+    let handshake = client.packets.indices.filter {
+      client.packets[$0].time < CaptureBuilder.start + 4_000_000_000
     }
-    let server = CaptureBuilder(
-      Conversation(
-        """
-        5.001 > S  70000
-        5.002 < S. 80000 ack 70001
-        5.003 > .  70001 ack 80001
-        5.004 > P. 70001 ack 80001 say GET /a HTTP/1.1|Host: a||
-        5.100 < P. 80001 ack 70030 say HTTP/1.1 200 OK||
-        9.000 end
-        """))
-    let inputs = [
-      try self.server(server),
-      CaptureInput(path: try directory.write(back, as: "client.pcap"), role: .client),
-    ]
-    let report = try expectSameReport(inputs, PacketSelection(until: .afterStart(10_000_000_000)))
-    #expect(report.summary.pairs?.paired == 1)
+    for index in handshake { client.packets[index].time += 20_000_000_000 }
+    try expectPair(client, PacketSelection(until: .afterStart(10_000_000_000)))
   }
 
   @Test func `each load balancer has a beginning of its own`() throws {
