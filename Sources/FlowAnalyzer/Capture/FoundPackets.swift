@@ -79,11 +79,14 @@ struct FoundPackets: ~Copyable {
 
   /// When the earliest and the latest of some were captured.
   func times(of range: Range<Int>) -> (earliest: Timestamp, latest: Timestamp) {
-    var times = (earliest: Timestamp(nanoseconds: .max), latest: Timestamp(nanoseconds: .min))
+    // Looked at once, and not for each of them.
+    precondition(range.lowerBound >= 0 && range.upperBound <= count)
+    var (earliest, latest) = (Timestamp(nanoseconds: .max), Timestamp(nanoseconds: .min))
     for position in range {
-      times.earliest = min(times.earliest, self[position].time)
-      times.latest = max(times.latest, self[position].time)
+      let time = unsafe packets[position].time
+      earliest = min(earliest, time)
+      latest = max(latest, time)
     }
-    return times
+    return (earliest, latest)
   }
 }
