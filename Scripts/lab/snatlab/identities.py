@@ -89,7 +89,7 @@ def _with_timestamps(case: Case) -> str:
 
 def _older_segments(case: Case) -> str:
     options = case.run.options
-    sent = options.mode == "crafted" and options.script == "timers"
+    sent = options.mode == "crafted" and options.script in ("timers", "resets")
     return "a RST with an old timestamp moves it too, and is no SYN" if sent else ""
 
 

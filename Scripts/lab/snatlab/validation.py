@@ -101,7 +101,7 @@ _DIFFERENCES = """\
   TIME_WAIT. The report keeps the two apart (`timeWaits.serverFinWait2`).
 - An orphan in FIN_WAIT_2 that answers or resets a SYN moves no counter. Its answers have IP ID 0, like those
   of TIME_WAIT; those of a socket have not.
-- `TcpExtPAWSTimewait` counts segments, not SYNs: an old RST, FIN or ACK moves it too (`crafted-timers`).
+- `TcpExtPAWSTimewait` counts segments, not SYNs: an old RST, FIN or ACK moves it too (`crafted-timers`, `crafted-resets`).
 - Without timestamps a refused SYN moves no counter; only one whose answer the rate limit withholds does.
 - A SYN that TIME_WAIT refuses because nobody listens, or by its sequence number on a connection with
   timestamps, moves no counter either.
