@@ -166,15 +166,18 @@ private struct Run: AnalysisRun, ~Copyable {
   ) {
     self.configuration = configuration
     course = ReadingCourse(survey)
+    let hasServerSide = survey.inputs.contains { $0.side != .client }
+    audit = Audit(
+      configuration: configuration, hasClientSide: survey.inputs.contains { $0.side != .server },
+      hasServerSide: hasServerSide, listsConnections: listsConnections)
+    // Beside the join of a client side that has no partner there is nothing to do.
+    var preparation = BatchReader.Preparation(isAhead: hasServerSide)
+    if let clients = audit.clients { preparation.body = { clients.side.observe(&$0) } }
     reader = BatchReader(
       of: survey,
       readsAhead: configuration.workers > 1
         && survey.inputs.allSatisfy { input in input.isRegularFile },
-      anonymizer: configuration.anonymizer)
-    audit = Audit(
-      configuration: configuration, hasClientSide: survey.inputs.contains { $0.side != .server },
-      hasServerSide: survey.inputs.contains { $0.side != .client },
-      listsConnections: listsConnections)
+      anonymizer: configuration.anonymizer, preparation: preparation)
     if let options = configuration.forecast { audit.logArrivals(for: options) }
     let client = survey.inputs.first { $0.side != .server }
     writer = ConnectionWriter(correction: client.map(survey.corrections.correction) ?? 0)
@@ -228,6 +231,9 @@ private struct Run: AnalysisRun, ~Copyable {
     var (captures, end, window, clocks) = reader.withSource { source in
       if isPartial { source.compareClocks() }
       for (capture, count) in duplicates.enumerated() {
+        source.countDuplicates(count, capture: capture)
+      }
+      for (capture, count) in (audit.clients?.side.duplicates ?? []).enumerated() {
         source.countDuplicates(count, capture: capture)
       }
       return (source.captures, source.latestPacket, source.window, source.clocksToMend)

@@ -2,17 +2,16 @@
 struct Audit: ~Copyable {
   /// Follows the server side, whose SYNs are judged.
   var tracker: FlowTracker
-  /// Follows the client side.
-  private(set) var clients: FlowTracker
+  /// Follows the client side; nil where there is none. It takes in each batch before the audit does.
+  let clients: ClientStage?
   private(set) var joiner: Joiner
   private(set) var ledger: AuditLedger
   /// Looks out for captures of both sides of the load balancer; nil where that is done elsewhere.
   private var translations: TranslationSign?
   /// SYNs that repeat another's ISN toward another destination within moments: both sides of an LB.
   private(set) var translatedSyns = 0
-  /// The same for the client side; nil where there is none.
-  private var clientTranslations: TranslationSign?
-  private(set) var translatedClientSyns = 0
+  /// How many of a batch's changes on the client side were taken note of.
+  private var notedChanges = 0
 
   /// - Parameters:
   ///   - hasClientSide: whether there is a client side to join with.
@@ -55,10 +54,12 @@ struct Audit: ~Copyable {
     listsConnections: Bool, limits: Limits, translations: consuming TranslationSign?
   ) {
     self.translations = translations
-    clientTranslations = hasClientSide ? TranslationSign() : nil
-    clients = FlowTracker(
-      timeWait: configuration.assumedTimeWait, isJudged: false,
-      duplicates: DuplicateFilter(buckets: hasClientSide ? limits.duplicateBuckets : 1))
+    clients =
+      hasClientSide
+      ? ClientStage(
+        ClientSide(
+          timeWait: configuration.assumedTimeWait, embryos: limits.embryos,
+          duplicateBuckets: limits.duplicateBuckets)) : nil
     joiner = Joiner(
       hasClientSide: hasClientSide, hasServerSide: hasServerSide,
       listsConnections: listsConnections, anonymizer: configuration.anonymizer)
@@ -68,11 +69,8 @@ struct Audit: ~Copyable {
       duplicates: DuplicateFilter(buckets: limits.duplicateBuckets))
     tracker.sources = SourceTable(limit: limits.sources)
     tracker.attempts.tellsEnds = hasClientSide || listsConnections
-    clients.limitEmbryos(to: limits.embryos)
     tracker.limitEmbryos(to: limits.embryos)
     joiner.addresses.sweep(at: 2 * limits.embryos)
-    clients.recordsTimeline = false
-    clients.attempts.tellsEnds = hasClientSide
     ledger = AuditLedger(
       judge: Judge(
         stack: configuration.serverStack, rfc1337: configuration.rfc1337,
@@ -82,8 +80,10 @@ struct Audit: ~Copyable {
 
   /// Takes in the next segments.
   ///
-  /// - Parameter duplicates: how many were copies of ones already seen at the same point, by capture;
-  ///   counted on.
+  /// - Parameters:
+  ///   - batch: which the client side has taken in.
+  ///   - duplicates: how many of the server side were copies of ones already seen at the same point, by
+  ///     capture; counted on.
   mutating func observe(_ batch: borrowing SegmentBatch, duplicates: inout [UInt64]) {
     observe(batch, WholeBatch(batch), duplicates: &duplicates)
   }
@@ -97,22 +97,17 @@ struct Audit: ~Copyable {
     _ batch: borrowing SegmentBatch, _ share: some BatchShare, duplicates: inout [UInt64]
   ) {
     joiner.clocks.noteShifts(batch.clockShifts)
+    notedChanges = 0
     let count = share.count
+    let lookAhead = FlowTracker.lookAhead
     for index in 0..<count {
-      if index &+ 2 &* Self.lookAhead < count {
-        batch.prefetch(share[index &+ 2 &* Self.lookAhead])
-      }
-      if index &+ Self.lookAhead < count {
-        prepareLookup(at: share[index &+ Self.lookAhead], in: batch)
-      }
-      if index &+ Self.lookAhead / 2 < count {
-        prepare(at: share[index &+ Self.lookAhead / 2], in: batch)
-      }
+      if index &+ 2 &* lookAhead < count { batch.prefetch(share[index &+ 2 &* lookAhead]) }
+      if index &+ lookAhead < count { prepareLookup(at: share[index &+ lookAhead], in: batch) }
+      if index &+ lookAhead / 2 < count { prepare(at: share[index &+ lookAhead / 2], in: batch) }
       _ = observe(share[index], of: batch, duplicates: &duplicates)
     }
     tracker.sweepAddresses()
-    clients.sweepAddresses()
-    joiner.sweepAddresses(clients: clients, servers: tracker, ledger)
+    joiner.sweepAddresses(tracker, ledger)
   }
 
   /// Takes in one segment of a batch.
@@ -122,8 +117,12 @@ struct Audit: ~Copyable {
   mutating func observe(
     _ position: Int, of batch: borrowing SegmentBatch, duplicates: inout [UInt64]
   ) -> Bool {
+    guard batch[position].side == .server else {
+      if !joiner.isPassedBy(batch[position].sighting) { observeClientSide(position, of: batch) }
+      return !batch[position].sighting.marks.contains(.isCopy)
+    }
     let isNew = batch.withTCP(of: position) { tcp in
-      observe(batch[position].segment, batch[position].side, bytes: tcp)
+      observeServerSide(batch[position].segment, tcp)
     }
     if !isNew {
       let capture = Int(batch[position].segment.capture)
@@ -133,46 +132,26 @@ struct Audit: ~Copyable {
     return isNew
   }
 
-  /// How many segments ahead their tuples are looked up, so that memory has answered by then.
-  private static let lookAhead = 16
-
   @inline(__always)
   private mutating func prepareLookup(at position: Int, in batch: borrowing SegmentBatch) {
-    switch batch[position].side {
-    case .client: clients.prepareLookup(at: position, in: batch)
-    case .server: tracker.prepareLookup(at: position, in: batch)
-    }
+    if batch[position].side == .server { tracker.prepareLookup(at: position, in: batch) }
     if batch[position].segment.isOpening { prepareLookup(ofSynAt: position, in: batch) }
   }
 
   @inline(never)
   private mutating func prepareLookup(ofSynAt position: Int, in batch: borrowing SegmentBatch) {
-    switch batch[position].side {
-    case .client: clientTranslations?.prefetch(batch[position].segment.sequence)
-    case .server: translations?.prefetch(batch[position].segment.sequence)
-    }
+    let side = batch[position].side
+    if side == .server { translations?.prefetch(batch[position].segment.sequence) }
     if joiner.hasClientSide {
-      joiner.prepareLookup(of: batch[position].segment, on: batch[position].side)
+      joiner.prepareLookup(ofSyn: batch[position].segment, on: side)
     }
   }
 
   @inline(__always)
   private mutating func prepare(at position: Int, in batch: borrowing SegmentBatch) {
     switch batch[position].side {
-    case .client: clients.prepare(at: position, in: batch)
+    case .client: joiner.prepare(batch[position].sighting)
     case .server: tracker.prepare(at: position, in: batch)
-    }
-  }
-
-  /// Takes in the next segment.
-  ///
-  /// - Returns: false where it is a copy of one already seen at the same point.
-  mutating func observe(
-    _ segment: Segment, _ side: Side = .server, bytes: RawSpan = RawSpan()
-  ) -> Bool {
-    switch side {
-    case .client: observeClientSide(segment, bytes)
-    case .server: observeServerSide(segment, bytes)
     }
   }
 
@@ -201,26 +180,26 @@ struct Audit: ~Copyable {
     return true
   }
 
-  private mutating func observeClientSide(_ segment: Segment, _ bytes: RawSpan) -> Bool {
-    let isTranslation = segment.isOpening && clientTranslations?.isTranslation(segment) ?? false
-    let isNew = clients.observe(segment)
-    joiner.noteForgotten(ofClientSide: &clients)
-    guard isNew else { return false }
-    if isTranslation { translatedClientSyns += 1 }
-    joiner.observeClient(segment, bytes, &clients, &tracker)
-    endClientAttempts()
-    return true
+  private mutating func observeClientSide(_ position: Int, of batch: borrowing SegmentBatch) {
+    let sighting = batch[position].sighting
+    if sighting.marks.contains(.hasChanges) { noteChanges(at: position, of: batch, isAfter: false) }
+    guard !sighting.marks.contains(.isCopy) else { return }
+    batch.withTCP(of: position) { tcp in
+      joiner.observeClient(batch[position].segment, tcp, sighting, &tracker)
+    }
+    if sighting.marks.contains(.hasChanges) { noteChanges(at: position, of: batch, isAfter: true) }
   }
 
-  /// Nobody judges the SYNs of the client side: what holds a tuple there is the load balancer.
-  private mutating func endClientAttempts() {
-    guard clients.finishedCount > 0 else { return }
-    for index in 0..<clients.finishedCount {
-      clients.attempts[clients.finishedExchange(index).attempt].openVerdicts &-= 1
+  /// Has the join take note of what a segment of the client side has brought about, or what was before it.
+  private mutating func noteChanges(
+    at position: Int, of batch: borrowing SegmentBatch, isAfter: Bool
+  ) {
+    while let change = batch.clientChange(notedChanges), change.position == position,
+      change.isAfter == isAfter
+    {
+      joiner.note(change)
+      notedChanges += 1
     }
-    clients.releaseFinished()
-    _ = clients.attempts.takeFinished(at: clients.settled)
-    joiner.collectEnds(ofClientSide: &clients)
   }
 
   /// What is to be added to the times of points from now on.
@@ -246,7 +225,7 @@ struct Audit: ~Copyable {
   /// Nothing follows: all SYNs are ready for their verdicts.
   mutating func finishTracking(at end: Timestamp?) {
     tracker.finish(at: end)
-    clients.countUnopened()
+    clients?.side.finish()
   }
 
   /// Speaks the verdicts that waited.
@@ -257,8 +236,14 @@ struct Audit: ~Copyable {
     joiner.clocks.finish()
     // The report takes memory, too, and needs none of them.
     tracker.attempts.release()
-    clients.attempts.release()
   }
+}
+
+/// The client side, as who reads ahead and who audits have it: one after the other, never both at a time.
+final class ClientStage: @unchecked Sendable {
+  var side: ClientSide
+
+  init(_ side: consuming ClientSide) { self.side = side }
 }
 
 /// The segments of a batch that are for one audit, in order.

@@ -74,14 +74,18 @@ extension Audit {
     var tracked = tracker.counts
     tracked.translatedSyns = translatedSyns
     var joined = joiner.counts
-    joined.translatedSyns = translatedClientSyns
+    var unopened = tracker.unopened
     var held = HeldTuples(limit: configuration.maximumHeldTuples)
     tracker.forEachHeldTuple(ignoresResets: configuration.ignoresResets) { held.add($0) }
     var targets = tracker.namedUnopenedTargets
-    targets.add(clients.namedUnopenedTargets)
     var (services, clientServices) = (ServicePorts(), ServicePorts())
     tracker.servers.forEachPort { services.note($0) }
-    clients.servers.forEachPort { clientServices.note($0) }
+    if let clients {
+      joined.translatedSyns = clients.side.translatedSyns
+      unopened.add(clients.side.tracker.unopened)
+      targets.add(clients.side.tracker.namedUnopenedTargets)
+      clients.side.tracker.servers.forEachPort { clientServices.note($0) }
+    }
     var addresses = NumberedAddresses()
     ledger.findings.forEachParty { party in
       if party.isKnown { addresses.note(party.address, joiner.addresses) }
@@ -92,7 +96,7 @@ extension Audit {
       timeWait: ledger.timeWait, hold: ledger.hold, reuseIntervals: ledger.reuseIntervals,
       delays: ledger.delays, findings: ledger.findings, held: held,
       timeline: tracker.timeline, sources: SourceList(tracker.sources, tracker.addresses),
-      servers: tracker.knowledge.all, unopened: tracker.unopened + clients.unopened,
+      servers: tracker.knowledge.all, unopened: unopened,
       unopenedTargets: targets, services: services, clientServices: clientServices,
       join: JoinResult(
         hasClientSide: joiner.hasClientSide, hasServerSide: joiner.serverSide != nil,

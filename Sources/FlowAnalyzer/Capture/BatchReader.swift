@@ -1,4 +1,5 @@
-/// Reads and decodes captures some batches ahead of who analyses them, on a thread of its own if it may.
+/// Reads and decodes captures some batches ahead of who analyses them, on a thread of its own if it may,
+/// and does there what else can be done ahead.
 ///
 /// The batches go back and forth in slots. What the analysis asks for while it has one, a clock to be
 /// shifted, takes effect where that slot is filled again: `slotCount` batches on, with or without a
@@ -25,10 +26,12 @@ final class BatchReader {
   private final class Producer: @unchecked Sendable {
     var source: SegmentSource
     private let anonymizer: AddressAnonymizer?
+    let preparation: Preparation
     private var clockShifts = 0
 
-    init(_ survey: Survey, _ anonymizer: AddressAnonymizer?) {
+    init(_ survey: Survey, _ anonymizer: AddressAnonymizer?, _ preparation: Preparation) {
       self.anonymizer = anonymizer
+      self.preparation = preparation
       source = SegmentSource(
         inputs: survey.inputs, corrections: survey.corrections, endpoints: survey.endpoints,
         selection: survey.selection)
@@ -42,11 +45,19 @@ final class BatchReader {
       slot.shared.batch.clockShifts = clockShifts
       source.fill(&slot.shared.batch)
       anonymizer?.encrypt(&slot.shared.batch)
+      if preparation.isAhead { preparation.body(&slot.shared.batch) }
       slot.isLast = source.isFinished
       slot.shared.batch.progress = Analyzer.Progress(
         bytesRead: source.bytesRead, bytesTotal: source.bytesTotal)
       slot.isFilled = true
     }
+  }
+
+  /// What is to be done with each batch before it is lent, in order.
+  struct Preparation: Sendable {
+    /// Where batches are read; else where they are lent.
+    var isAhead = true
+    var body: @Sendable (inout SegmentBatch) -> Void = { _ in }
   }
 
   private let producer: Producer
@@ -59,8 +70,12 @@ final class BatchReader {
   ///   - readsAhead: on a thread of its own. A source that may wait, such as a pipe, must not: a signal
   ///     is to end the wait.
   ///   - anonymizer: encrypts the addresses of what is lent; nil lends them as they are.
-  init(of survey: Survey, readsAhead: Bool, anonymizer: AddressAnonymizer? = nil) {
-    producer = Producer(survey, anonymizer)
+  ///   - preparation: what is done with each batch.
+  init(
+    of survey: Survey, readsAhead: Bool, anonymizer: AddressAnonymizer? = nil,
+    preparation: Preparation = Preparation()
+  ) {
+    producer = Producer(survey, anonymizer, preparation)
     let shared = SharedBatch()
     let slots = (0..<Self.slotCount).map { _ in Slot(readsAhead ? SharedBatch() : shared) }
     self.slots = slots
@@ -85,6 +100,7 @@ final class BatchReader {
   func next(_ body: (borrowing SegmentBatch) -> [(point: UInt32, shift: Int64)]) -> Bool {
     let slot = slots[turn]
     if let thread { thread.waitUntilFilled() } else { producer.fill(slot) }
+    if !producer.preparation.isAhead { producer.preparation.body(&slot.shared.batch) }
     slot.shifts = body(slot.shared.batch)
     slot.isFilled = false
     guard !slot.isLast else { return false }
@@ -98,9 +114,13 @@ final class BatchReader {
     thread?.stop()
     for slot in slots[turn...] + slots[..<turn] where slot.isFilled {
       slot.isFilled = false
+      if !producer.preparation.isAhead { producer.preparation.body(&slot.shared.batch) }
       body(slot.shared.batch)
     }
-    producer.source.giveUpHeldBack(body)
+    producer.source.giveUpHeldBack { batch in
+      producer.preparation.body(&batch)
+      body(batch)
+    }
   }
 
   /// The source, once reading is over.

@@ -1,3 +1,4 @@
+import BasicContainers
 import CPrefetch
 
 /// Some segments in order of time, with those of their bytes that somebody may want to read.
@@ -13,10 +14,11 @@ struct SegmentBatch: ~Copyable {
 
   struct Entry: BitwiseCopyable {
     var segment: Segment
+    // In an order that leaves no gaps: 128 bytes, which are two cache lines.
     fileprivate var bytes = Bytes()
+    /// Of a segment of the clients' side, once its tracker has seen it.
+    fileprivate(set) var sighting = ClientSighting()
     var side = Side.server
-    /// To 128 bytes: two cache lines, where three of four entries of 120 would lie in three.
-    private var padding: UInt64 = 0
 
     fileprivate init(segment: Segment) { self.segment = segment }
 
@@ -51,6 +53,8 @@ struct SegmentBatch: ~Copyable {
   var progress = Analyzer.Progress(bytesRead: 0, bytesTotal: nil)
   /// How often clocks had been shifted before its first segment.
   var clockShifts = 0
+  /// What has happened on the clients' side besides, in order.
+  private var clientChanges = UniqueArray<ClientChange>()
 
   /// - Parameter keepsAllBytes: from the TCP header on, not only those of segments that say more in them.
   init(capacity: Int = Self.standardCapacity, keepsAllBytes: Bool = false) {
@@ -104,6 +108,26 @@ struct SegmentBatch: ~Copyable {
     isOutOfOrder = false
     previousTime = .never
     bytes.removeAll(keepingCapacity: true)
+  }
+
+  /// Notes what the clients' tracker says of a segment.
+  @inline(__always)
+  mutating func note(_ sighting: ClientSighting, at position: Int) {
+    precondition(position >= 0 && position < count)
+    // SAFETY: just checked; `count` never exceeds the capacity.
+    unsafe entries[position].sighting = sighting
+  }
+
+  /// What has happened on the clients' side besides, by its number from 0; nil behind the last.
+  @inline(__always)
+  func clientChange(_ number: Int) -> ClientChange? {
+    number < clientChanges.count ? clientChanges[number] : nil
+  }
+
+  /// Takes what has happened besides, for the room that it has for that.
+  mutating func exchangeChanges(with changes: inout UniqueArray<ClientChange>) {
+    clientChanges.removeAll(keepingCapacity: true)
+    swap(&clientChanges, &changes)
   }
 
   /// Where the next segment is to be written before it is appended.

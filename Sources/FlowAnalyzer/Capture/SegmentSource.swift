@@ -188,9 +188,9 @@ public struct SegmentSource: ~Copyable {
   }
 
   /// Lends what waits for later segments, when no more of them are wanted.
-  mutating func giveUpHeldBack(_ body: (borrowing SegmentBatch) -> Void) {
+  mutating func giveUpHeldBack(_ body: (inout SegmentBatch) -> Void) {
     guard heldBack.count > 0 else { return }
-    body(heldBack)
+    body(&heldBack)
     heldBack.removeAll()
   }
 

@@ -110,6 +110,14 @@ struct ClientLeg: BitwiseCopyable {
   }
 }
 
+/// What the join knows of a tuple of the client side.
+struct TupleLeg: BitwiseCopyable {
+  /// That of its latest connection.
+  var leg = ClientLeg.none
+  /// Nothing but a handshake could tell more about it.
+  var isJoined = false
+}
+
 /// A tuple on the server side: address numbers of the joiner and ports, from the load balancer on.
 struct ServerTuple: BitwiseCopyable, Equatable {
   var source: UInt32

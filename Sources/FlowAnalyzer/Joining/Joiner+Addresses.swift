@@ -2,15 +2,14 @@
 extension Joiner {
   /// Takes back those that nothing kept in the audit has any more, once there are many.
   mutating func sweepAddresses(
-    clients: borrowing FlowTracker, servers: borrowing FlowTracker, _ ledger: borrowing AuditLedger
+    _ servers: borrowing FlowTracker, _ ledger: borrowing AuditLedger
   ) {
-    if addresses.isSweepDue { sweepUnusedAddresses(clients, servers, ledger) }
+    if addresses.isSweepDue { sweepUnusedAddresses(servers, ledger) }
   }
 
   @inline(never)
   private mutating func sweepUnusedAddresses(
-    _ clients: borrowing FlowTracker, _ servers: borrowing FlowTracker,
-    _ ledger: borrowing AuditLedger
+    _ servers: borrowing FlowTracker, _ ledger: borrowing AuditLedger
   ) {
     var table = AddressTable()
     swap(&table, &addresses)
@@ -24,7 +23,6 @@ extension Joiner {
       for list in users.values { uses.note(list) }
       noteFormerUsers(in: &uses)
       topology.noteAddresses(in: &uses)
-      clients.noteClients(in: &uses)
       servers.noteClients(in: &uses)
       ledger.noteClients(in: &uses)
     }

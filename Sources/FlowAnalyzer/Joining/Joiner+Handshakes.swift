@@ -12,47 +12,56 @@ extension Joiner {
 
   /// Takes note of a segment of the client side that its tracker has taken in.
   mutating func observeClient(
-    _ segment: Segment, _ tcp: RawSpan, _ clients: inout FlowTracker, _ tracker: inout FlowTracker
+    _ segment: Segment, _ tcp: RawSpan, _ sighting: ClientSighting, _ tracker: inout FlowTracker
   ) {
+    let record = Int(sighting.record)
     if segment.flags.contains(.syn) {
       if segment.isOpening {
-        observeClientSyn(segment, &clients, &tracker)
+        observeClientSyn(segment, record, Int(sighting.attempt), &tracker)
       } else if segment.flags.contains(.ack) {
-        observeClientSynAck(segment, leg: clients.join(of: clients.lastRecord), &tracker)
+        observeClientSynAck(segment, leg: tupleLegs[record].leg, &tracker)
       }
-    } else if !clients.records[clients.lastRecord].isJoined {
-      // Else, as for most segments, what is kept of the connection is left where it is, out of the cache.
+    } else if !tupleLegs[record].isJoined {
       if segment.payloadLength > 0 {
-        observeClientData(segment, tcp, &clients, &tracker)
+        observeClientData(segment, tcp, record, sighting.marks, &tracker)
       } else if segment.flags.isDisjoint(with: [.rst, .fin]) {
-        observeClientRejection(segment, of: clients.join(of: clients.lastRecord), &tracker)
+        observeClientRejection(segment, of: tupleLegs[record].leg, &tracker)
       }
-      noteIfJoined(clients.lastRecord, &clients)
+      noteIfJoined(record)
     }
   }
 
-  private func noteIfJoined(_ record: Int, _ clients: inout FlowTracker) {
-    let leg = clients.join(of: record)
-    if leg != ClientLeg.none, !hasServerSide || legs[Int(leg)].needsNoReading {
-      clients.records[record].isJoined = true
-    }
+  /// Whether a segment would change nothing, as most do. What is kept of its connection is left where it is
+  /// then, out of the cache.
+  @inline(__always)
+  func isPassedBy(_ sighting: ClientSighting) -> Bool {
+    sighting.marks.isDisjoint(with: [.hasChanges, .isHandshake])
+      && (sighting.marks.contains(.isCopy) || tupleLegs[Int(sighting.record)].isJoined)
+  }
+
+  private mutating func noteIfJoined(_ record: Int) {
+    let leg = tupleLegs[record].leg
+    guard leg != ClientLeg.none, !hasServerSide || legs[Int(leg)].needsNoReading else { return }
+    tupleLegs.change(record, isNeeded: true) { $0.isJoined = true }
+  }
+
+  mutating func setLeg(_ leg: UInt32, ofTuple record: Int) {
+    tupleLegs.change(record, isNeeded: true) { $0 = TupleLeg(leg: leg) }
   }
 
   private mutating func observeClientSyn(
-    _ segment: Segment, _ clients: inout FlowTracker, _ tracker: inout FlowTracker
+    _ segment: Segment, _ record: Int, _ attempt: Int, _ tracker: inout FlowTracker
   ) {
-    let record = clients.lastRecord
-    let attempt = clients.lastAttempt
-    var leg = clients.attempts.leg(of: attempt)
+    var leg = attemptLegs[attempt]
     let isNew = leg == ClientLeg.none
     if isNew {
       leg = addLeg(
         segment.tuple, isn: segment.sequence, at: segment.time, record: record,
         isSeenFromStart: true)
-      clients.attempts.setLeg(leg, of: attempt)
-      let former = clients.join(of: record)
-      if former != ClientLeg.none { note(.isGone, of: former, &clients) }
-      clients.setJoin(leg, of: record)
+      attemptLegs.change(attempt, isNeeded: true) { $0 = leg }
+      let former = tupleLegs[record].leg
+      if former != ClientLeg.none { note(.isGone, of: former) }
+      setLeg(leg, ofTuple: record)
     }
     let number = Int(leg)
     if !isNew {
@@ -62,7 +71,7 @@ extension Joiner {
     if isNew { legs[number].point = segment.point }
     legs[number].synCount += 1
     legs[number].lastSynAt = segment.time
-    endLegs(at: segment.time, &clients)
+    endLegs(at: segment.time)
     guard hasServerSide else { return }
     if segment.options.hasTimestamps {
       legs[number].notes.insert(.hasTimestamp)
@@ -163,13 +172,17 @@ extension Joiner {
   }
 
   /// Has the processor fetch where a SYN that comes soon will be looked up.
-  mutating func prepareLookup(of syn: borrowing Segment, on side: Side) {
+  mutating func prepareLookup(ofSyn syn: borrowing Segment, on side: Side) {
     legsByISN.prefetch(UInt64(syn.sequence.value))
     guard side == .client, findsByEndpoint,
       let client = addresses.knownIdentifier(of: syn.source.address)
     else { return }
     legsByEndpoint.prefetch(address: client, port: syn.source.port)
   }
+
+  /// The same for what is kept of a tuple of the client side.
+  @inline(__always)
+  func prepare(_ sighting: ClientSighting) { tupleLegs.prefetch(Int(sighting.record)) }
 
   /// The leg whose SYN this one of the server side is, before its tracker has taken it in.
   func candidate(for syn: Segment) -> Candidate? {

@@ -104,17 +104,17 @@ extension Joiner {
   // MARK: - The client side
 
   mutating func observeClientData(
-    _ segment: Segment, _ tcp: RawSpan, _ clients: inout FlowTracker, _ tracker: inout FlowTracker
+    _ segment: Segment, _ tcp: RawSpan, _ record: Int, _ marks: ClientSighting.Marks,
+    _ tracker: inout FlowTracker
   ) {
-    let record = clients.lastRecord
-    let isRequest = clients.records[record].lastIsFromOriginator
-    var leg = clients.join(of: record)
+    let isRequest = marks.contains(.isFromOriginator)
+    var leg = tupleLegs[record].leg
     if leg == ClientLeg.none {
-      guard isRequest, clients.records[record].connection?.beganUnseen == true else { return }
+      guard isRequest, marks.contains(.beganUnseen) else { return }
       leg = addLeg(
         segment.tuple, isn: segment.sequence, at: segment.time, record: record,
         isSeenFromStart: false)
-      clients.setJoin(leg, of: record)
+      setLeg(leg, ofTuple: record)
     }
     let number = Int(leg)
     guard hasServerSide, !legs[number].isJoinedByHandshake else { return }

@@ -2,7 +2,8 @@ import BasicContainers
 
 /// Joins connections of the client side with those of the server side.
 ///
-/// It hears every segment of both sides after the side's tracker has, and writes what it finds
+/// It hears every segment of both sides after the side's tracker has, that of the client side perhaps
+/// long before (`ClientSide`), and writes what it finds
 /// where it is needed: the client of an attempt into the server side's `AttemptTable`, that of a
 /// tuple's last connection beside its record (`JoinedTuple`). A connection of the client side is a
 /// `ClientLeg`; it ends when nothing can be added to it, and is then counted and handed out.
@@ -15,9 +16,9 @@ import BasicContainers
 ///
 /// Invariants: a pair is made only where exactly one candidate fits; every leg is counted once, with
 /// a partner or with the reason why it has none. Memory follows the connections alive and those of
-/// the last `attemptWindow`. The number that a tracker's record has of a leg, or of a stream, is that
-/// of one that lives: numbers are given again, so a leg that is let go takes its own out of its record,
-/// and what a tracker forgets is heard of before any number can be given (`noteForgotten`).
+/// the last `attemptWindow`. The number that a tuple has of a leg, or of a stream, is that
+/// of one that lives: numbers are given again, so a leg that is let go takes its own away from its tuple,
+/// and what a tracker forgets is heard of before any number can be given (`noteForgotten`, `note`).
 struct Joiner: ~Copyable {
   /// How long after its last SYN an attempt finds partners by its handshake, in nanoseconds.
   static let attemptWindow = AttemptTable.longestGap
@@ -48,6 +49,9 @@ struct Joiner: ~Copyable {
   /// The joiner's own numbers of addresses of both sides.
   var addresses = AddressTable()
   var legs = Slab<ClientLeg>()
+  /// The leg of a tuple, and of an attempt, of the client side, by where its tracker keeps those.
+  var tupleLegs = Column(usual: TupleLeg())
+  var attemptLegs = Column(usual: ClientLeg.none)
   var legsByISN = RecentIndex(window: 2 * attemptWindow)
   var legsByTimestamp = RecentIndex(window: 1_000_000_000)
   var legsByServerISN = RecentIndex(window: answerWindow)
@@ -270,12 +274,12 @@ struct Joiner: ~Copyable {
 
   /// Lets go of legs to which nothing can be added, as soon as enough of them wait for it. Called for every
   /// SYN of the client side.
-  mutating func endLegs(at now: Timestamp, _ clients: inout FlowTracker) {
+  mutating func endLegs(at now: Timestamp) {
     guard leaving.count - left >= 2 * Self.endedAtOnce else { return }
     let first = legs[Int(leaving[left])]
     // In a flood attempts make room for others before their time, and their legs wait for theirs.
     guard !isOver(first) || hasExpired(first, at: now) else { return }
-    endOldestLegs(at: now, &clients)
+    endOldestLegs(at: now)
     // Most of the time there are few, so that nothing much is moved.
     if left > leaving.count / 2 {
       leaving.removeSubrange(0..<left)
@@ -288,14 +292,14 @@ struct Joiner: ~Copyable {
   private static let endedAtOnce = 16
 
   @inline(never)
-  private mutating func endOldestLegs(at now: Timestamp, _ clients: inout FlowTracker) {
+  private mutating func endOldestLegs(at now: Timestamp) {
     for place in left..<left + Self.endedAtOnce {
       let leg = Int(leaving[place])
       if findsByEndpoint {
         legsByEndpoint.prefetch(address: legs[leg].client, port: legs[leg].clientPort)
       }
       legsByISN.prefetch(UInt64(legs[leg].isn.value))
-      clients.joins.prefetch(Int(legs[leg].record))
+      tupleLegs.prefetch(Int(legs[leg].record))
       legs.prefetch(Int(leaving[place + Self.endedAtOnce]))
     }
     for place in left..<left + Self.endedAtOnce {
@@ -309,7 +313,7 @@ struct Joiner: ~Copyable {
       let number = leaving[place]
       let leg = legs[Int(number)]
       guard isOver(leg) else { continue }
-      if hasExpired(leg, at: now) { release(number, &clients) } else { leaving.append(number) }
+      if hasExpired(leg, at: now) { release(number) } else { leaving.append(number) }
     }
     left += Self.endedAtOnce
   }
@@ -340,9 +344,9 @@ struct Joiner: ~Copyable {
   }
 
   /// Lets go of a leg whose tuple may still live.
-  private mutating func release(_ number: UInt32, _ clients: inout FlowTracker) {
+  private mutating func release(_ number: UInt32) {
     let record = Int(legs[Int(number)].record)
-    if clients.join(of: record) == number { clients.setJoin(TupleRecord.none, of: record) }
+    if tupleLegs[record].leg == number { tupleLegs.clear(record) }
     end(number)
   }
 
@@ -422,13 +426,6 @@ struct Joiner: ~Copyable {
     tracker.forgottenJoins.removeAll(keepingCapacity: true)
   }
 
-  /// Takes note of the tuples that the client side has just forgotten.
-  mutating func noteForgotten(ofClientSide tracker: inout FlowTracker) {
-    guard !tracker.forgottenJoins.isEmpty else { return }
-    for leg in tracker.forgottenJoins { note(.isGone, of: leg, &tracker) }
-    tracker.forgottenJoins.removeAll(keepingCapacity: true)
-  }
-
   /// Takes note of attempts of the server side that have ended.
   mutating func collectEnds(ofServerSide tracker: inout FlowTracker) {
     guard !tracker.attempts.ended.isEmpty else { return }
@@ -470,23 +467,28 @@ struct Joiner: ~Copyable {
     party.isKnown ? Endpoint(address: addresses[party.address], port: party.port) : nil
   }
 
-  /// Takes note of attempts of the client side that have ended.
-  mutating func collectEnds(ofClientSide tracker: inout FlowTracker) {
-    if tracker.unopened.letGo > 0 { isFlooded = true }
-    for end in tracker.attempts.ended where end.client.leg != ClientLeg.none {
-      note(.isSettled, of: end.client.leg, &tracker)
+  /// Takes note of what has ended on the client side.
+  mutating func note(_ change: ClientChange) {
+    let place = Int(change.number)
+    switch change.kind {
+    case .tupleForgotten:
+      let leg = tupleLegs[place].leg
+      tupleLegs.clear(place)
+      if leg != ClientLeg.none { note(.isGone, of: leg) }
+    case .attemptEnded:
+      let leg = attemptLegs[place]
+      attemptLegs.clear(place)
+      if leg != ClientLeg.none { note(.isSettled, of: leg) }
+    case .isFlooded: isFlooded = true
     }
-    tracker.attempts.ended.removeAll(keepingCapacity: true)
   }
 
   /// Notes what the tracker has told of a leg. A flood's legs go at once: waiting they would be as many
   /// again.
-  mutating func note(
-    _ note: ClientLeg.Notes, of leg: UInt32, _ clients: inout FlowTracker
-  ) {
+  mutating func note(_ note: ClientLeg.Notes, of leg: UInt32) {
     legs[Int(leg)].notes.insert(note)
     if isFlotsam(legs[Int(leg)]) {
-      release(leg, &clients)
+      release(leg)
     } else if isOver(legs[Int(leg)]) {
       leaving.append(leg)
     }

@@ -138,7 +138,7 @@ struct AttemptTable: ~Copyable {
     clients.change(Int(attempt), isNeeded: party.isKnown) { $0.party = party }
   }
 
-  /// That client's connection on the other side; on the client side, the attempt's own.
+  /// That client's connection on the other side.
   @inline(__always)
   mutating func leg(of attempt: UInt32) -> UInt32 { clients[Int(attempt)].leg }
 
@@ -372,7 +372,7 @@ struct AttemptTable: ~Copyable {
 /// What the join knows of an attempt, by its own numbers.
 struct AttemptClient: BitwiseCopyable {
   var party = Party.unknown
-  /// That client's connection on the other side; on the client side, the attempt's own.
+  /// That client's connection on the other side.
   var leg = ClientLeg.none
 }
 

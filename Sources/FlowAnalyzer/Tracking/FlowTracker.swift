@@ -10,6 +10,8 @@ import BasicContainers
 struct FlowTracker: ~Copyable {
   /// At most so many unjudged SYNs on one tuple; then the oldest is judged by what is known.
   static let longestChain = 16
+  /// How many segments ahead their tuples are looked up, so that memory has answered by then.
+  static let lookAhead = 16
   /// An acknowledgment comes back to the capture point within so long, in nanoseconds.
   static let roundTrip: Int64 = 50_000_000
 
@@ -63,6 +65,9 @@ struct FlowTracker: ~Copyable {
   var joinedClientTime: Timestamp?
   /// What the join had noted about the tuples that the last segment had forgotten.
   var forgottenJoins: [UInt32] = []
+  /// Where those tuples were kept, if somebody wants to know that.
+  var forgotten: [UInt32] = []
+  var tellsForgotten = false
   private var expiry: ExpiryWheel
   /// When the first segment came.
   var began: Timestamp?
@@ -400,6 +405,7 @@ struct FlowTracker: ~Copyable {
     enterIntoTimeline(position)
     let join = join(of: position)
     if join != TupleRecord.none, join != ServerStream.unopened { forgottenJoins.append(join) }
+    if tellsForgotten { forgotten.append(UInt32(truncatingIfNeeded: position)) }
     if records[position].isEmbryo { forgetEmbryo(position) }
   }
 

@@ -1,4 +1,4 @@
-/// What the join knows of a tuple.
+/// What the join knows of a tuple of the servers' side.
 struct JoinedTuple: BitwiseCopyable {
   /// What it keeps about the tuple, by its own numbers.
   var number = TupleRecord.none
@@ -11,7 +11,7 @@ struct JoinedTuple: BitwiseCopyable {
 ///
 /// Who only reads is `mutating` for the reason that stands in `FlowTracker+Syn.swift`.
 extension FlowTracker {
-  /// What the join keeps about a tuple: a `ClientLeg` or a `ServerStream`, by its number.
+  /// What the join keeps about a tuple: a `ServerStream`, by its number.
   @inline(__always)
   mutating func join(of record: Int) -> UInt32 {
     records[record].awaitsStream ? ServerStream.unopened : joins[record].number
@@ -21,7 +21,6 @@ extension FlowTracker {
   mutating func setJoin(_ number: UInt32, of record: Int) {
     let isUnopened = number == ServerStream.unopened
     records[record].awaitsStream = isUnopened
-    records[record].isJoined = false
     let kept = isUnopened ? TupleRecord.none : number
     joins.change(record, isNeeded: kept != TupleRecord.none) { $0.number = kept }
   }

@@ -34,7 +34,6 @@ struct TupleRecord: BitwiseCopyable {
     static let hasRareFacts = Marks(rawValue: 1 << 8)
     static let awaitsStream = Marks(rawValue: 1 << 9)
     static let lastWasLimitedAnswer = Marks(rawValue: 1 << 10)
-    static let isJoined = Marks(rawValue: 1 << 11)
     /// Those that say whether its connection may be passed by quickly; and what they say then.
     static let passage = Marks(
       rawValue: hasConnection.rawValue | awaitsLimitedAnswer.rawValue
@@ -79,11 +78,6 @@ struct TupleRecord: BitwiseCopyable {
   var awaitsStream: Bool {
     get { marks[.awaitsStream] }
     set { marks[.awaitsStream] = newValue }
-  }
-  /// The join has learnt all that data and acknowledgments of its connection could tell.
-  var isJoined: Bool {
-    get { marks[.isJoined] }
-    set { marks[.isJoined] = newValue }
   }
   /// Its ends were heard in turns: the handshake may be over. Asked of embryos only, as `run` wraps.
   var hasThreeRuns: Bool { run >= 3 }

@@ -45,17 +45,29 @@ import Testing
           flags: flags, window: 1, payloadLength: length, options: TCPOptions(),
           ipIdentification: 1, dontFragment: true, digest: frame &* 0x9e37_79b9_7f4a_7c15,
           frame: frame, capture: 0, point: 0), side ?? self.side)
-      let records = audit.tracker.records.count + audit.clients.records.count
-      most.records = max(most.records, records)
-      most.pending = max(most.pending, audit.tracker.pending.count + audit.clients.pending.count)
-      most.attempts = max(
-        most.attempts, audit.tracker.attempts.count + audit.clients.attempts.count)
+      var now = Self.sizes(of: audit.tracker)
+      if let clients = audit.clients {
+        let inFront = Self.sizes(of: clients.side.tracker)
+        now.records += inFront.records
+        now.attempts += inFront.attempts
+        now.pending += inFront.pending
+        now.addresses += inFront.addresses
+      }
+      most.records = max(most.records, now.records)
+      most.pending = max(most.pending, now.pending)
+      most.attempts = max(most.attempts, now.attempts)
       most.legs = max(most.legs, audit.joiner.legs.count)
       most.addresses = max(
-        most.addresses,
-        audit.tracker.addresses.givenCount + audit.clients.addresses.givenCount
-          + audit.joiner.addresses.givenCount)
-      if frame % 256 == 0 { audit.endBatch() }
+        most.addresses, now.addresses + audit.joiner.addresses.givenCount)
+    }
+
+    private static func sizes(
+      of tracker: borrowing FlowTracker
+    ) -> (records: Int, attempts: Int, pending: Int, addresses: Int) {
+      (
+        tracker.records.count, tracker.attempts.count, tracker.pending.count,
+        tracker.addresses.givenCount
+      )
     }
 
     /// One tuple of a flood.
@@ -275,14 +287,6 @@ import Testing
     let report = stage.finish()
     #expect(report.summary.unopenedTuples == AnalysisReport.UnopenedTuples())
     #expect(!report.coverage.reasons.contains(.flood))
-  }
-}
-
-extension Audit {
-  /// As a batch without segments does it.
-  fileprivate mutating func endBatch() {
-    var duplicates: [UInt64] = []
-    observe(SegmentBatch(capacity: 1), duplicates: &duplicates)
   }
 }
 

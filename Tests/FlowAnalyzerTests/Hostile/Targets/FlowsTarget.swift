@@ -10,11 +10,11 @@ enum FlowsTarget {
     var listed = 0
     var shifts = 0
     while let made = maker.next() {
-      _ = audit.observe(made.segment, made.side, bytes: unsafe made.tcp.span.bytes)
+      _ = audit.observe(
+        made.segment, made.side, bytes: unsafe made.tcp.span.bytes, clockShifts: shifts)
       listed += audit.takeConnections().count
       if made.segment.frame % 64 == 0 {
         if !audit.takeClockShifts().isEmpty { shifts += 1 }
-        audit.noteClockShifts(shifts)
       }
     }
     audit.finish()
@@ -65,15 +65,5 @@ enum FlowsTarget {
     report.writeJSON { length += $0.count }
     try require(length > 0, "an empty report")
     try require(!report.text(TextStyle()).isEmpty, "an empty text")
-  }
-}
-
-extension Audit {
-  /// As the batches do it.
-  fileprivate mutating func noteClockShifts(_ count: Int) {
-    var batch = SegmentBatch(capacity: 1)
-    batch.clockShifts = count
-    var duplicates: [UInt64] = []
-    observe(batch, duplicates: &duplicates)
   }
 }

@@ -1,0 +1,179 @@
+import BasicContainers
+
+/// Follows the connections of the clients' side, and notes beside each of its segments what the join needs
+/// to know of it.
+///
+/// It asks nothing of the servers' side, nor of the join, so that another thread can do it some batches
+/// ahead of both (`BatchReader`).
+struct ClientSide: ~Copyable {
+  private(set) var tracker: FlowTracker
+  /// Looks out for captures of both sides of the load balancer.
+  private var translations = TranslationSign()
+  /// SYNs that repeat another's ISN toward another destination within moments: both sides of an LB.
+  private(set) var translatedSyns = 0
+  /// How many were copies of ones already seen at the same point, by capture.
+  private(set) var duplicates: [UInt64] = []
+  private var changes = UniqueArray<ClientChange>()
+  private var hasToldFlood = false
+
+  /// - Parameters:
+  ///   - timeWait: the TIME_WAIT assumed for the servers, in nanoseconds.
+  ///   - embryos: how many tuples without a connection are kept.
+  ///   - duplicateBuckets: in which copies of packets are looked for.
+  init(timeWait: Int64, embryos: Int, duplicateBuckets: Int) {
+    tracker = FlowTracker(
+      timeWait: timeWait, isJudged: false, duplicates: DuplicateFilter(buckets: duplicateBuckets))
+    tracker.limitEmbryos(to: embryos)
+    tracker.recordsTimeline = false
+    tracker.tellsForgotten = true
+    tracker.attempts.tellsEnds = true
+  }
+
+  /// Takes in those of the next segments that are of the clients' side.
+  mutating func observe(_ batch: inout SegmentBatch) {
+    let count = batch.count
+    for position in 0..<count {
+      prepareLookup(at: position &+ FlowTracker.lookAhead, in: batch)
+      prepare(at: position &+ FlowTracker.lookAhead / 2, in: batch)
+      guard batch[position].side == .client else { continue }
+      let changesBefore = changes.count
+      var sighting = observe(batch[position].segment, at: position)
+      if changes.count > changesBefore { sighting.marks.insert(.hasChanges) }
+      batch.note(sighting, at: position)
+    }
+    batch.exchangeChanges(with: &changes)
+    tracker.sweepAddresses()
+  }
+
+  @inline(__always)
+  private mutating func prepareLookup(at position: Int, in batch: borrowing SegmentBatch) {
+    guard position < batch.count, batch[position].side == .client else { return }
+    tracker.prepareLookup(at: position, in: batch)
+    if batch[position].segment.isOpening {
+      translations.prefetch(batch[position].segment.sequence)
+    }
+  }
+
+  @inline(__always)
+  private mutating func prepare(at position: Int, in batch: borrowing SegmentBatch) {
+    guard position < batch.count, batch[position].side == .client else { return }
+    tracker.prepare(at: position, in: batch)
+  }
+
+  @inline(__always)
+  private mutating func observe(_ segment: Segment, at position: Int) -> ClientSighting {
+    let isTranslation = segment.isOpening && translations.isTranslation(segment)
+    let isNew = tracker.observe(segment)
+    // Their places may have been given again for this segment.
+    if !tracker.forgotten.isEmpty || !tracker.attempts.ended.isEmpty {
+      tellEnds(position, isAfter: false)
+    }
+    var sighting = ClientSighting(record: UInt32(truncatingIfNeeded: tracker.lastRecord))
+    guard isNew else {
+      countDuplicate(of: segment)
+      sighting.marks = .isCopy
+      return sighting
+    }
+    if isTranslation { translatedSyns += 1 }
+    if segment.flags.contains(.syn) {
+      sighting.attempt = tracker.lastAttempt
+      sighting.marks.insert(.isHandshake)
+    }
+    if tracker.records[tracker.lastRecord].lastIsFromOriginator {
+      sighting.marks.insert(.isFromOriginator)
+    }
+    if tracker.records[tracker.lastRecord].hasConnection,
+      tracker.records[tracker.lastRecord].current.beganUnseen
+    {
+      sighting.marks.insert(.beganUnseen)
+    }
+    if tracker.finishedCount > 0 { endAttempts(position) }
+    return sighting
+  }
+
+  private mutating func countDuplicate(of segment: Segment) {
+    let capture = Int(segment.capture)
+    while duplicates.count <= capture { duplicates.append(0) }
+    duplicates[capture] += 1
+  }
+
+  /// Nobody judges the SYNs of the client side: what holds a tuple there is the load balancer.
+  private mutating func endAttempts(_ position: Int) {
+    for index in 0..<tracker.finishedCount {
+      tracker.attempts[tracker.finishedExchange(index).attempt].openVerdicts &-= 1
+    }
+    tracker.releaseFinished()
+    _ = tracker.attempts.takeFinished(at: tracker.settled)
+    if tracker.unopened.letGo > 0, !hasToldFlood {
+      hasToldFlood = true
+      changes.append(ClientChange(.isFlooded, 0, position, isAfter: true))
+    }
+    tellEnds(position, isAfter: true)
+  }
+
+  /// - Parameter isAfter: whether they ended by what the segment at this position has brought about.
+  private mutating func tellEnds(_ position: Int, isAfter: Bool) {
+    for record in tracker.forgotten {
+      changes.append(ClientChange(.tupleForgotten, record, position, isAfter: isAfter))
+    }
+    tracker.forgotten.removeAll(keepingCapacity: true)
+    for end in tracker.attempts.ended {
+      changes.append(ClientChange(.attemptEnded, end.position, position, isAfter: isAfter))
+    }
+    tracker.attempts.ended.removeAll(keepingCapacity: true)
+  }
+
+  /// Nothing follows.
+  mutating func finish() {
+    tracker.countUnopened()
+    // The report takes memory, too, and needs none of them.
+    tracker.attempts.release()
+  }
+}
+
+/// What the clients' tracker says of a segment.
+struct ClientSighting: BitwiseCopyable {
+  /// Where its tuple is kept.
+  var record: UInt32 = 0
+  /// A SYN's attempt.
+  var attempt: UInt32 = 0
+  var marks: Marks = []
+
+  struct Marks: OptionSet, BitwiseCopyable {
+    var rawValue: UInt8
+    /// It was seen before at the same point.
+    static let isCopy = Marks(rawValue: 1)
+    /// A SYN or a SYN-ACK, though perhaps not the first.
+    static let isHandshake = Marks(rawValue: 1 << 1)
+    static let isFromOriginator = Marks(rawValue: 1 << 2)
+    /// Its connection began before the capture.
+    static let beganUnseen = Marks(rawValue: 1 << 3)
+    /// Tuples or attempts ended with it: some of `SegmentBatch.clientChanges` are its own.
+    static let hasChanges = Marks(rawValue: 1 << 4)
+  }
+}
+
+/// What has happened on the clients' side besides, where one of its segments came by.
+struct ClientChange: BitwiseCopyable {
+  enum Kind: UInt8 {
+    case tupleForgotten
+    case attemptEnded
+    /// There are more tuples without a connection than are kept.
+    case isFlooded
+  }
+
+  let kind: Kind
+  /// Whether it came of that segment, and not before it.
+  let isAfter: Bool
+  /// Of the segment, in its batch.
+  let position: UInt32
+  /// Of the tuple, or the attempt. It may be given again.
+  let number: UInt32
+
+  init(_ kind: Kind, _ number: UInt32, _ position: Int, isAfter: Bool) {
+    self.kind = kind
+    self.number = number
+    self.position = UInt32(truncatingIfNeeded: position)
+    self.isAfter = isAfter
+  }
+}
