@@ -34,7 +34,7 @@ extension Joiner {
   /// Whether a segment would change nothing, as most do. What is kept of its connection is left where it is
   /// then, out of the cache.
   @inline(__always)
-  func isPassedBy(_ sighting: ClientSighting) -> Bool {
+  mutating func isPassedBy(_ sighting: ClientSighting) -> Bool {
     sighting.marks.isDisjoint(with: [.hasChanges, .isHandshake])
       && (sighting.marks.contains(.isCopy) || tupleLegs[Int(sighting.record)].isJoined)
   }
@@ -182,14 +182,14 @@ extension Joiner {
 
   /// The same for what is kept of a tuple of the client side.
   @inline(__always)
-  func prepare(_ sighting: ClientSighting) { tupleLegs.prefetch(Int(sighting.record)) }
+  mutating func prepare(_ sighting: ClientSighting) { tupleLegs.prefetch(Int(sighting.record)) }
 
   /// The leg whose SYN this one of the server side is, before its tracker has taken it in.
-  func candidate(for syn: Segment) -> Candidate? {
+  mutating func candidate(for syn: Segment) -> Candidate? {
     var best: (leg: UInt32, rank: Int)?
     var isTied = false
     legsByISN.forEach(UInt64(syn.sequence.value)) { leg in
-      guard let rank = rank(of: legs[Int(leg)], for: syn) else { return }
+      guard let rank = Self.rank(of: legs[Int(leg)], for: syn) else { return }
       if let known = best, known.rank >= rank {
         if known.rank == rank { isTied = true }
       } else {
@@ -209,9 +209,9 @@ extension Joiner {
   }
 
   /// How well a leg with the SYN's sequence number fits; nil where it cannot be.
-  private func rank(of leg: ClientLeg, for syn: Segment) -> Int? {
+  private static func rank(of leg: ClientLeg, for syn: Segment) -> Int? {
     let age = syn.time.nanoseconds(since: leg.lastSynAt)
-    guard leg.isn == syn.sequence, age <= Self.attemptWindow, age >= -Self.clockSlack else {
+    guard leg.isn == syn.sequence, age <= attemptWindow, age >= -clockSlack else {
       return nil
     }
     guard leg.notes.contains(.hasTimestamp), syn.options.hasTimestamps else { return 2 }
@@ -221,7 +221,7 @@ extension Joiner {
   }
 
   /// The load balancer has given the SYN a number of its own but left its timestamp.
-  private func candidateByTimestamp(for syn: Segment) -> Candidate? {
+  private mutating func candidateByTimestamp(for syn: Segment) -> Candidate? {
     guard syn.options.hasTimestamps else { return nil }
     var found: UInt32?
     var count = 0
@@ -245,13 +245,13 @@ extension Joiner {
       | (syn.options.permitsSelectiveAcknowledgment ? 1 : 0)
   }
 
-  private func isSameTuple(_ syn: Segment, _ leg: ClientLeg) -> Bool {
+  private mutating func isSameTuple(_ syn: Segment, _ leg: ClientLeg) -> Bool {
     leg.clientPort == syn.source.port && leg.virtualPort == syn.destination.port
       && addresses[leg.client] == syn.source.address
       && addresses[leg.virtual] == syn.destination.address
   }
 
-  private func clientTime(of leg: UInt32, before time: Timestamp) -> Timestamp {
+  private mutating func clientTime(of leg: UInt32, before time: Timestamp) -> Timestamp {
     guard legs[Int(leg)].synCount > 1, let times = clientSyns[leg] else {
       return legs[Int(leg)].lastSynAt
     }
@@ -259,7 +259,7 @@ extension Joiner {
   }
 
   /// The attempt of the server side that a further SYN of a leg belongs to, from whatever address.
-  func openAttempt(of candidate: Candidate) -> UInt32? {
+  mutating func openAttempt(of candidate: Candidate) -> UInt32? {
     let leg = legs[Int(candidate.leg)]
     return leg.openAttempts > 0 && candidate.evidence.method == .isn ? leg.serverAttempt : nil
   }

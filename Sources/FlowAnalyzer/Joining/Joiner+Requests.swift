@@ -75,7 +75,7 @@ extension Joiner {
     // could be another's.
     if head.forwardedAddress == nil, !hasClientSide || topology.passesHandshakes { return }
     let address = head.forwardedAddress.map { addresses.identifier(of: $0) }
-    switch origin(of: head, from: address, on: number, segment, tracker) {
+    switch origin(of: head, from: address, on: number, segment, &tracker) {
     case .one(let leg, let evidence):
       join(number, with: leg, evidence, time, &tracker)
     case .several:
@@ -102,7 +102,7 @@ extension Joiner {
   /// The leg that a request of the server side comes from: the one that waits for the answer to it.
   private mutating func origin(
     of head: RequestHead, from address: UInt32?, on number: UInt32, _ segment: Segment,
-    _ tracker: borrowing FlowTracker
+    _ tracker: inout FlowTracker
   ) -> Origin {
     let time = segment.time
     var oldest: UInt32?
@@ -126,7 +126,7 @@ extension Joiner {
       return head.isHandshake
         ? .nobody
         : originByTiming(
-          from: address, on: number, segment, isHTTP: head.isHTTP, tracker)
+          from: address, on: number, segment, isHTTP: head.isHTTP, &tracker)
     }
     if address != nil {
       // Requests of one client that are alike: the first to come is the first to be passed on.
@@ -142,7 +142,7 @@ extension Joiner {
   /// Whose request it is where nothing in it passes through the load balancer: by its time and length.
   private mutating func originByTiming(
     from address: UInt32?, on number: UInt32, _ segment: Segment, isHTTP: Bool,
-    _ tracker: borrowing FlowTracker
+    _ tracker: inout FlowTracker
   ) -> Origin {
     let stream = streams[number]
     // The first request on a connection is what made the load balancer open it.
@@ -186,7 +186,7 @@ extension Joiner {
     {
       link(leg, to: attempt, evidence, &tracker)
     } else {
-      join(leg, evidence, to: serverTuple(of: number, tracker))
+      join(leg, evidence, to: serverTuple(of: number, &tracker))
     }
     note(party(leg, evidence), on: number, at: time, &tracker, leg: leg)
   }
@@ -267,7 +267,7 @@ extension Joiner {
   }
 
   private mutating func serverTuple(
-    of number: UInt32, _ tracker: borrowing FlowTracker
+    of number: UInt32, _ tracker: inout FlowTracker
   ) -> ServerTuple {
     let record = Int(streams[number].record)
     let key = tracker.records[record].key

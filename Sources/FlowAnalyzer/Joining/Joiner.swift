@@ -19,6 +19,9 @@ import BasicContainers
 /// the last `attemptWindow`. The number that a tuple has of a leg, or of a stream, is that
 /// of one that lives: numbers are given again, so a leg that is let go takes its own away from its tuple,
 /// and what a tracker forgets is heard of before any number can be given (`noteForgotten`, `note`).
+///
+/// Functions that packets meet are `mutating` also where they change nothing, for the reason that stands in
+/// `FlowTracker+Syn.swift`.
 struct Joiner: ~Copyable {
   /// How long after its last SYN an attempt finds partners by its handshake, in nanoseconds.
   static let attemptWindow = AttemptTable.longestGap
@@ -109,12 +112,12 @@ struct Joiner: ~Copyable {
   }
 
   /// The client as a TCP option of the load balancer names it, by the addresses of this run.
-  func clientTold(inTCPHeader tcp: RawSpan) -> Endpoint? {
+  mutating func clientTold(inTCPHeader tcp: RawSpan) -> Endpoint? {
     ClientAddressOption.endpoint(inTCPHeader: tcp).map { anonymizer?.encrypted($0) ?? $0 }
   }
 
   /// What a request says, by the addresses of this run.
-  func inOwnAddresses(_ reading: Reading) -> Reading {
+  mutating func inOwnAddresses(_ reading: Reading) -> Reading {
     guard let anonymizer else { return reading }
     var reading = reading
     reading.proxied = reading.proxied.map {
@@ -191,7 +194,7 @@ struct Joiner: ~Copyable {
     var confidence: UInt8
   }
 
-  func party(_ leg: UInt32, _ evidence: Evidence) -> Party {
+  mutating func party(_ leg: UInt32, _ evidence: Evidence) -> Party {
     var party = legs[Int(leg)].party
     party.method = evidence.method
     party.confidence = evidence.confidence
@@ -257,7 +260,7 @@ struct Joiner: ~Copyable {
   /// connection.
   ///
   /// - Parameter client: the attempt's.
-  func course(of client: AttemptClient) -> ClientCourse? {
+  mutating func course(of client: AttemptClient) -> ClientCourse? {
     guard client.leg != ClientLeg.none else { return nil }
     let leg = legs[Int(client.leg)]
     guard leg.isJoinedByHandshake else { return nil }
@@ -319,19 +322,19 @@ struct Joiner: ~Copyable {
   }
 
   /// Whether nothing on the server side can come of its last SYN any more.
-  private func hasExpired(_ leg: ClientLeg, at now: Timestamp) -> Bool {
+  private mutating func hasExpired(_ leg: ClientLeg, at now: Timestamp) -> Bool {
     isFlotsam(leg) || now.nanoseconds(since: leg.lastSynAt) > Self.attemptWindow
   }
 
   /// Whether nothing can be added to a leg but what its last SYN may still be the cause of. Something has to
   /// happen for that, which is noted: legs that are over are found without a search.
-  private func isOver(_ leg: ClientLeg) -> Bool {
+  private mutating func isOver(_ leg: ClientLeg) -> Bool {
     leg.notes.isSuperset(of: [.isLive, .isSettled]) && leg.openAttempts == 0
       && (leg.isJoinedByHandshake || leg.notes.contains(.isGone) || !hasServerSide)
   }
 
   /// Whether a leg is one of a flood, whose tuple and attempt have made room for others.
-  private func isFlotsam(_ leg: ClientLeg) -> Bool {
+  private mutating func isFlotsam(_ leg: ClientLeg) -> Bool {
     isFlooded && leg.notes.isSuperset(of: [.isLive, .isSettled, .isGone]) && leg.openAttempts == 0
       && leg.serverCount == 0 && leg.synAckAt == nil
   }
@@ -369,7 +372,7 @@ struct Joiner: ~Copyable {
   }
 
   /// Whether the server side was captured while the leg's SYNs came.
-  private func isCovered(_ leg: ClientLeg) -> Bool {
+  private mutating func isCovered(_ leg: ClientLeg) -> Bool {
     guard let serverSide else { return false }
     // The first SYN of all comes a moment before the first segment behind the load balancer.
     return leg.firstSynAt.nanoseconds(since: serverSide.first) >= -Self.transit
@@ -377,7 +380,7 @@ struct Joiner: ~Copyable {
   }
 
   /// Why a leg has no partner; nil if it has one.
-  private func gap(of leg: ClientLeg) -> JoinGap? {
+  private mutating func gap(of leg: ClientLeg) -> JoinGap? {
     if leg.serverCount > 0 { return nil }
     if !isCovered(leg) { return .notCovered }
     if leg.notes.contains(.isAmbiguous) { return .ambiguous }
@@ -388,7 +391,7 @@ struct Joiner: ~Copyable {
     return leg.notes.contains(.hasSentRequest) ? .noMatch : .noRequest
   }
 
-  private func connection(_ number: UInt32) -> JoinedConnection {
+  private mutating func connection(_ number: UInt32) -> JoinedConnection {
     let leg = legs[Int(number)]
     var servers: [FourTuple] = []
     if leg.serverCount > 0 {
@@ -437,14 +440,14 @@ struct Joiner: ~Copyable {
         counts.noteServer(isPaired: true)
       } else {
         counts.noteServer(isPaired: false)
-        if listsConnections { finished.append(unpaired(end, tracker)) }
+        if listsConnections { finished.append(unpaired(end, &tracker)) }
       }
     }
     tracker.attempts.ended.removeAll(keepingCapacity: true)
   }
 
-  private func unpaired(
-    _ end: FinishedAttempt, _ tracker: borrowing FlowTracker
+  private mutating func unpaired(
+    _ end: FinishedAttempt, _ tracker: inout FlowTracker
   ) -> JoinedConnection {
     var servers: [FourTuple] = []
     let destination = Endpoint(

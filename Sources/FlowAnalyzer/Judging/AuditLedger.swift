@@ -46,7 +46,7 @@ struct AuditLedger: ~Copyable {
     tracker.releaseFinished()
     let settled = tracker.settled
     if let finished = tracker.attempts.takeFinished(at: settled) {
-      close(finished, end: settled, &tracker, joiner)
+      close(finished, end: settled, &tracker, &joiner)
     }
   }
 
@@ -56,7 +56,7 @@ struct AuditLedger: ~Copyable {
     for exchange in waiting { enter(exchange, &tracker, &joiner) }
     waiting = []
     while let finished = tracker.attempts.takeRemaining() {
-      close(finished, end: tracker.now, &tracker, joiner)
+      close(finished, end: tracker.now, &tracker, &joiner)
     }
     findings.sort()
   }
@@ -112,7 +112,7 @@ struct AuditLedger: ~Copyable {
 
   private mutating func close(
     _ finished: FinishedAttempt, end: Timestamp, _ tracker: inout FlowTracker,
-    _ joiner: borrowing Joiner
+    _ joiner: inout Joiner
   ) {
     guard var hits = hits.removeValue(forKey: finished.position) else { return }
     // They come in the order in which they were judged.

@@ -219,13 +219,13 @@ struct AttemptTable: ~Copyable {
   }
 
   /// How many SYNs an attempt has had.
-  func synCount(of position: UInt32) -> Int {
+  mutating func synCount(of position: UInt32) -> Int {
     attempts[Int(position)].isRepeated ? repetitions[position]?.count ?? 1 : 1
   }
 
   /// Calls `body` with the tuple and time of each of its SYNs, in capture order.
   @inline(__always)
-  func forEachSyn(of position: UInt32, _ body: (Repetition) -> Void) {
+  mutating func forEachSyn(of position: UInt32, _ body: (Repetition) -> Void) {
     guard attempts[Int(position)].isRepeated, let syns = repetitions[position] else {
       body(firstSyn(of: position))
       return
@@ -233,13 +233,13 @@ struct AttemptTable: ~Copyable {
     for syn in syns { body(syn) }
   }
 
-  private func firstSyn(of position: UInt32) -> Repetition {
+  private mutating func firstSyn(of position: UInt32) -> Repetition {
     let attempt = attempts[Int(position)]
     return Repetition(
       time: attempt.firstSynAt, source: attempt.key.source, sourcePort: attempt.sourcePort)
   }
 
-  func lastSyn(of position: UInt32) -> Repetition {
+  mutating func lastSyn(of position: UInt32) -> Repetition {
     let first = firstSyn(of: position)
     return attempts[Int(position)].isRepeated ? repetitions[position]?.last ?? first : first
   }
