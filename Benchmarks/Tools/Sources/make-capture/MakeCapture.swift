@@ -43,6 +43,12 @@ struct MakeCapture: ParsableCommand {
   var pick = LoadBalancer.Choice.random
   @Option(help: "Seconds for which it holds a tuple after its connection.")
   var hold = 7.0
+  @Option(
+    help: """
+      Share of the connections that get a port of the first address; the others get one of another \
+      address. 0: all addresses are alike.
+      """)
+  var hotAddress = 0.0
 
   @Option(help: "Share of the connections that the client closes first.")
   var closedByClient = 0.15
@@ -64,9 +70,12 @@ struct MakeCapture: ParsableCommand {
 
   func validate() throws {
     guard packets > 0, rate > 0, requests > 0, data >= 0, data < 30_000, idle >= 0, hold >= 0,
-      (live ?? 1) > 0, (snatAddresses ?? 1) > 0, clockOffset >= 0
+      (0...1).contains(hotAddress), (live ?? 1) > 0, (snatAddresses ?? 1) > 0, clockOffset >= 0
     else { throw ValidationError("A number is too small or too large.") }
     guard (1...64_511).contains(ports) else { throw ValidationError("--ports is 1 to 64511.") }
+    guard hotAddress == 0 || scenario.snatAddresses > 1 else {
+      throw ValidationError("--hot-address needs another address: --snat-addresses 2.")
+    }
     guard scenario.tuples < Int(UInt32.max) else { throw ValidationError("The pool is too large.") }
   }
 
@@ -107,6 +116,7 @@ struct MakeCapture: ParsableCommand {
     scenario.ports = ports
     scenario.hold = UInt64(hold * 1e9)
     scenario.choice = pick
+    scenario.hotAddress = hotAddress
     scenario.closedByClient = closedByClient
     scenario.resetByClient = resetByClient
     scenario.withoutTimestamps = withoutTimestamps

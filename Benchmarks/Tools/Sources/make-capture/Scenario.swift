@@ -14,6 +14,8 @@ struct Scenario {
   var ports = 64_511
   var hold: UInt64 = 7_000_000_000
   var choice = LoadBalancer.Choice.random
+  /// Share of the connections on the first SNAT address; 0: as many as on any other.
+  var hotAddress = 0.0
   var clientHosts = 20_000
   /// Shares of the connections, and of the clients' hosts.
   var closedByClient = 0.15

@@ -25,8 +25,7 @@ struct Simulation: ~Copyable {
     hosts = ClientHosts(
       count: scenario.clientHosts, key: random.next(),
       withoutTimestamps: scenario.withoutTimestamps)
-    balancer = LoadBalancer(
-      tuples: scenario.tuples, choice: scenario.choice, hold: scenario.hold)
+    balancer = LoadBalancer(scenario)
     server = Server(tuples: scenario.tuples, key: random.next())
     idleToOpen = scenario.idle
     self.serverSide = serverSide
