@@ -30,6 +30,12 @@ struct MakeCapture: ParsableCommand {
   var requests = 20_000.0
   @Option(
     help: """
+      Share of the packets on one connection, which is opened at first and is an upload without \
+      end. 0: there is none.
+      """)
+  var hotTuple = 0.0
+  @Option(
+    help: """
       Tuples alive at one time, at least nearly: up to 120,000, and up to half of them, in \
       TIME_WAIT, the others idle. Sets --rate, --idle and --snat-addresses.
       """)
@@ -70,7 +76,8 @@ struct MakeCapture: ParsableCommand {
 
   func validate() throws {
     guard packets > 0, rate > 0, requests > 0, data >= 0, data < 30_000, idle >= 0, hold >= 0,
-      (0...1).contains(hotAddress), (live ?? 1) > 0, (snatAddresses ?? 1) > 0, clockOffset >= 0
+      (0...1).contains(hotAddress), (0..<1).contains(hotTuple), (live ?? 1) > 0,
+      (snatAddresses ?? 1) > 0, clockOffset >= 0
     else { throw ValidationError("A number is too small or too large.") }
     guard (1...64_511).contains(ports) else { throw ValidationError("--ports is 1 to 64511.") }
     guard hotAddress == 0 || scenario.snatAddresses > 1 else {
@@ -111,6 +118,7 @@ struct MakeCapture: ParsableCommand {
     scenario.rate = rate
     scenario.idle = idle
     scenario.requestRate = requests
+    scenario.hotTuple = hotTuple
     scenario.exchanges = data
     scenario.snatAddresses = snatAddresses ?? scenario.snatAddresses
     scenario.ports = ports

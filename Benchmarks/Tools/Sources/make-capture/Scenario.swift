@@ -8,6 +8,8 @@ struct Scenario {
   /// Connections that stay open, and the requests on all of them together.
   var idle = 0
   var requestRate = 2_000.0
+  /// Share of the segments on one connection that stays open, too; 0: there is none.
+  var hotTuple = 0.0
   /// Requests on each of the others.
   var exchanges = 1
   var snatAddresses = 16
