@@ -21,6 +21,7 @@ TUPLES ?= 20000000
 SANITIZERS ?=
 SIZE ?= full
 BALANCERS ?= 4
+CASES ?=
 COUNT ?= 5000
 SEED ?= 1
 
@@ -111,11 +112,11 @@ bench-flood: build ## Floods of TUPLES= tuples of all kinds (20 million): memory
 	@Scripts/bench/flood "$$($(RELEASE) --show-bin-path)/snat-audit" \
 	  .build-bench/tools/release/make-flood $(TUPLES)
 
-bench-scale: deps-scale build ## The job on Spark: bytes shuffled, and times beside analyze; BALANCERS=, PACKETS=, ROUNDS=.
+bench-scale: deps-scale build ## The job on Spark: bytes shuffled, and times beside analyze; CASES=, BALANCERS=, PACKETS=, ROUNDS=.
 	@Scripts/quietly $(GENERATOR)
 	@Scale/test/measure --binary "$$($(RELEASE) --show-bin-path)/snat-audit" \
 	  --generator .build-bench/tools/release/make-capture \
-	  --balancers $(BALANCERS) --packets $(PACKETS) --rounds $(ROUNDS)
+	  --balancers $(BALANCERS) --packets $(PACKETS) --rounds $(ROUNDS) $(if $(CASES),--cases $(CASES))
 
 bench-stages: deps ## Micro-benchmarks: reading and decoding alone, and the whole analysis.
 	@Scripts/quietly $(GENERATOR)

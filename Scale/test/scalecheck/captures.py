@@ -56,6 +56,11 @@ SIZES = {
 }
 
 
+# Options of the generator: half of the connections on one SNAT address, half of the packets on one tuple.
+HOT_ADDRESS = ("--hot-address", 0.5)
+HOT_TUPLE = ("--hot-tuple", 0.5)
+
+
 class Maker:
     """Makes captures in a folder."""
 
@@ -66,7 +71,8 @@ class Maker:
 
     def all(self) -> list[Group]:
         """Every kind of capture; some are damaged, one is missing."""
-        return [*self.plain(), *self._hot(), *self._nanoseconds(), *self._damaged(), *self._lab(), *self._unnamed()]
+        return [*self.plain(), *self._hot(), *self._half(), *self._nanoseconds(), *self._damaged(), *self._lab(),
+                *self._unnamed()]
 
     def plain(self) -> list[Group]:
         """Two load balancers with both sides, whose addresses are the same: only their names keep them apart. One
@@ -84,18 +90,29 @@ class Maker:
             Group("client", "@two", f"{second}-client-*"),
         ]
 
-    def alike(self, count: int) -> list[Group]:
+    def alike(self, count: int, *options: object) -> list[Group]:
         """So many load balancers with both sides, each with as much traffic as the others."""
-        stems = [self._generated(f"lb{number}", "--seed", number, "--rate", 2000, client=True)
-                 for number in range(count)]
-        return [Group(side, f"@{stem.name}", f"{stem}-{side}-*") for side in ("server", "client") for stem in stems]
+        return _sides([self._generated(f"lb{number}", "--seed", number, "--rate", 2000, *options, client=True)
+                       for number in range(count)])
 
     def uneven(self, count: int) -> list[Group]:
         """The same with as much traffic in all, half of which one load balancer takes."""
         shares = [self._size.packets * count // 2] + (count - 1) * [self._size.packets * count // 2 // (count - 1)]
-        stems = [self._generated(f"share{number}", "--seed", number, "--rate", 2000, "--packets", packets, client=True)
-                 for number, packets in enumerate(shares)]
-        return [Group(side, f"@{stem.name}", f"{stem}-{side}-*") for side in ("server", "client") for stem in stems]
+        return _sides([self._generated(f"share{number}", "--seed", number, "--rate", 2000, "--packets", packets,
+                                       client=True) for number, packets in enumerate(shares)])
+
+    def alone(self, count: int, *options: object) -> list[Group]:
+        """One load balancer, the server's side alone, with as many packets as there are on that side of so many."""
+        stem = self._generated("alone", "--seed", 1, "--rate", 2000, "--packets", self._size.packets * count, *options)
+        return [Group("server", f"@{stem.name}", f"{stem}-server-*")]
+
+    def _half(self) -> list[Group]:
+        """Two with both sides, in few files: half of the connections on one SNAT address, half of the packets on one
+        tuple."""
+        options = ("--rate", 300, "--snat-addresses", 4, "--ports", 1000, "--hold", 1,
+                   "--packets", self._size.packets // 4)
+        return _sides([self._generated("address", "--seed", 6, *HOT_ADDRESS, *options, client=True, files=3),
+                       self._generated("tuple", "--seed", 7, *HOT_TUPLE, *options, client=True, files=3)])
 
     def _nanoseconds(self) -> list[Group]:
         """IPv6, one side only, one file of it compressed."""
@@ -135,7 +152,7 @@ class Maker:
         Pcap(_FIXTURES / "l4-clean" / "lb-any.pcap").rotate(stem, 2)
         return [Group(None, "", f"{stem}-*")]
 
-    def _generated(self, name: str, *options: object, client: bool = False) -> Path:
+    def _generated(self, name: str, *options: object, client: bool = False, files: int | None = None) -> Path:
         """Captures of a generated load balancer, rotated; where their names begin."""
         sides = ("server", "client") if client else ("server",)
         command = [self._generator, "--packets", self._size.packets, *options]
@@ -144,9 +161,14 @@ class Maker:
         subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL,
                        timeout=_GENERATION_PATIENCE)
         for side in sides:
-            Pcap(self._file(f"{name}-{side}")).rotate(self._folder / f"{name}-{side}", self._size.files)
+            Pcap(self._file(f"{name}-{side}")).rotate(self._folder / f"{name}-{side}", files or self._size.files)
         return self._folder / name
 
     def _file(self, name: str) -> Path:
         """A whole capture, which no pattern matches."""
         return self._folder / f"{name}.whole"
+
+
+def _sides(stems: list[Path]) -> list[Group]:
+    """Both sides of load balancers, whose names are those of their captures."""
+    return [Group(side, f"@{stem.name}", f"{stem}-{side}-*") for side in ("server", "client") for stem in stems]

@@ -32,14 +32,16 @@ def measure() -> int:
     parser.add_argument("--packets", type=int, default=10_000_000, help="of all server sides together (10,000,000)")
     parser.add_argument("--balancers", type=int, default=4, help="load balancers (4)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each kind (3)")
+    parser.add_argument("--cases", nargs="+", choices=measurements.CASES, default=list(measurements.CASES),
+                        metavar="CASE", help=f"what is measured (all): {', '.join(measurements.CASES)}")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="snat-scale-measure-") as name:
-        folder = Path(name)
-        maker = Maker(folder, arguments.generator, Size(arguments.packets // arguments.balancers, files=4, lab=()))
-        measurements.measure(folder, str(arguments.binary), maker.alike(arguments.balancers), arguments.rounds)
-        print("\nHalf of it at one load balancer:\n")
-        measurements.measure_job(folder / "uneven", str(arguments.binary), maker.uneven(arguments.balancers),
-                                 arguments.rounds)
+    size = Size(arguments.packets // arguments.balancers, files=4, lab=())
+    for case in [measurements.CASES[name] for name in arguments.cases]:
+        with tempfile.TemporaryDirectory(prefix="snat-scale-measure-") as name:
+            folder = Path(name)
+            groups = case.captures(Maker(folder, arguments.generator, size), arguments.balancers)
+            measurements.measure(folder, str(arguments.binary), case, groups, arguments.rounds)
+        print(flush=True)
     return 0
 
 

@@ -7,12 +7,14 @@ import json
 import os
 import statistics
 import subprocess
+import tempfile
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .captures import Group, words
+from .captures import HOT_ADDRESS, HOT_TUPLE, Group, Maker, words
 from .checks import SUBMIT
 from .events import Events
 
@@ -47,54 +49,72 @@ class Steps:
     records: Counter[str] = field(default_factory=Counter)  # bytes, by side
 
 
-def measure(folder: Path, binary: str, groups: list[Group], rounds: int) -> None:
+@dataclass(frozen=True)
+class Case:
+    """Load balancers that are measured by themselves."""
+
+    title: str
+    captures: Callable[[Maker, int], list[Group]]  # for so many load balancers
+    jobs: dict[str, list[str]]  # options of each job, by its name in tables
+    with_steps: bool = False  # whether its steps are measured without Spark, too
+
+
+_EXECUTORS = {"job, 1 executor": ["--executors", "1"], "job, 2 executors": ["--executors", "2"]}
+_JUDGE_CORES = {"job, 1 executor": ["--executors", "1"],
+                "job, 1 executor, `--judge-cores 2`": ["--executors", "1", "--judge-cores", "2"]}
+CASES = {
+    "alike": Case("Load balancers alike", Maker.alike, _EXECUTORS, with_steps=True),
+    "uneven": Case("Half of it at one load balancer", Maker.uneven, _EXECUTORS),
+    "hot-address": Case("Load balancers alike, half of the connections of each on one SNAT address",
+                        lambda maker, count: maker.alike(count, *HOT_ADDRESS), _EXECUTORS),
+    "hot-tuple": Case("Load balancers alike, half of the packets of each on one tuple",
+                      lambda maker, count: maker.alike(count, *HOT_TUPLE), _EXECUTORS),
+    "alone": Case("One load balancer, the server's side", Maker.alone, _JUDGE_CORES),
+    "alone-hot-address": Case("One load balancer, the server's side, half of the connections on one SNAT address",
+                              lambda maker, count: maker.alone(count, *HOT_ADDRESS), _JUDGE_CORES),
+    "alone-hot-tuple": Case("One load balancer, the server's side, half of the packets on one tuple",
+                            lambda maker, count: maker.alone(count, *HOT_TUPLE), _JUDGE_CORES),
+}
+
+
+def measure(folder: Path, binary: str, case: Case, groups: list[Group], rounds: int) -> None:
     """Prints the figures of so many rounds as tables, in each of which all ran once."""
     files = [file for group in groups for file in group.files]
     size = sum(os.path.getsize(file) for file in files)
     costs: defaultdict[str, list[Cost]] = defaultdict(list)
-    for number in range(rounds):
+    for _ in range(rounds):
         report = folder / "analyze.json"
         analyze = [binary, "analyze", *words(groups, by_pattern=False), "--report", f"json={report}"]
         costs["`analyze`"].append(Cost.of(analyze))
         costs["`analyze --workers 1`"].append(Cost.of([*analyze, "--workers", "1"]))
-        steps = _steps(folder, binary, groups)
+        steps = _steps(folder, binary, groups) if case.with_steps else Steps()
         for step, cost in steps.costs.items():
             costs[f"`{step}` of all, without Spark"].append(cost)
-        for executors in (1, 2):
-            cost, events = _job(folder / f"job-{number}-{executors}", binary, groups, executors, report.read_bytes())
-            name = f"job, {executors} executor{'s'[:executors - 1]}"
+        for name, options in case.jobs.items():
+            cost, events = _job(folder, binary, groups, options, report.read_bytes())
             costs[name].append(cost)
             costs[f"{name}: without starting and stopping"].append(Cost(events.job))
             costs[f"{name}: tasks that extract, added up"].append(Cost(events.seconds[0]))
             costs[f"{name}: tasks that judge, added up"].append(Cost(events.seconds[1]))
-    connections = json.loads(report.read_bytes())["summary"]["attempts"]["total"]
-    sizes = [*steps.records.items(), ("both", steps.records.total()), ("both, as Spark compresses them", events.shuffled)]
-    print(f"{len(files)} captures, {size / 1e9:.2f} GB, {connections:,} connections; medians of {rounds} rounds\n")
+    attempts = json.loads(report.read_bytes())["summary"]["attempts"]
+    print(f"{case.title}: {len(files)} captures, {size / 1e9:.2f} GB, {attempts['total']:,} connections, "
+          f"{attempts['hit']:,} of them hit; medians of {rounds} rounds\n")
     _print_table(("", "seconds", "from, to", "CPU s"), [(name, *_figures(taken)) for name, taken in costs.items()])
-    print()
-    _print_table(("records of the side", "bytes", "a connection"),
-                 [(side, f"{count:,}", f"{count / connections:.1f}") for side, count in sizes])
+    if case.with_steps:
+        sizes = [*steps.records.items(), ("both", steps.records.total()),
+                 ("both, as Spark compresses them", events.shuffled)]
+        print()
+        _print_table(("records of the side", "bytes", "a connection"),
+                     [(side, f"{count:,}", f"{count / attempts['total']:.1f}") for side, count in sizes])
 
 
-def measure_job(folder: Path, binary: str, groups: list[Group], rounds: int) -> None:
-    """The same of the job alone."""
-    report = folder / "analyze.json"
-    folder.mkdir()
-    Cost.of([binary, "analyze", *words(groups, by_pattern=False), "--report", f"json={report}"])
-    costs: defaultdict[str, list[Cost]] = defaultdict(list)
-    for number, executors in itertools.product(range(rounds), (1, 2)):
-        _, events = _job(folder / f"job-{number}-{executors}", binary, groups, executors, report.read_bytes())
-        costs[f"job, {executors} executor{'s'[:executors - 1]}: without starting and stopping"].append(
-            Cost(events.job))
-    _print_table(("", "seconds", "from, to", "CPU s"), [(name, *_figures(taken)) for name, taken in costs.items()])
-
-
-def _job(folder: Path, binary: str, groups: list[Group], executors: int, expected: bytes) -> tuple[Cost, Events]:
+def _job(folder: Path, binary: str, groups: list[Group], options: list[str], expected: bytes) -> tuple[Cost, Events]:
     """A run of the job: what it cost in all, and what Spark says of it."""
-    log, report = folder / "events", folder / "report.json"
-    log.mkdir(parents=True)
-    wall = Cost.of([str(SUBMIT), *words(groups, by_pattern=True), "--binary", binary, "--report", f"json={report}",
-                    "--executors", str(executors), "--conf", "spark.eventLog.enabled=true",
+    own = Path(tempfile.mkdtemp(prefix="job-", dir=folder))
+    log, report = own / "events", own / "report.json"
+    log.mkdir()
+    wall = Cost.of([str(SUBMIT), *words(groups, by_pattern=True), *options, "--binary", binary,
+                    "--report", f"json={report}", "--conf", "spark.eventLog.enabled=true",
                     "--conf", f"spark.eventLog.dir=file://{log}"]).wall
     if report.read_bytes() != expected:
         raise SystemExit("the job's report is not that of analyze")

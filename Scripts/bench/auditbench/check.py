@@ -24,6 +24,8 @@ SETTINGS = {
     "slow": ["--seed", 11, "--rate", 40, "--snat-addresses", 1, "--ports", 8000],
     "kept alive": ["--seed", 12, "--live", 20000, "--data", 3],
     "handshakes only": ["--seed", 13, "--data", 0, "--snat-addresses", 4],
+    "a hot address": ["--seed", 14, "--hot-address", 0.5, "--snat-addresses", 3, "--rate", 500],
+    "a hot tuple": ["--seed", 15, "--hot-tuple", 0.5, "--snat-addresses", 1, "--rate", 500],
 }
 
 

@@ -6,6 +6,8 @@ struct Connection {
     /// The answers of the server to it, and the opener's to those.
     case synAck, oldAck, resetOfOldAck, ack
     case request, response, responseAck
+    /// The client sends without end, and the server acknowledges each segment.
+    case upload, ackOfUpload
     /// The server closes first, and keeps TIME_WAIT.
     case serverFin, ackOfServerFin, clientFin, ackOfClientFin
     /// The client closes first, and keeps it there.
@@ -18,6 +20,8 @@ struct Connection {
     case serverFirst, serverFirstInSteps, clientFirst, clientReset
     /// Kept alive, for a request now and then.
     case none
+    /// Kept alive, and busy all the time.
+    case hot
   }
 
   var phase = Phase.syn

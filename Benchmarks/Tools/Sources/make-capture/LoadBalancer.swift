@@ -10,28 +10,42 @@ struct LoadBalancer {
 
   private let choice: Choice
   private let hold: UInt64
-  private var free: Queue<UInt32>
+  private let hotShare: Double
+  /// How many tuples are those of the hot address: the first ones.
+  private let hotTuples: UInt32
+  private var hot: Queue<UInt32>
+  private var others: Queue<UInt32>
   private var held = Queue<(tuple: UInt32, until: UInt64)>()
 
-  init(tuples: Int, choice: Choice, hold: UInt64) {
-    self.choice = choice
-    self.hold = hold
-    free = Queue((0..<UInt32(tuples)).map { $0 })
+  init(_ scenario: Scenario) {
+    choice = scenario.choice
+    hold = scenario.hold
+    hotShare = scenario.hotAddress
+    hotTuples = hotShare > 0 ? UInt32(scenario.ports) : 0
+    hot = Queue((0..<hotTuples).map { $0 })
+    others = Queue((hotTuples..<UInt32(scenario.tuples)).map { $0 })
   }
 
-  /// A free tuple; nil when the pool is exhausted.
+  /// A free tuple; nil when the pool, or the hot address, is exhausted.
   mutating func take(at now: UInt64, _ random: inout Random) -> UInt32? {
     while let next = held.first, next.until <= now {
-      free.append(next.tuple)
+      if next.tuple < hotTuples { hot.append(next.tuple) } else { others.append(next.tuple) }
       held.removeFirst()
     }
-    guard !free.isEmpty else { return nil }
-    if choice == .random { free.swapFirst(with: random.below(free.count)) }
-    return free.removeFirst()
+    let isHot = hotShare > 0 && random.chance(hotShare)
+    return isHot ? choice.take(from: &hot, &random) : choice.take(from: &others, &random)
   }
 
   mutating func release(_ tuple: UInt32, at now: UInt64) {
     held.append((tuple, now + hold))
+  }
+}
+
+extension LoadBalancer.Choice {
+  fileprivate func take(from free: inout Queue<UInt32>, _ random: inout Random) -> UInt32? {
+    guard !free.isEmpty else { return nil }
+    if self == .random { free.swapFirst(with: random.below(free.count)) }
+    return free.removeFirst()
   }
 }
 

@@ -30,6 +30,12 @@ struct MakeCapture: ParsableCommand {
   var requests = 20_000.0
   @Option(
     help: """
+      Share of the packets on one connection, which is opened at first and is an upload without \
+      end. 0: there is none.
+      """)
+  var hotTuple = 0.0
+  @Option(
+    help: """
       Tuples alive at one time, at least nearly: up to 120,000, and up to half of them, in \
       TIME_WAIT, the others idle. Sets --rate, --idle and --snat-addresses.
       """)
@@ -43,6 +49,12 @@ struct MakeCapture: ParsableCommand {
   var pick = LoadBalancer.Choice.random
   @Option(help: "Seconds for which it holds a tuple after its connection.")
   var hold = 7.0
+  @Option(
+    help: """
+      Share of the connections that get a port of the first address; the others get one of another \
+      address. 0: all addresses are alike.
+      """)
+  var hotAddress = 0.0
 
   @Option(help: "Share of the connections that the client closes first.")
   var closedByClient = 0.15
@@ -64,9 +76,13 @@ struct MakeCapture: ParsableCommand {
 
   func validate() throws {
     guard packets > 0, rate > 0, requests > 0, data >= 0, data < 30_000, idle >= 0, hold >= 0,
-      (live ?? 1) > 0, (snatAddresses ?? 1) > 0, clockOffset >= 0
+      (0...1).contains(hotAddress), (0..<1).contains(hotTuple), (live ?? 1) > 0,
+      (snatAddresses ?? 1) > 0, clockOffset >= 0
     else { throw ValidationError("A number is too small or too large.") }
     guard (1...64_511).contains(ports) else { throw ValidationError("--ports is 1 to 64511.") }
+    guard hotAddress == 0 || scenario.snatAddresses > 1 else {
+      throw ValidationError("--hot-address needs another address: --snat-addresses 2.")
+    }
     guard scenario.tuples < Int(UInt32.max) else { throw ValidationError("The pool is too large.") }
   }
 
@@ -102,11 +118,13 @@ struct MakeCapture: ParsableCommand {
     scenario.rate = rate
     scenario.idle = idle
     scenario.requestRate = requests
+    scenario.hotTuple = hotTuple
     scenario.exchanges = data
     scenario.snatAddresses = snatAddresses ?? scenario.snatAddresses
     scenario.ports = ports
     scenario.hold = UInt64(hold * 1e9)
     scenario.choice = pick
+    scenario.hotAddress = hotAddress
     scenario.closedByClient = closedByClient
     scenario.resetByClient = resetByClient
     scenario.withoutTimestamps = withoutTimestamps

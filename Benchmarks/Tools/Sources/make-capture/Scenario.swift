@@ -8,12 +8,16 @@ struct Scenario {
   /// Connections that stay open, and the requests on all of them together.
   var idle = 0
   var requestRate = 2_000.0
+  /// Share of the segments on one connection that stays open, too; 0: there is none.
+  var hotTuple = 0.0
   /// Requests on each of the others.
   var exchanges = 1
   var snatAddresses = 16
   var ports = 64_511
   var hold: UInt64 = 7_000_000_000
   var choice = LoadBalancer.Choice.random
+  /// Share of the connections on the first SNAT address; 0: as many as on any other.
+  var hotAddress = 0.0
   var clientHosts = 20_000
   /// Shares of the connections, and of the clients' hosts.
   var closedByClient = 0.15

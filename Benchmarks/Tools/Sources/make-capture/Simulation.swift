@@ -11,6 +11,9 @@ struct Simulation: ~Copyable {
   /// Connections that are kept alive and have nothing under way.
   private var idle: [UInt32] = []
   private var idleToOpen: Int
+  /// The hot connection, once it is open. It is not in the queue, as its share would be bound by its
+  /// round trip: its segments come between the events of others.
+  private var hot: UInt32?
   private var serverSide: CaptureWriter
   private var clientSide: ClientSideWriter?
   private var truth = Truth()
@@ -25,8 +28,7 @@ struct Simulation: ~Copyable {
     hosts = ClientHosts(
       count: scenario.clientHosts, key: random.next(),
       withoutTimestamps: scenario.withoutTimestamps)
-    balancer = LoadBalancer(
-      tuples: scenario.tuples, choice: scenario.choice, hold: scenario.hold)
+    balancer = LoadBalancer(scenario)
     server = Server(tuples: scenario.tuples, key: random.next())
     idleToOpen = scenario.idle
     self.serverSide = serverSide
@@ -35,6 +37,7 @@ struct Simulation: ~Copyable {
 
   /// Runs until the server side has all its packets; nil when a file could not be written.
   consuming func run() -> Truth? {
+    if scenario.hotTuple > 0 { open(ending: .hot) }
     var nextOpening = random.interval(perSecond: scenario.rate)
     // Those that stay are opened in the first half minute, or a bit later.
     let idleRate = max(100, Double(scenario.idle) / 30)
@@ -42,7 +45,13 @@ struct Simulation: ~Copyable {
     var nextRequest: UInt64 = .max
     while serverSide.packets < scenario.packets {
       let nextEvent = queue.nextTime ?? .max
-      now = min(min(nextEvent, nextOpening), min(nextIdleOpening, nextRequest))
+      let next = min(min(nextEvent, nextOpening), min(nextIdleOpening, nextRequest))
+      if let hot, random.chance(scenario.hotTuple) {
+        now += (next - now) / 2
+        proceed(hot)
+        continue
+      }
+      now = next
       if now == nextEvent {
         proceed(queue.removeFirst().connection)
       } else if now == nextRequest {
@@ -200,7 +209,7 @@ struct Simulation: ~Copyable {
     case .ack:
       emit(number, toServer: [.ack])
       truth.mostLive = max(truth.mostLive, connections.count + server.timeWaits)
-      if connections[number].ending == .none { idle.append(number) } else { goOn(number) }
+      goOn(number)
     case .request:
       emit(number, toServer: [.psh, .ack], payload: UInt16(200 + random.below(700)))
       schedule(number, .response, after: random.duration(200_000, 5_000_000))
@@ -209,12 +218,13 @@ struct Simulation: ~Copyable {
       schedule(number, .responseAck, after: roundTrip)
     case .responseAck:
       emit(number, toServer: [.ack])
-      if connections[number].ending == .none {
-        idle.append(number)
-      } else {
-        connections[number].exchanges -= 1
-        goOn(number)
-      }
+      goOn(number)
+    case .upload:
+      emit(number, toServer: [.ack], payload: 1_400)
+      schedule(number, .ackOfUpload, after: 0)
+    case .ackOfUpload:
+      emit(number, toClient: [.ack])
+      schedule(number, .upload, after: 0)
     default:
       proceedWithClose(number, roundTrip)
     }
@@ -237,13 +247,21 @@ struct Simulation: ~Copyable {
   }
 
   private mutating func goOn(_ number: UInt32) {
+    switch connections[number].ending {
+    case .none: return idle.append(number)
+    case .hot:
+      hot = number
+      return schedule(number, .upload, after: 0)
+    default: break
+    }
     if connections[number].exchanges > 0 {
+      connections[number].exchanges -= 1
       schedule(number, .request, after: random.duration(50_000, 30_000_000))
       return
     }
     let first: Connection.Phase =
       switch connections[number].ending {
-      case .serverFirst, .serverFirstInSteps, .none: .serverFin
+      case .serverFirst, .serverFirstInSteps, .none, .hot: .serverFin
       case .clientFirst: .firstClientFin
       case .clientReset: .clientReset
       }
@@ -313,7 +331,7 @@ struct Simulation: ~Copyable {
     _ number: UInt32, _ phase: Connection.Phase, after delay: UInt64
   ) {
     connections[number].phase = phase
-    queue.add(number, at: now + delay)
+    if number != hot { queue.add(number, at: now + delay) }
   }
 
   /// The server's kernel needs some microseconds.
