@@ -230,12 +230,8 @@ private struct Run: AnalysisRun, ~Copyable {
     if isPartial { _ = stop() }
     var (captures, end, window, clocks) = reader.withSource { source in
       if isPartial { source.compareClocks() }
-      for (capture, count) in duplicates.enumerated() {
-        source.countDuplicates(count, capture: capture)
-      }
-      for (capture, count) in (audit.clients?.side.duplicates ?? []).enumerated() {
-        source.countDuplicates(count, capture: capture)
-      }
+      source.countDuplicates(duplicates)
+      source.countDuplicates(audit.clients?.side.duplicates ?? [])
       return (source.captures, source.latestPacket, source.window, source.clocksToMend)
     }
     clocksToMend = clocks

@@ -207,9 +207,9 @@ public struct SegmentSource: ~Copyable {
     open.restoreAllOrder()
   }
 
-  /// Notes that so many segments of a capture, which this source delivered, are further copies.
-  mutating func countDuplicates(_ count: UInt64, capture: Int) {
-    captures[capture].countDuplicates(count)
+  /// Notes how many of the segments that this source delivered are further copies, by capture.
+  mutating func countDuplicates(_ counts: [UInt64]) {
+    for (capture, count) in counts.enumerated() { captures[capture].countDuplicates(count) }
   }
 }
 

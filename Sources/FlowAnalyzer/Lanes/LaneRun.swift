@@ -41,11 +41,7 @@ struct LaneRun: AnalysisRun, ~Copyable {
     let lanes = crew.stop(isEarly: isPartial)
     let (captures, end, window, clocks) = crew.withSource { source in
       if isPartial { source.compareClocks() }
-      for lane in lanes {
-        for (capture, count) in lane.duplicates.enumerated() {
-          source.countDuplicates(count, capture: capture)
-        }
-      }
+      for lane in lanes { source.countDuplicates(lane.duplicates) }
       return (source.captures, source.latestPacket, source.window, source.clocksToMend)
     }
     clocksToMend = clocks

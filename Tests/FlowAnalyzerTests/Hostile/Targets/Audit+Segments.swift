@@ -11,14 +11,23 @@ extension Audit {
     _ segment: Segment, _ side: Side = .server, bytes: RawSpan = RawSpan(), clockShifts: Int = 0
   ) -> Bool {
     var batch = SegmentBatch(capacity: 1)
-    batch.next = segment
-    batch.appendNext(
-      side: side, of: bytes,
-      at: CommonHeaders.Place(start: 0, end: bytes.byteCount, maySayMore: true))
+    batch.append(segment, side, of: bytes)
     batch.clockShifts = clockShifts
     clients?.side.observe(&batch)
     var duplicates: [UInt64] = []
     observe(batch, duplicates: &duplicates)
     return duplicates.isEmpty && !batch[0].sighting.marks.contains(.isCopy)
+  }
+}
+
+extension SegmentBatch {
+  /// Appends a segment, for which there must be room.
+  ///
+  /// - Parameter bytes: its captured bytes from the TCP header on.
+  mutating func append(_ segment: Segment, _ side: Side, of bytes: RawSpan) {
+    next = segment
+    appendNext(
+      side: side, of: bytes,
+      at: CommonHeaders.Place(start: 0, end: bytes.byteCount, maySayMore: true))
   }
 }
