@@ -182,21 +182,16 @@ struct Audit: ~Copyable {
 
   private mutating func observeClientSide(_ position: Int, of batch: borrowing SegmentBatch) {
     let sighting = batch[position].sighting
-    if sighting.marks.contains(.hasChanges) { noteChanges(at: position, of: batch, isAfter: false) }
+    if sighting.marks.contains(.hasChanges) { noteChanges(at: position, of: batch) }
     guard !sighting.marks.contains(.isCopy) else { return }
     batch.withTCP(of: position) { tcp in
       joiner.observeClient(batch[position].segment, tcp, sighting, &tracker)
     }
-    if sighting.marks.contains(.hasChanges) { noteChanges(at: position, of: batch, isAfter: true) }
   }
 
-  /// Has the join take note of what a segment of the client side has brought about, or what was before it.
-  private mutating func noteChanges(
-    at position: Int, of batch: borrowing SegmentBatch, isAfter: Bool
-  ) {
-    while let change = batch.clientChange(notedChanges), change.position == position,
-      change.isAfter == isAfter
-    {
+  /// Has the join take note of what has ended with a segment of the client side.
+  private mutating func noteChanges(at position: Int, of batch: borrowing SegmentBatch) {
+    while let change = batch.clientChange(notedChanges), change.position == position {
       joiner.note(change)
       notedChanges += 1
     }

@@ -20,7 +20,8 @@ struct ClientSighting: BitwiseCopyable {
   }
 }
 
-/// What has happened on the clients' side besides, where one of its segments came by.
+/// What has happened on the clients' side besides, when one of its segments came by: before that is looked at,
+/// whose tuple and attempt may have the places of those that have ended.
 struct ClientChange: BitwiseCopyable {
   enum Kind: UInt8 {
     case tupleForgotten
@@ -30,17 +31,14 @@ struct ClientChange: BitwiseCopyable {
   }
 
   let kind: Kind
-  /// Whether it came of that segment, and not before it.
-  let isAfter: Bool
   /// Of the segment, in its batch.
   let position: UInt32
   /// Of the tuple, or the attempt. It may be given again.
   let number: UInt32
 
-  init(_ kind: Kind, _ number: UInt32, _ position: Int, isAfter: Bool) {
+  init(_ kind: Kind, _ number: UInt32, _ position: Int) {
     self.kind = kind
     self.number = number
     self.position = UInt32(truncatingIfNeeded: position)
-    self.isAfter = isAfter
   }
 }

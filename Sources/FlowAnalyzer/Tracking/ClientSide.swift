@@ -64,10 +64,8 @@ struct ClientSide: ~Copyable {
   private mutating func observe(_ segment: Segment, at position: Int) -> ClientSighting {
     let isTranslation = segment.isOpening && translations.isTranslation(segment)
     let isNew = tracker.observe(segment)
-    // Their places may have been given again for this segment.
-    if !tracker.forgotten.isEmpty || !tracker.attempts.ended.isEmpty {
-      tellEnds(position, isAfter: false)
-    }
+    if tracker.finishedCount > 0 { endAttempts(position) }
+    if !tracker.forgotten.isEmpty || !tracker.attempts.ended.isEmpty { tellEnds(position) }
     var sighting = ClientSighting(record: UInt32(truncatingIfNeeded: tracker.lastRecord))
     guard isNew else {
       countDuplicate(of: segment)
@@ -87,7 +85,6 @@ struct ClientSide: ~Copyable {
     {
       sighting.marks.insert(.beganUnseen)
     }
-    if tracker.finishedCount > 0 { endAttempts(position) }
     return sighting
   }
 
@@ -106,19 +103,17 @@ struct ClientSide: ~Copyable {
     _ = tracker.attempts.takeFinished(at: tracker.settled)
     if tracker.unopened.letGo > 0, !hasToldFlood {
       hasToldFlood = true
-      changes.append(ClientChange(.isFlooded, 0, position, isAfter: true))
+      changes.append(ClientChange(.isFlooded, 0, position))
     }
-    tellEnds(position, isAfter: true)
   }
 
-  /// - Parameter isAfter: whether they ended by what the segment at this position has brought about.
-  private mutating func tellEnds(_ position: Int, isAfter: Bool) {
+  private mutating func tellEnds(_ position: Int) {
     for record in tracker.forgotten {
-      changes.append(ClientChange(.tupleForgotten, record, position, isAfter: isAfter))
+      changes.append(ClientChange(.tupleForgotten, record, position))
     }
     tracker.forgotten.removeAll(keepingCapacity: true)
     for end in tracker.attempts.ended {
-      changes.append(ClientChange(.attemptEnded, end.position, position, isAfter: isAfter))
+      changes.append(ClientChange(.attemptEnded, end.position, position))
     }
     tracker.attempts.ended.removeAll(keepingCapacity: true)
   }
