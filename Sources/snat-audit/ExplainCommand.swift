@@ -25,6 +25,7 @@ struct ExplainCommand: ParsableCommand {
   @OptionGroup(title: "Selection") var selection: SelectionOptions
   @OptionGroup(title: "Server") var server: ServerOptions
   @Flag(help: "Draw with ASCII characters only.") var ascii = false
+  @OptionGroup var place: PlaceOptions
   @OptionGroup(title: "Privacy") var privacy: PrivacyOptions
   @OptionGroup(title: "Work") var work: WorkOptions
   /// Changes nothing here; taken, as one set of options serves all commands, but not offered.
@@ -42,6 +43,7 @@ struct ExplainCommand: ParsableCommand {
     .find(id, command: "explain", framesPerConversation: Self.framesPerConversation)
     var style = Terminal.output.style
     style.hasBoxes = !ascii
+    style.localClock = place.timeZone?.clock
     let ladder = Ladder(result.trace, of: result.analysis.report)
     do {
       try StandardOutput.write(ladder.text(of: result.analysis.report, style))

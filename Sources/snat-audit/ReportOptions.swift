@@ -19,12 +19,7 @@ struct ReportOptions: ParsableArguments {
     transform: ReportRequest.parse)
   var report: [ReportRequest] = []
 
-  @Option(
-    help: ArgumentHelp(
-      "In text reports, also show the time of a place: Asia/Tokyo, or an offset such as +09:00.",
-      valueName: "zone"),
-    transform: NamedTimeZone.parse)
-  var timeZone: NamedTimeZone?
+  @OptionGroup var place: PlaceOptions
 
   func validate() throws {
     for (index, request) in report.enumerated() {
@@ -38,6 +33,16 @@ struct ReportOptions: ParsableArguments {
   var requests: [ReportRequest] {
     report.isEmpty ? [ReportRequest(format: .text, destination: .standardOutput)] : report
   }
+}
+
+/// Whose time stands beside UTC.
+struct PlaceOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "In text, also show the time of a place: Asia/Tokyo, or an offset such as +09:00.",
+      valueName: "zone"),
+    transform: NamedTimeZone.parse)
+  var timeZone: NamedTimeZone?
 }
 
 /// How much a report lists: said where findings are gathered, which need not be where it is written.

@@ -46,7 +46,7 @@ extension ReportingCommand {
   func write(_ analysis: Analysis, by analyzer: Analyzer, _ requests: [ReportRequest]) -> Bool {
     let traces =
       requests.contains { $0.format == .html } ? traces(of: analysis, by: analyzer) : []
-    return requests.write(analysis.report, traces: traces, timeZone: reports.timeZone)
+    return requests.write(analysis.report, traces: traces, timeZone: reports.place.timeZone)
   }
 }
 

@@ -7,8 +7,8 @@ struct WorkOptions: ParsableArguments {
     help: ArgumentHelp(
       "How many threads may work (default: one for each processor that it may run on).",
       discussion: """
-        With the server side alone up to eight threads analyse; with both sides, one decodes while one \
-        analyses. Reports are the same whatever this says.
+        With the server side alone up to eight threads analyse; with both sides, one reads and follows \
+        the clients' connections while one does the rest. Reports are the same whatever this says.
         """,
       valueName: "number"),
     transform: WholeNumber.parse(in: 1 ... .max))

@@ -31,6 +31,17 @@ struct ExplainTests {
     try expectSnapshot(result.output, named: "explain-\(name).txt")
   }
 
+  @Test func `the time of a place stands beside UTC`() throws {
+    let plain = try Tool.run("explain", "worst", "--server", Captures.collide)
+    let local = try Tool.run(
+      "explain", "worst", "--server", Captures.collide, "--time-zone", "Asia/Tokyo")
+    #expect(local.status == 0, "\(local.errors)")
+    let lines = local.output.split(separator: "\n", omittingEmptySubsequences: false)
+    let added = "of the first hit, is 2026-11-22 22:37:33+09:00 in Asia/Tokyo"
+    #expect(lines[1].contains(added), "\(lines[1])")
+    #expect(plain.output == (lines.prefix(1) + lines.dropFirst(2)).joined(separator: "\n"))
+  }
+
   @Test func `that the clients' side shows no finding is no good news`() throws {
     let result = try Tool.run("explain", "worst", "--client", "l4-collide/client-any.pcap")
     #expect(result.status == 2)

@@ -26,6 +26,13 @@ struct InputTests {
     #expect(result.output.hasPrefix("VERDICT  None"))
   }
 
+  @Test func `where nothing can be read no side was assumed`() throws {
+    let result = try Tool.run("analyze", "missing.pcap")
+    #expect(result.status == 2)
+    #expect(result.output.contains("An input could not be read"))
+    #expect(!result.output.contains("Which side"), "\(result.output)")
+  }
+
   @Test func `a missing file does not keep the others from being reported`() throws {
     let result = try Tool.run("analyze", "--server", "missing.pcap", Captures.collide, "gone.pcap")
     #expect(result.status == 2)

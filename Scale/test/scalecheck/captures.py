@@ -103,8 +103,15 @@ class Maker:
 
     def alone(self, count: int, *options: object) -> list[Group]:
         """One load balancer, the server's side alone, with as many packets as there are on that side of so many."""
-        stem = self._generated("alone", "--seed", 1, "--rate", 2000, "--packets", self._size.packets * count, *options)
-        return [Group("server", f"@{stem.name}", f"{stem}-server-*")]
+        return self._alone(count, *options)[:1]
+
+    def joined(self, count: int) -> list[Group]:
+        """The same with both sides."""
+        return self._alone(count, client=True)
+
+    def _alone(self, count: int, *options: object, client: bool = False) -> list[Group]:
+        return _sides([self._generated("alone", "--seed", 1, "--rate", 2000, "--packets", self._size.packets * count,
+                                       *options, client=client)])
 
     def _half(self) -> list[Group]:
         """Two with both sides, in few files: half of the connections on one SNAT address, half of the packets on one

@@ -70,6 +70,7 @@ CASES = {
     "hot-tuple": Case("Load balancers alike, half of the packets of each on one tuple",
                       lambda maker, count: maker.alike(count, *HOT_TUPLE), _EXECUTORS),
     "alone": Case("One load balancer, the server's side", Maker.alone, _JUDGE_CORES),
+    "alone-joined": Case("One load balancer, both sides", Maker.joined, _JUDGE_CORES),
     "alone-hot-address": Case("One load balancer, the server's side, half of the connections on one SNAT address",
                               lambda maker, count: maker.alone(count, *HOT_ADDRESS), _JUDGE_CORES),
     "alone-hot-tuple": Case("One load balancer, the server's side, half of the packets on one tuple",

@@ -12,7 +12,7 @@ extension Coverage {
     if captures.contains(where: { $0.failure != nil }) { reasons.insert(.unreadableInput) }
     if captures.contains(where: \.truncated) { reasons.insert(.captureCutOff) }
     if captures.contains(where: { $0.cutHeaders > 0 }) { reasons.insert(.headersCut) }
-    if captures.contains(where: { $0.role == nil }) { reasons.insert(.sideAssumed) }
+    if shown.contains(where: { $0.role == nil }) { reasons.insert(.sideAssumed) }
     if !readable.isEmpty, Self.watched(readable) < timeWait { reasons.insert(.shorterThanTimeWait) }
     if tracked.beganUnseen > 0 { reasons.insert(.beganMidstream) }
     if tracked.unseenSyns > 0 { reasons.insert(.synsMissed) }

@@ -35,6 +35,10 @@ struct FindingText {
   private mutating func writeSummary() {
     let day = finding.hits.first.map { ", \($0.at.date) UTC" } ?? ""
     canvas.line("\("FINDING \(finding.id)", .heading)  \(finding.kind.rawValue + day, .dim)")
+    if let clock = canvas.style.localClock, let first = finding.hits.first?.at {
+      let local = "\(clock.dateAndTime(first)) in \(clock.name.printable)"
+      canvas.line("\("\(first.timeOfDay), of the first hit, is \(local)", .dim)", indent: 2)
+    }
     canvas.blank()
     guard let first = finding.hits.first else { return }
     canvas.paragraph("\("\(first.tuple)", .strong): \(finding.effect)")
