@@ -37,7 +37,7 @@ struct ExplainTests {
       "explain", "worst", "--server", Captures.collide, "--time-zone", "Asia/Tokyo")
     #expect(local.status == 0, "\(local.errors)")
     let lines = local.output.split(separator: "\n", omittingEmptySubsequences: false)
-    let added = "of the first hit, is 2026-11-22 22:37:33+09:00 in Asia/Tokyo"
+    let added = "of the first hit, is 2026-11-22 22:37:34+09:00 in Asia/Tokyo"
     #expect(lines[1].contains(added), "\(lines[1])")
     #expect(plain.output == (lines.prefix(1) + lines.dropFirst(2)).joined(separator: "\n"))
   }
