@@ -170,7 +170,7 @@ private struct Run: AnalysisRun, ~Copyable {
     audit = Audit(
       configuration: configuration, hasClientSide: survey.inputs.contains { $0.side != .server },
       hasServerSide: hasServerSide, listsConnections: listsConnections)
-    // Beside the join of a client side that has no partner there is nothing to do.
+    // Without a server side the thread that audits has little to do, and follows the clients, too.
     var preparation = BatchReader.Preparation(isAhead: hasServerSide)
     if let clients = audit.clients { preparation.body = { clients.side.observe(&$0) } }
     reader = BatchReader(

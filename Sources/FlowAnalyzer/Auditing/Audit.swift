@@ -92,7 +92,8 @@ struct Audit: ~Copyable {
   ///
   /// - Parameters:
   ///   - share: those of the batch that are for this audit.
-  ///   - duplicates: how many were copies of ones already seen at the same point, by capture; counted on.
+  ///   - duplicates: how many of the server side were copies of ones already seen at the same point, by
+  ///     capture; counted on.
   mutating func observe(
     _ batch: borrowing SegmentBatch, _ share: some BatchShare, duplicates: inout [UInt64]
   ) {
@@ -155,6 +156,7 @@ struct Audit: ~Copyable {
     }
   }
 
+  @inline(__always)
   private mutating func observeServerSide(_ segment: Segment, _ bytes: RawSpan) -> Bool {
     var candidate: Joiner.Candidate?
     if joiner.hasClientSide {
@@ -234,7 +236,8 @@ struct Audit: ~Copyable {
   }
 }
 
-/// The client side, as who reads ahead and who audits have it: one after the other, never both at a time.
+/// The client side in the hands of two threads, never at a time: `BatchReader` has it take in batches until it is
+/// stopped, and has waited for its thread then; who asks for results does so afterwards.
 final class ClientStage: @unchecked Sendable {
   var side: ClientSide
 

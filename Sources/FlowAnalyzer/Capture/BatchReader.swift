@@ -25,7 +25,7 @@ final class BatchReader {
 
   private final class Producer: @unchecked Sendable {
     var source: SegmentSource
-    private let anonymizer: AddressAnonymizer?
+    let anonymizer: AddressAnonymizer?
     let preparation: Preparation
     private var clockShifts = 0
 
@@ -118,6 +118,7 @@ final class BatchReader {
       body(slot.shared.batch)
     }
     producer.source.giveUpHeldBack { batch in
+      producer.anonymizer?.encrypt(&batch)
       producer.preparation.body(&batch)
       body(batch)
     }

@@ -20,8 +20,8 @@ struct ClientSighting: BitwiseCopyable {
   }
 }
 
-/// What has happened on the clients' side besides, when one of its segments came by: before that is looked at,
-/// whose tuple and attempt may have the places of those that have ended.
+/// What has ended on the clients' side when one of its segments came by. The join takes note of it before that
+/// segment, whose tuple and attempt may have been given the places of those that have ended.
 struct ClientChange: BitwiseCopyable {
   enum Kind: UInt8 {
     case tupleForgotten

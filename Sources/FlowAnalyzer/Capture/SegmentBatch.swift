@@ -53,7 +53,7 @@ struct SegmentBatch: ~Copyable {
   var progress = Analyzer.Progress(bytesRead: 0, bytesTotal: nil)
   /// How often clocks had been shifted before its first segment.
   var clockShifts = 0
-  /// What has happened on the clients' side besides, in order.
+  /// What has ended on the clients' side, in order.
   private var clientChanges = UniqueArray<ClientChange>()
 
   /// - Parameter keepsAllBytes: from the TCP header on, not only those of segments that say more in them.
@@ -118,13 +118,13 @@ struct SegmentBatch: ~Copyable {
     unsafe entries[position].sighting = sighting
   }
 
-  /// What has happened on the clients' side besides, by its number from 0; nil behind the last.
+  /// What has ended on the clients' side, by its number from 0; nil behind the last.
   @inline(__always)
   func clientChange(_ number: Int) -> ClientChange? {
     number < clientChanges.count ? clientChanges[number] : nil
   }
 
-  /// Takes what has happened besides, for the room that it has for that.
+  /// Takes what has ended on the clients' side, and leaves an empty list in its place.
   mutating func exchangeChanges(with changes: inout UniqueArray<ClientChange>) {
     clientChanges.removeAll(keepingCapacity: true)
     swap(&clientChanges, &changes)

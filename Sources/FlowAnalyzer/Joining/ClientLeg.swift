@@ -7,7 +7,7 @@ struct ClientLeg: BitwiseCopyable {
   var clientPort: UInt16
   var virtualPort: UInt16
   var virtual: UInt32
-  /// Where the client side's tracker keeps it.
+  /// Where the client side's tracker has kept it; being ahead, it may have given the place to another by now.
   var record: UInt32
   /// The capture points that have seen its first SYN on either side.
   var point: UInt32 = 0

@@ -265,6 +265,7 @@ extension Joiner {
   }
 
   /// Takes note of a segment of the server side that its tracker has taken in.
+  @inline(__always)
   mutating func observeServer(
     _ segment: Segment, _ tcp: RawSpan, _ candidate: Candidate?, _ tracker: inout FlowTracker
   ) {

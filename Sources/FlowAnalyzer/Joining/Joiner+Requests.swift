@@ -109,7 +109,8 @@ extension Joiner {
     var count = 0
     var clients = 0
     requests.forEach(head.fingerprint) { leg in
-      guard isWaiting(leg, at: time), address == nil || legs[Int(leg)].client == address,
+      guard Self.isWaiting(legs[Int(leg)], at: time),
+        address == nil || legs[Int(leg)].client == address,
         head.forwardedPort == nil || head.forwardedPort == legs[Int(leg)].clientPort
       else { return }
       count += 1
@@ -165,11 +166,11 @@ extension Joiner {
     }
   }
 
-  private func isWaiting(_ leg: UInt32, at time: Timestamp) -> Bool {
-    let age = time.nanoseconds(since: legs[Int(leg)].requestAt)
-    return legs[Int(leg)].notes.contains(.isWaiting) && !legs[Int(leg)].isJoinedByHandshake
-      && !legs[Int(leg)].notes.contains(.isRequestPaired)
-      && age <= Self.requestWindow && age >= -Self.clockSlack
+  private static func isWaiting(_ leg: ClientLeg, at time: Timestamp) -> Bool {
+    let age = time.nanoseconds(since: leg.requestAt)
+    return leg.notes.contains(.isWaiting) && !leg.isJoinedByHandshake
+      && !leg.notes.contains(.isRequestPaired)
+      && age <= requestWindow && age >= -clockSlack
   }
 
   // MARK: - Pairs

@@ -115,6 +115,7 @@ extension Joiner {
         segment.tuple, isn: segment.sequence, at: segment.time, record: record,
         isSeenFromStart: false)
       setLeg(leg, ofTuple: record)
+      endLegs(at: segment.time)
     }
     let number = Int(leg)
     guard hasServerSide, !legs[number].isJoinedByHandshake else { return }

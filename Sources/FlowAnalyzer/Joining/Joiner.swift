@@ -2,10 +2,9 @@ import BasicContainers
 
 /// Joins connections of the client side with those of the server side.
 ///
-/// It hears every segment of both sides after the side's tracker has, that of the client side perhaps
-/// long before (`ClientSide`), and writes what it finds
-/// where it is needed: the client of an attempt into the server side's `AttemptTable`, that of a
-/// tuple's last connection beside its record (`JoinedTuple`). A connection of the client side is a
+/// It hears every segment of both sides after the side's tracker has, of which that of the client side is some
+/// batches ahead (`ClientSide`). It writes what it finds where it is needed: the client of an attempt into the
+/// server side's `AttemptTable`, that of a tuple's last connection beside its record (`JoinedTuple`). A connection of the client side is a
 /// `ClientLeg`; it ends when nothing can be added to it, and is then counted and handed out.
 ///
 /// Evidence, the strongest first:
@@ -16,9 +15,9 @@ import BasicContainers
 ///
 /// Invariants: a pair is made only where exactly one candidate fits; every leg is counted once, with
 /// a partner or with the reason why it has none. Memory follows the connections alive and those of
-/// the last `attemptWindow`. The number that a tuple has of a leg, or of a stream, is that
-/// of one that lives: numbers are given again, so a leg that is let go takes its own away from its tuple,
-/// and what a tracker forgets is heard of before any number can be given (`noteForgotten`, `note`).
+/// the last `attemptWindow`. The number that a tuple has of a leg, or of a stream, is that of one that lives:
+/// numbers are given again, so a leg that is let go takes its own away from its tuple, and what a tracker
+/// forgets is heard of before any number can be given (`noteForgotten`; on the client side `ClientChange`).
 ///
 /// Functions that packets meet are `mutating` also where they change nothing, for the reason that stands in
 /// `FlowTracker+Syn.swift`.
@@ -276,7 +275,7 @@ struct Joiner: ~Copyable {
   }
 
   /// Lets go of legs to which nothing can be added, as soon as enough of them wait for it. Called for every
-  /// SYN of the client side.
+  /// SYN of the client side, and for every other segment that adds a leg.
   mutating func endLegs(at now: Timestamp) {
     guard leaving.count - left >= 2 * Self.endedAtOnce else { return }
     let first = legs[Int(leaving[left])]

@@ -97,6 +97,7 @@ final class LaneCrew: @unchecked Sendable {
     helpers.wait()
     if isEarly {
       source.giveUpHeldBack { batch in
+        anonymizer?.encrypt(&batch)
         var routes = Routes(capacity: batch.count)
         router.route(batch, into: &routes)
         for lane in lanes { lane.observe(batch, routes) }

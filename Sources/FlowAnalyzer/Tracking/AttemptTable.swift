@@ -117,7 +117,7 @@ struct AttemptTable: ~Copyable {
   private var repetitions: [UInt32: [Repetition]] = [:]
   /// Whether attempts that end are told to the join, in `ended`.
   var tellsEnds = false
-  /// Attempts that have ended since the join last looked.
+  /// Attempts that have ended since somebody last looked.
   var ended: [FinishedAttempt] = []
   private(set) var total = 0
 

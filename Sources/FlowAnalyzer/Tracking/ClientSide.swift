@@ -64,7 +64,7 @@ struct ClientSide: ~Copyable {
   private mutating func observe(_ segment: Segment, at position: Int) -> ClientSighting {
     let isTranslation = segment.isOpening && translations.isTranslation(segment)
     let isNew = tracker.observe(segment)
-    if tracker.finishedCount > 0 { endAttempts(position) }
+    if tracker.finishedCount > 0 { endAttempts() }
     if !tracker.forgotten.isEmpty || !tracker.attempts.ended.isEmpty { tellEnds(position) }
     var sighting = ClientSighting(record: UInt32(truncatingIfNeeded: tracker.lastRecord))
     guard isNew else {
@@ -95,19 +95,19 @@ struct ClientSide: ~Copyable {
   }
 
   /// Nobody judges the SYNs of the client side: what holds a tuple there is the load balancer.
-  private mutating func endAttempts(_ position: Int) {
+  private mutating func endAttempts() {
     for index in 0..<tracker.finishedCount {
       tracker.attempts[tracker.finishedExchange(index).attempt].openVerdicts &-= 1
     }
     tracker.releaseFinished()
     _ = tracker.attempts.takeFinished(at: tracker.settled)
+  }
+
+  private mutating func tellEnds(_ position: Int) {
     if tracker.unopened.letGo > 0, !hasToldFlood {
       hasToldFlood = true
       changes.append(ClientChange(.isFlooded, 0, position))
     }
-  }
-
-  private mutating func tellEnds(_ position: Int) {
     for record in tracker.forgotten {
       changes.append(ClientChange(.tupleForgotten, record, position))
     }

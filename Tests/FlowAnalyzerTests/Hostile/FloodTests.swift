@@ -181,7 +181,7 @@ import Testing
     #expect(!quiet.coverage.reasons.contains(.flood))
   }
 
-  @Test(arguments: [Kind.syn, .answeredSyn, .ipv6])
+  @Test(arguments: [Kind.syn, .answeredSyn, .ipv6, .data])
   func `a flood of the clients' side lets go of its legs as well`(kind: Kind) {
     var stage = Flooded(hasClientSide: true, listsConnections: true)
     var listed = 0

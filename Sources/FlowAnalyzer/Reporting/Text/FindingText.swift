@@ -37,7 +37,7 @@ struct FindingText {
     canvas.line("\("FINDING \(finding.id)", .heading)  \(finding.kind.rawValue + day, .dim)")
     if let clock = canvas.style.localClock, let first = finding.hits.first?.at {
       let local = "\(clock.dateAndTime(first)) in \(clock.name.printable)"
-      canvas.line("\("\(first.timeOfDay), of the first hit, is \(local)", .dim)", indent: 2)
+      canvas.paragraph(StyledText("\(first.timeOfDay), of the first hit, is \(local)", .dim))
     }
     canvas.blank()
     guard let first = finding.hits.first else { return }
