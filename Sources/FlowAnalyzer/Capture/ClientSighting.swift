@@ -15,7 +15,7 @@ struct ClientSighting: BitwiseCopyable {
     static let isFromOriginator = Marks(rawValue: 1 << 2)
     /// Its connection began before the capture.
     static let beganUnseen = Marks(rawValue: 1 << 3)
-    /// Tuples or attempts ended with it: some of `SegmentBatch.clientChanges` are its own.
+    /// Tuples or attempts ended with it: `SegmentBatch.clientChange` has them.
     static let hasChanges = Marks(rawValue: 1 << 4)
   }
 }
