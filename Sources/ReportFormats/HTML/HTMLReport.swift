@@ -51,6 +51,7 @@ struct HTMLReport {
 
   func write(to write: TextOutput) throws {
     try write(templates.render(.verdict, VerdictView(prose, style: templates.style)))
+    if let check = CheckView(prose) { try write(templates.render(.check, check)) }
     try write(templates.render(.pictures, PicturesView(prose)))
     if let forecast = BriefForecastView(prose.report) {
       try write(templates.render(.forecast, forecast))

@@ -4,7 +4,8 @@ import Mustache
 struct HTMLTemplates: Sendable {
   /// One file each, under `Templates`.
   enum Name: String, CaseIterable {
-    case head, verdict, pictures, picture, forecast, whatif, numbers, table, findings, findingRow,
+    case head, verdict, check, pictures, picture, forecast, whatif, numbers, table, findings,
+      findingRow,
       findingsEnd, finding, end
 
     fileprivate var file: [UInt8] {
@@ -13,6 +14,7 @@ struct HTMLTemplates: Sendable {
       case .forecast: PackageResources.forecast_mustache
       case .whatif: PackageResources.whatif_mustache
       case .verdict: PackageResources.verdict_mustache
+      case .check: PackageResources.check_mustache
       case .pictures: PackageResources.pictures_mustache
       case .picture: PackageResources.picture_mustache
       case .numbers: PackageResources.numbers_mustache

@@ -19,6 +19,7 @@ struct SummaryEvent {
       json.object("event") { writeEvent(to: &$0) }
       EventSchema.writeObserver(point: nil, to: &json)
       json.object("snat_audit") { json in
+        if let check = report.check { json.object("check") { write(check, to: &$0) } }
         json.field("schema_version", AnalysisReport.schemaVersion)
         json.object("summary") { writeSummary(to: &$0) }
       }
@@ -50,6 +51,13 @@ struct SummaryEvent {
 // MARK: - Fields of our own
 
 extension SummaryEvent {
+  private func write(_ check: PolicyVerdict, to json: inout JSONWriter) {
+    json.field("broken", check.rules.filter { $0.outcome == .failed }.map(\.name))
+    json.field("outcome", check.outcome)
+    json.field("policy", check.policy)
+    json.field("rules", check.rules.count)
+  }
+
   private func writeSummary(to json: inout JSONWriter) {
     let summary = report.summary
     json.object("added_seconds") { writeAddedDelay(summary.addedSeconds, to: &$0) }

@@ -10,6 +10,7 @@ extension AnalysisReport {
   public var prometheusText: String {
     var metrics = MetricsText()
     addRun(to: &metrics)
+    addCheck(to: &metrics)
     addSyns(to: &metrics)
     addDelays(to: &metrics)
     addTimers(to: &metrics)
@@ -72,6 +73,24 @@ extension AnalysisReport {
       "snat_audit_capture_last_packet_timestamp_seconds",
       help: "Time of the last packet, as Unix time: how fresh the report is.",
       captureSpan?.upperBound.sinceEpoch)
+  }
+}
+
+// MARK: - The check
+
+extension AnalysisReport {
+  private func addCheck(to metrics: inout MetricsText) {
+    guard let check else { return }
+    metrics.add(
+      "snat_audit_check_outcome", help: "What the policy says: 1 for the outcome.",
+      PolicyVerdict.Outcome.allCases.map { outcome in
+        .init(("outcome", outcome.rawValue), value: outcome == check.outcome ? 1 : 0)
+      })
+    metrics.add(
+      "snat_audit_check_rule_broken", help: "Whether a rule of the policy is broken.",
+      check.rules.map { rule in
+        .init(("rule", rule.name), value: rule.outcome == .failed ? 1 : 0)
+      })
   }
 }
 

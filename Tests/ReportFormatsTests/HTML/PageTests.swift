@@ -229,6 +229,23 @@ struct EmptyPageTests {
     #expect(try Page(report).html.contains("73 attempts hit; the report was made without listing"))
   }
 
+  @Test func `what a policy says has a section of its own`() throws {
+    var report = AnalysisReport(fixtures: "l4-collide/server.pcap")
+    #expect(try !Page(report).html.contains("id=\"check\""))
+    report.check = Policy.standard.verdict(on: report)
+    let check = try #require(report.check)
+    let html = try Page(report).html
+    #expect(html.contains("<h2 id=\"check\">Check: <span class=\"badge bad\">failed</span></h2>"))
+    #expect(html.contains("<a href=\"#check\">Check</a>"))
+    #expect(html.contains("<p>\(check.headline)</p>"))
+    for rule in check.rules {
+      #expect(html.contains(Markup(escaping: rule.sentence).text), "\(rule.sentence)")
+      #expect(html.contains(">\(rule.name)<"))
+    }
+    let worst = try #require(check.rules.flatMap(\.findings).first)
+    #expect(html.contains("snat-audit explain \(worst.id) "))
+  }
+
   @Test func `nothing read is no harm to the page`() throws {
     let report = Analyzer().analyze([CaptureInput(path: "/nowhere.pcap")]).report
     let page = try Page(report)

@@ -35,6 +35,22 @@ struct NDJSONTests {
   }
 
   @Test(.needs("jq"))
+  func `what a policy says stands in the last line`() throws {
+    let report = try #require(SampleReports.all.first { $0.name == "checked" }).report
+    let check = try #require(report.check)
+    let result = try Consumer.required("jq").run(
+      "-s", "-c", "map(.snat_audit.check) | [length - 1, .[-1].outcome, .[-1].broken, .[-1].rules]",
+      input: report.ndjson)
+    result.expectSuccess()
+    let broken = check.rules.filter { $0.outcome == .failed }.map { "\"\($0.name)\"" }
+    let hits = report.summary.syns.hits
+    #expect(!broken.isEmpty)
+    #expect(
+      result.output
+        == "[\(hits),\"failed\",[\(broken.joined(separator: ","))],\(check.rules.count)]\n")
+  }
+
+  @Test(.needs("jq"))
   func `each world of the forecast is an event`() throws {
     let report = try #require(SampleReports.all.first { $0.name == "brief" }).report
     let result = try Consumer.required("jq").run(

@@ -99,13 +99,29 @@ struct PrometheusTests {
   @Test func `every metric is documented`() throws {
     let page = try String(
       contentsOf: Consumer.repository.appending(path: "docs/machine-formats.md"), encoding: .utf8)
-    for name in ["rich", "expired-server", "loss-lb-server"] {
+    for name in ["rich", "checked", "expired-server", "loss-lb-server"] {
       for line in try Self.report(name).prometheusText.split(separator: "\n") {
         let words = line.split(separator: " ")
         guard words[0] == "#" else { continue }
         #expect(page.contains("`\(words[2])`"), "\(words[2])")
       }
     }
+  }
+
+  @Test func `what a policy says is a metric for each outcome and each rule`() throws {
+    let report = try Self.report("checked")
+    let check = try #require(report.check)
+    let samples = try Self.samples(report.prometheusText)
+    for outcome in PolicyVerdict.Outcome.allCases {
+      let sample = samples[#"snat_audit_check_outcome{outcome="\#(outcome)"}"#]
+      #expect(sample == (outcome == .failed ? 1 : 0))
+    }
+    #expect(check.rules.contains { $0.outcome == .failed })
+    for rule in check.rules {
+      let sample = samples[#"snat_audit_check_rule_broken{rule="\#(rule.name)"}"#]
+      #expect(sample == (rule.outcome == .failed ? 1 : 0))
+    }
+    #expect(!(try Self.report("rich").prometheusText.contains("snat_audit_check")))
   }
 
   @Test func `what is not known has no metric`() throws {

@@ -8,6 +8,7 @@ struct VerdictView {
   let source: String
   let period: String?
   let isPartial: Bool
+  let hasCheck: Bool
   let hasForecast: Bool
   let role: String
   /// The verdict in a word or two, so that colour does not carry it alone.
@@ -61,6 +62,7 @@ extension VerdictView {
     title = "\(Self.word(prose)): \(source)"
     period = prose.period
     isPartial = report.partial
+    hasCheck = report.check != nil
     hasForecast = BriefForecastView(report) != nil
     role = headline.role.className
     word = Self.word(prose)
