@@ -125,11 +125,7 @@ struct Audit: ~Copyable {
     let isNew = batch.withTCP(of: position) { tcp in
       observeServerSide(batch[position].segment, tcp)
     }
-    if !isNew {
-      let capture = Int(batch[position].segment.capture)
-      while duplicates.count <= capture { duplicates.append(0) }
-      duplicates[capture] += 1
-    }
+    if !isNew { duplicates.countDuplicate(of: batch[position].segment) }
     return isNew
   }
 

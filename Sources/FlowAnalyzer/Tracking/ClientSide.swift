@@ -68,7 +68,7 @@ struct ClientSide: ~Copyable {
     if !tracker.forgotten.isEmpty || !tracker.attempts.ended.isEmpty { tellEnds(position) }
     var sighting = ClientSighting(record: UInt32(truncatingIfNeeded: tracker.lastRecord))
     guard isNew else {
-      countDuplicate(of: segment)
+      duplicates.countDuplicate(of: segment)
       sighting.marks = .isCopy
       return sighting
     }
@@ -86,12 +86,6 @@ struct ClientSide: ~Copyable {
       sighting.marks.insert(.beganUnseen)
     }
     return sighting
-  }
-
-  private mutating func countDuplicate(of segment: Segment) {
-    let capture = Int(segment.capture)
-    while duplicates.count <= capture { duplicates.append(0) }
-    duplicates[capture] += 1
   }
 
   /// Nobody judges the SYNs of the client side: what holds a tuple there is the load balancer.

@@ -78,3 +78,12 @@ struct DuplicateFilter: ~Copyable {
   /// The golden ratio: it spreads small numbers over 64 bits.
   private static let multiplier: UInt64 = 0x9e37_79b9_7f4a_7c15
 }
+
+extension [UInt64] {
+  /// Counts a copy, in a list of counts by capture.
+  mutating func countDuplicate(of segment: borrowing Segment) {
+    let capture = Int(segment.capture)
+    while count <= capture { append(0) }
+    self[capture] += 1
+  }
+}

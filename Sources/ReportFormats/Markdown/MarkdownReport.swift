@@ -22,7 +22,6 @@ struct MarkdownReport {
   /// How many findings stand in the open, and how many with those that are folded up.
   private static let open = 5
   static let ranked = 50
-  private static let listedPlaces = 10
 
   init(prose: ReportProse) { self.prose = prose }
 
@@ -68,12 +67,7 @@ struct MarkdownReport {
       origin += "\\\nBaseline: \(Markdown.code(baseline.path)), \(Markdown.text(baseline.sentence))"
     }
     text.add(origin)
-    var places: [String] = []
-    var shown: Set<FindingIdentifier> = []
-    for pointer in check.rules.flatMap(\.findings) where shown.insert(pointer.id).inserted {
-      guard places.count < Self.listedPlaces else { break }
-      places.append(prose.explainCommand(pointer.id))
-    }
+    let places = prose.explainCommands(of: check)
     if !places.isEmpty { text.addDetails("Where to look", Markdown.block(places)) }
   }
 

@@ -124,6 +124,16 @@ extension ReportProse {
     return "\(pointer.tuple), frame \(pointer.frame)\(path) at \(time ?? clock(pointer.at))"
   }
 
+  /// The commands that explain the worst of what broke a policy, each once: what a page has room for.
+  package func explainCommands(of check: PolicyVerdict) -> [String] {
+    var commands: [String] = []
+    for pointer in check.rules.flatMap(\.findings) where commands.count < 10 {
+      let command = explainCommand(pointer.id)
+      if !commands.contains(command) { commands.append(command) }
+    }
+    return commands
+  }
+
   /// The command that explains a finding, ready for a shell.
   package func explainCommand(_ id: FindingIdentifier) -> String {
     "snat-audit explain \(id) \(captureArguments)"

@@ -14,9 +14,6 @@ struct CheckView {
     let list: [String]
   }
 
-  /// Commands that are shown, at most.
-  private static let listedPlaces = 10
-
   /// Nil where no policy was asked.
   init?(_ prose: ReportProse) {
     guard let check = prose.report.check else { return nil }
@@ -35,11 +32,7 @@ struct CheckView {
       "Coverage: \(check.coverageText).", "Policy: \(check.origin).",
       check.baseline.map { "Baseline: \($0.path), \($0.sentence)." },
     ].compactMap { $0?.keepingUnits }
-    var commands: [String] = []
-    for pointer in check.rules.flatMap(\.findings) where commands.count < Self.listedPlaces {
-      let command = prose.explainCommand(pointer.id)
-      if !commands.contains(command) { commands.append(command) }
-    }
+    let commands = prose.explainCommands(of: check)
     places = commands.isEmpty ? nil : Places(list: commands)
   }
 }
