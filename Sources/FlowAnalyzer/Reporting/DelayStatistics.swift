@@ -45,7 +45,8 @@ struct DelayStatistics: Equatable {
   /// The delay that so many of a thousand attempts do not exceed (nearest rank), rounded up to the end
   /// of its small class.
   private func percentile(_ thousandths: Int, ofAll attempts: Int) -> Seconds {
-    let rank = (attempts * thousandths + 999) / 1000
+    // In two parts, as summaries from elsewhere may say any number.
+    let rank = attempts / 1000 * thousandths + (attempts % 1000 * thousandths + 999) / 1000
     var count = attempts - distribution.values.reduce(0, +)
     guard rank > count else { return Seconds(nanoseconds: 0) }
     for (smallClass, delays) in distribution.sorted(by: { $0.key < $1.key }) {

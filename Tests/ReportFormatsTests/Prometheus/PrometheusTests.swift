@@ -23,14 +23,16 @@ struct PrometheusTests {
   @Test(.needs("prometheus", "prometheus-node-exporter", "python"), .timeLimit(.minutes(30)))
   func `every query of the dashboard returns data, and alerts fire where they should`() throws {
     let folder = try TemporaryFolder()
-    let names = ["rich", "expired-server", "loss-lb-server", "half-open-server", "client-only"]
+    let names = [
+      "rich", "checked", "expired-server", "loss-lb-server", "half-open-server", "client-only",
+    ]
     let files = try names.map { name in
       try folder.file("\(name).prom", Data(Self.report(name).prometheusText.utf8)).path
     }
     let dashboards = Consumer.repository.appending(path: "Dashboards")
     let alerts = [
       "SnatAuditAddedDelay", "SnatAuditInconclusive", "SnatAuditKilledConnections",
-      "SnatAuditPacketsDropped", "SnatAuditRefusedSyns",
+      "SnatAuditPacketsDropped", "SnatAuditPolicyBroken", "SnatAuditRefusedSyns",
     ]
     try Consumer.required("python").run(
       [

@@ -83,7 +83,8 @@ struct PacketFilters {
     for capture in captures(of: .server) {
       filters.append(
         Filter(
-          title: "behind the load balancer, with tcpdump", tool: .tcpdump, capture: capture,
+          title: "behind the load balancer, with tcpdump (behind VLAN tags: 'vlan and ...')",
+          tool: .tcpdump, capture: capture,
           expression: tcpdump))
     }
     return filters
