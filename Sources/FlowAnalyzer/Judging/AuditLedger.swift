@@ -55,8 +55,11 @@ struct AuditLedger: ~Copyable {
     collect(from: &tracker, &joiner)
     for exchange in waiting { enter(exchange, &tracker, &joiner) }
     waiting = []
-    while let finished = tracker.attempts.takeRemaining() {
-      close(finished, end: tracker.now, &tracker, &joiner)
+    while tracker.attempts.hasRemaining {
+      while let finished = tracker.attempts.takeRemaining() {
+        close(finished, end: tracker.now, &tracker, &joiner)
+      }
+      joiner.collectEnds(ofServerSide: &tracker)
     }
     findings.sort()
   }

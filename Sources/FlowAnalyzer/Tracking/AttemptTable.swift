@@ -275,6 +275,8 @@ struct AttemptTable: ~Copyable {
 
   /// How many attempts are looked at, at most, each time.
   private static let finishedAtOnce = 2
+  /// After how many attempts that have ended `takeRemaining` pauses.
+  private static let endedAtOnce = 4096
 
   /// Has the processor fetch what is looked at next time, and the time after that: it has not been for
   /// minutes. For the next time it is the slots in the index, for the one after that the attempts.
@@ -303,9 +305,13 @@ struct AttemptTable: ~Copyable {
     return last.time.advanced(byNanoseconds: max(Self.longestGap, 2 * syns.lastGap))
   }
 
-  /// Forgets attempts at the end of the run, up to and with one that has hits.
+  /// Whether the end of the run has left some to be forgotten.
+  var hasRemaining: Bool { sweepToEnd < attempts.endPosition }
+
+  /// Forgets attempts at the end of the run, up to and with one that has hits; nil where there is none any
+  /// more, or where so many have ended that they are to be taken note of first.
   mutating func takeRemaining() -> FinishedAttempt? {
-    while sweepToEnd < attempts.endPosition {
+    while hasRemaining, ended.count < Self.endedAtOnce {
       let position = sweepToEnd
       sweepToEnd += 1
       if attempts[position].isLive, let finished = remove(position) { return finished }
