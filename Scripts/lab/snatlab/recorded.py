@@ -15,7 +15,7 @@ from .options import Options
 CAPTURES = ("server.pcap", "server-own.pcap")
 """What is judged: the LB's link to the server and, where it was recorded, the server's own interface."""
 
-_TIMER = re.compile(r"timer:\(timewait,(?:(\d+)min)?(?:(\d+)(?:sec|\.|,|(?=\D)))?(?:(\d+)ms)?")
+_TIMER = re.compile(r"timer:\(timewait,(?:(\d+)min)?(?:(\d+)(?:sec|\.))?(?:(\d+)ms)?")
 
 
 class Run:
@@ -39,6 +39,12 @@ class Run:
     @property
     def captures(self) -> list[Path]:
         return [self.directory / name for name in CAPTURES if (self.directory / name).exists()]
+
+    def moved_by_syns(self, name: str) -> int:
+        """How far SYNs have moved a counter. Of a script that has not asked, nothing else moves what this is for."""
+        if self.asked:
+            return sum(syn["counted"].get("TcpExt" + name, 0) for syn in self.asked)
+        return self.counter(name)
 
     def counter(self, name: str) -> int:
         return self.counters.get("TcpExt" + name, self.counters.get("Tcp" + name, 0))
@@ -73,16 +79,27 @@ class Run:
         return json.loads(file.read_text()) if file.exists() else []
 
     @property
+    def asked(self) -> list[dict]:
+        """The SYNs before and after each of which the kernel was asked what it held, and what it had counted."""
+        return [syn for syn in self.crafted if "counted" in syn]
+
+    @property
+    def asked_hits(self) -> set[str]:
+        """Those that met something, and how they were answered."""
+        described = [f"port {syn['port']} ISN {syn['isn']}: {syn['state']} {syn['answer']}" for syn in self.asked if syn["state"]]
+        return numbered(collections.Counter(described))
+
+    @property
     def crafted_hits(self) -> set[str]:
         return {
             f"port {syn['port']} ISN {syn['isn']}: {syn['state']} {syn['answer']} ({syn['reason']})"
             for syn in self.crafted
-            if syn["state"]
+            if syn["state"] and not self.asked
         }
 
     @property
     def crafted_reuses(self) -> set[str]:
-        counts = collections.Counter(syn["reason"] for syn in self.crafted if not syn["state"])
+        counts = collections.Counter(syn["reason"] for syn in self.crafted if not syn["state"] and not self.asked)
         return numbered(counts)
 
     @functools.cached_property
