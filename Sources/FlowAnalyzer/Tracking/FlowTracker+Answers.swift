@@ -282,13 +282,10 @@ extension FlowTracker {
   /// The holder has just answered with the old numbers: RSTs before did not end it, and the SYNs
   /// before `node` met it too.
   mutating func proveHeld(upTo node: UInt32, _ position: Int, holderIsLow: Bool) {
-    if let connection = records[position].connection {
-      let endpoint = connection.endpoint(isLow: holderIsLow)
-      if endpoint.isReset, endpoint.state == .timeWait {
-        knowledge[pending[Int(node)].exchange.destination].survivedResets += 1
-      }
-      amend(position, isLow: holderIsLow) { $0.proveAlive() }
+    if hasSurvivedReset(position, isLow: holderIsLow) {
+      knowledge[pending[Int(node)].exchange.destination].survivedResets += 1
     }
+    amend(position, isLow: holderIsLow) { $0.proveAlive() }
     setProof(.stillHeld, upTo: node, position)
     finish(before: node, position)
   }
