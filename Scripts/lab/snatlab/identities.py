@@ -186,7 +186,7 @@ def _time_waits_kept(case: Case) -> set[str]:
 
 
 def _time_waits_held(case: Case) -> set[str]:
-    kept, instant = case.run.peers("TIME-WAIT"), case.run.quiet_at
+    kept, instant = case.run.time_wait_timers(), case.run.quiet_at
     return {peer for peer, free in case.report.held("time-wait").items() if peer in kept or free is None or free > instant + _ENDING}
 
 
@@ -207,7 +207,7 @@ def _reuses(case: Case) -> set[str]:
 
 
 def _timers(case: Case) -> int:
-    return len(case.run.time_wait_timers())
+    return len(_time_waits_kept(case))
 
 
 def _timers_met(case: Case) -> int:
@@ -220,7 +220,7 @@ def _timers_met(case: Case) -> int:
     if not looked_at:
         return 0
     instant = statistics.median(looked_at.values())
-    if instant < case.run.quiet_at:
+    if instant < case.run.quiet_at - _TIMER_PRECISION:
         return 0
     return sum(abs(each - instant) <= _TIMER_PRECISION for each in looked_at.values())
 

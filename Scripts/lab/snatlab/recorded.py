@@ -54,12 +54,14 @@ class Run:
         return {_peer(socket) for socket in self.sockets if socket["state"] in states}
 
     def time_wait_timers(self) -> dict[str, float]:
-        """Seconds that each TIME_WAIT socket still had to live. ss drops fractions above ten seconds."""
+        """Seconds that each TIME_WAIT socket still had to live. ss drops fractions above ten seconds, and shows
+        none where the timer is due."""
         found = {}
         for socket in self.sockets:
             if socket["state"] == "TIME-WAIT" and (match := _TIMER.match(socket["more"])):
                 minutes, seconds, milliseconds = (int(part or 0) for part in match.groups())
-                found[_peer(socket)] = minutes * 60 + seconds + milliseconds / 1000
+                if left := minutes * 60 + seconds + milliseconds / 1000:
+                    found[_peer(socket)] = left
         return found
 
     @functools.cache
