@@ -70,12 +70,19 @@ class Line:
         """The server's next segment on a port, with its TSval. Segments on other ports are dropped."""
         deadline = time.monotonic() + seconds
         while (remaining := deadline - time.monotonic()) > 0:
-            if not select.select([self._in], [], [], remaining)[0]:
-                return None
+            received = self.next(remaining)
+            if received is None or received[0].destination_port == port:
+                return received
+        return None
+
+    def next(self, seconds: float) -> tuple[packets.Segment, int | None] | None:
+        """The server's next segment on any port, with its TSval."""
+        deadline = time.monotonic() + seconds
+        while select.select([self._in], [], [], max(0.0, deadline - time.monotonic()))[0]:
             frame, address = self._in.recvfrom(65536)
             if address[2] == _PACKET_OUTGOING or not (segment := packets.parse(frame)):
                 continue
-            if segment.source_port == PORT and segment.destination_port == port:
+            if segment.source_port == PORT:
                 return segment, _timestamp(frame)
         return None
 
@@ -132,7 +139,8 @@ class Peer:
         """Sends a segment; the numbers are distances from the peer's own. A timestamp of None leaves it out."""
         stamp = None
         if self.timestamp is not None and timestamp is not None:
-            stamp = self.timestamp + timestamp, self.echo
+            # A SYN echoes nothing.
+            stamp = self.timestamp + timestamp, self.echo if flags & ACK else 0
         self.line.send(self.port, flags, self.sequence + offset, self.acknowledgment + acknowledgment, stamp, payload)
 
     def receive(self, seconds: float = _PATIENCE) -> packets.Segment | None:

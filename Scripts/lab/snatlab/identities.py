@@ -80,7 +80,13 @@ def _with_crafted(case: Case) -> str:
 
 
 def _without_crafted(case: Case) -> str:
+    if case.run.asked:
+        return "the script does not know, and asks the kernel"
     return "" if case.run.crafted else "no segments were made by hand"
+
+
+def _without_asked(case: Case) -> str:
+    return "" if case.run.asked else "nobody asked the kernel before each SYN"
 
 
 def _with_timestamps(case: Case) -> str:
@@ -89,6 +95,8 @@ def _with_timestamps(case: Case) -> str:
 
 def _older_segments(case: Case) -> str:
     options = case.run.options
+    if case.run.asked:
+        return "not all of what the rate limit kept silent had timestamps"
     sent = options.mode == "crafted" and options.script in ("timers", "resets")
     return "a RST with an old timestamp moves it too, and is no SYN" if sent else ""
 
@@ -165,6 +173,29 @@ _TIMER_PRECISION = 1.1
 """ss drops fractions of seconds."""
 
 
+_ENDING = 6.0
+"""Seconds in which a TIME_WAIT may end between the last packet and the look of ss, timers being late."""
+
+_ORPHANED = 59.0
+"""Seconds after which an orphan in FIN_WAIT_2 may be gone."""
+
+
+def _time_waits_kept(case: Case) -> set[str]:
+    held = case.report.held("time-wait")
+    return {peer for peer, left in case.run.time_wait_timers().items() if left > _ENDING or peer in held}
+
+
+def _time_waits_held(case: Case) -> set[str]:
+    kept, instant = case.run.time_wait_timers(), case.run.quiet_at
+    return {peer for peer, free in case.report.held("time-wait").items() if peer in kept or free is None or free > instant + _ENDING}
+
+
+def _closing_held(case: Case) -> set[str]:
+    kept, instant = case.run.peers(*_CLOSING), case.run.quiet_at
+    held = case.report.held_since("closing")
+    return {peer for peer, since in held.items() if peer in kept or since is None or instant - since < _ORPHANED}
+
+
 def _refused_by_paws(case: Case) -> int:
     """What the rate limit kept silent has no reason of its own; with timestamps it was PAWS too."""
     refused = case.report.hits(state="time-wait", answer="rejected", reason="timestamp-older")
@@ -176,7 +207,7 @@ def _reuses(case: Case) -> set[str]:
 
 
 def _timers(case: Case) -> int:
-    return len(case.run.time_wait_timers())
+    return len(_time_waits_kept(case))
 
 
 def _timers_met(case: Case) -> int:
@@ -189,7 +220,7 @@ def _timers_met(case: Case) -> int:
     if not looked_at:
         return 0
     instant = statistics.median(looked_at.values())
-    if instant < case.run.quiet_at:
+    if instant < case.run.quiet_at - _TIMER_PRECISION:
         return 0
     return sum(abs(each - instant) <= _TIMER_PRECISION for each in looked_at.values())
 
@@ -213,14 +244,14 @@ _EXACT = (
     Relation(
         "TCPACKSkippedTimeWait = TIME_WAIT rate-limited",
         "TIME_WAIT answers at most once per half second.",
-        lambda case: case.run.counter("TCPACKSkippedTimeWait"),
+        lambda case: case.run.moved_by_syns("TCPACKSkippedTimeWait"),
         lambda case: _limited(case.report, "time-wait"),
     ),
     Relation(
         "TCPSYNChallenge = live sockets' refusals",
         "A live socket challenges every SYN, and counts it also when the rate limit withholds the challenge. "
         "An orphan in FIN_WAIT_2 answers without a counter; what its rate limit withholds is in TCPACKSkippedFinWait2.",
-        lambda case: case.run.counter("TCPSYNChallenge") + case.run.counter("TCPACKSkippedFinWait2"),
+        lambda case: case.run.moved_by_syns("TCPSYNChallenge") + case.run.moved_by_syns("TCPACKSkippedFinWait2"),
         _challenges,
     ),
     Relation(
@@ -239,9 +270,9 @@ _EXACT = (
     ),
     Relation(
         "TIME_WAIT sockets at the end = held tuples",
-        "The same tuples, not only as many.",
-        lambda case: case.run.peers("TIME-WAIT"),
-        lambda case: set(case.report.held("time-wait")),
+        "The same tuples, not only as many, but for those that end while ss looks.",
+        _time_waits_kept,
+        _time_waits_held,
     ),
     Relation(
         "their timers = free at",
@@ -258,9 +289,10 @@ _EXACT = (
     ),
     Relation(
         "closing sockets at the end = held tuples",
-        "The same tuples: FIN_WAIT_1, FIN_WAIT_2 (socket or orphan), CLOSE_WAIT, LAST_ACK, CLOSING.",
+        "The same tuples: FIN_WAIT_1, FIN_WAIT_2 (socket or orphan), CLOSE_WAIT, LAST_ACK, CLOSING. "
+        "An orphan goes after a minute without a word.",
         lambda case: case.run.peers(*_CLOSING),
-        lambda case: set(case.report.held("closing")),
+        _closing_held,
     ),
     Relation(
         "PassiveOpens - sockets at the end = killed",
@@ -297,6 +329,13 @@ _EXACT = (
         lambda case: case.run.crafted_reuses,
         _reuses,
         _without_crafted,
+    ),
+    Relation(
+        "SYNs that met a socket = hits and answers",
+        "Before each SYN the kernel was asked what it holds for the tuple.",
+        lambda case: case.run.asked_hits,
+        lambda case: numbered(case.report.answered_hits()),
+        _without_asked,
     ),
     Relation(
         "nothing was met = no hits",

@@ -36,7 +36,7 @@ class Options:
         "crafted: no clients, but segments made by hand",
         ("l4", "dsr", *L7_MODES, "crafted"),
     )
-    script: str = _option("rules", "crafted: which conversation (rules, timers, dances, orphans, states, queue, listener)")
+    script: str = _option("rules", "crafted: which conversation (rules, timers, dances, orphans, states, queue, listener, limits, resets, random)")
     conns: int = _option(70, "connections of each of the two client networks")
     rate: float = _option(35.0, "new connections per second of each client network")
     ports: str = _option("40", "SNAT ports of each address: how many (from 4000 on), or FIRST-LAST")
@@ -60,6 +60,7 @@ class Options:
     pause: float = _option(0.0, "seconds without new connections after half of them")
     timestamps: int = _option(1, "TCP timestamps everywhere", (0, 1))
     rfc1337: int = _option(0, "the server ignores RST in TIME_WAIT", (0, 1))
+    server_sysctls: str = _option("", "more settings of the server's kernel: names under net.ipv4 with values, as `tcp_syncookies=2 ...`")
     lb_time_wait: int = _option(1, "seconds the LB remembers a connection after both FINs or an RST")
     lb_closing: int = _option(0, "seconds the LB remembers one that waits for FIN or last ACK; 0: kernel's default")
     lb_established: int = _option(432000, "seconds the LB remembers an idle established connection")
@@ -116,6 +117,11 @@ class Options:
         if self.ports.isdigit():
             values["ports"] = int(self.ports)
         return values
+
+    @property
+    def sysctls(self) -> dict[str, str]:
+        """Settings of the server's kernel beside the usual ones."""
+        return {f"net.ipv4.{name}": value for name, _, value in (pair.partition("=") for pair in self.server_sysctls.split())}
 
     def validate(self) -> "Options":
         try:

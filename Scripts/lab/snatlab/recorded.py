@@ -15,7 +15,7 @@ from .options import Options
 CAPTURES = ("server.pcap", "server-own.pcap")
 """What is judged: the LB's link to the server and, where it was recorded, the server's own interface."""
 
-_TIMER = re.compile(r"timer:\(timewait,(?:(\d+)min)?(?:(\d+)(?:sec|\.|,|(?=\D)))?(?:(\d+)ms)?")
+_TIMER = re.compile(r"timer:\(timewait,(?:(\d+)min)?(?:(\d+)(?:sec|\.))?(?:(\d+)ms)?")
 
 
 class Run:
@@ -40,6 +40,12 @@ class Run:
     def captures(self) -> list[Path]:
         return [self.directory / name for name in CAPTURES if (self.directory / name).exists()]
 
+    def moved_by_syns(self, name: str) -> int:
+        """How far SYNs have moved a counter. Of a script that has not asked, nothing else moves what this is for."""
+        if self.asked:
+            return sum(syn["counted"].get("TcpExt" + name, 0) for syn in self.asked)
+        return self.counter(name)
+
     def counter(self, name: str) -> int:
         return self.counters.get("TcpExt" + name, self.counters.get("Tcp" + name, 0))
 
@@ -48,12 +54,14 @@ class Run:
         return {_peer(socket) for socket in self.sockets if socket["state"] in states}
 
     def time_wait_timers(self) -> dict[str, float]:
-        """Seconds that each TIME_WAIT socket still had to live. ss drops fractions above ten seconds."""
+        """Seconds that each TIME_WAIT socket still had to live. ss drops fractions above ten seconds, and shows
+        none where the timer is due."""
         found = {}
         for socket in self.sockets:
             if socket["state"] == "TIME-WAIT" and (match := _TIMER.match(socket["more"])):
                 minutes, seconds, milliseconds = (int(part or 0) for part in match.groups())
-                found[_peer(socket)] = minutes * 60 + seconds + milliseconds / 1000
+                if left := minutes * 60 + seconds + milliseconds / 1000:
+                    found[_peer(socket)] = left
         return found
 
     @functools.cache
@@ -73,16 +81,27 @@ class Run:
         return json.loads(file.read_text()) if file.exists() else []
 
     @property
+    def asked(self) -> list[dict]:
+        """The SYNs before and after each of which the kernel was asked what it held, and what it had counted."""
+        return [syn for syn in self.crafted if "counted" in syn]
+
+    @property
+    def asked_hits(self) -> set[str]:
+        """Those that met something, and how they were answered."""
+        described = [f"port {syn['port']} ISN {syn['isn']}: {syn['state']} {syn['answer']}" for syn in self.asked if syn["state"]]
+        return numbered(collections.Counter(described))
+
+    @property
     def crafted_hits(self) -> set[str]:
         return {
             f"port {syn['port']} ISN {syn['isn']}: {syn['state']} {syn['answer']} ({syn['reason']})"
             for syn in self.crafted
-            if syn["state"]
+            if syn["state"] and not self.asked
         }
 
     @property
     def crafted_reuses(self) -> set[str]:
-        counts = collections.Counter(syn["reason"] for syn in self.crafted if not syn["state"])
+        counts = collections.Counter(syn["reason"] for syn in self.crafted if not syn["state"] and not self.asked)
         return numbered(counts)
 
     @functools.cached_property

@@ -16,7 +16,7 @@ import sys
 import time
 from typing import Callable
 
-from . import conversation
+from . import conversation, randomized
 from .handmade import Line, Peer
 from .packets import ACK, FIN, RST, SYN
 
@@ -30,10 +30,11 @@ _SETTLED = 0.1
 class Script:
     """What the scripts have in common, and what they write down."""
 
-    def __init__(self, line: Line, server_process: int, seed: int) -> None:
+    def __init__(self, line: Line, server_process: int, options: dict) -> None:
         self.line = line
         self.server_process = server_process
-        self.random = random.Random(seed)
+        self.options = options
+        self.random = random.Random(options["seed"])
         self.syns: list[dict] = []
         self.connections = 0
 
@@ -276,13 +277,13 @@ def resets(script: Script) -> None:
 
 SCRIPTS: dict[str, Callable[[Script], None]] = {
     script.__name__: script for script in (rules, timers, dances, orphans, states, queue, listener, limits, resets)
-}
+} | {"random": randomized.converse}
 
 
 def main() -> None:
     settings = json.loads(sys.argv[1])
     line = Line(settings["source"], settings["target"], settings["first_port"])
-    script = Script(line, settings["server_process"], settings["options"]["seed"])
+    script = Script(line, settings["server_process"], settings["options"])
     SCRIPTS[settings["options"]["script"]](script)
     conversation.write_whole(settings["report"], script.syns)
     print("done", flush=True)

@@ -132,7 +132,7 @@ class Topology:
         plan = self.plan
         self._add_address(self.server, plan.server, plan.network_bits, "eth0")
         self._ip(self.server, f"route add default via {plan.server_gateway}")
-        self._sysctl(self.server, {"net.ipv4.tcp_rfc1337": self.options.rfc1337})
+        self._sysctl(self.server, {"net.ipv4.tcp_rfc1337": self.options.rfc1337} | self.options.sysctls)
 
     def _address_lb(self) -> None:
         plan = self.plan

@@ -50,6 +50,12 @@ class Report:
             for hit in self._hits
         }
 
+    def answered_hits(self) -> collections.Counter:
+        """The same without the reason, each as often as it was so."""
+        return collections.Counter(
+            f"port {hit['tuple']['source']['port']} ISN {hit['isn']}: {hit['held']['state']} {hit['answer']}" for hit in self._hits
+        )
+
     def met(self) -> set[str]:
         """Each hit, by its SYN and what became of it; the same from whichever captures."""
         found = set()
@@ -82,12 +88,15 @@ class Report:
 
     def held(self, state: str) -> dict[str, float | None]:
         """Peers whose tuples the server holds at the end in that state, and when each is free again."""
+        return self._held(state, "freeAt")
+
+    def held_since(self, state: str) -> dict[str, float | None]:
+        """The same, and since when each has been in that state."""
+        return self._held(state, "since")
+
+    def _held(self, state: str, instant: str) -> dict[str, float | None]:
         tuples = self.content["heldAtEnd"]["tuples"]
-        return {
-            _endpoint(entry["tuple"]["source"]): _instant(entry["freeAt"])
-            for entry in tuples
-            if entry["state"] == state
-        }
+        return {_endpoint(entry["tuple"]["source"]): _instant(entry[instant]) for entry in tuples if entry["state"] == state}
 
 
 @dataclass(frozen=True)

@@ -292,9 +292,9 @@ struct Connection: BitwiseCopyable {
         segment, from: &originator, to: &responder, beganUnseen: beganUnseen, timer: timer)
       : Self.pass(
         segment, from: &responder, to: &originator, beganUnseen: beganUnseen, timer: timer)
-    guard let insteadOfLastACK = isTaken else { return .change }
     var effects = Effects.change
     if drawsLimitedAnswer { effects.insert(.drawsLimitedAnswer) }
+    guard let insteadOfLastACK = isTaken else { return effects }
     if responder.isReset, !wasReset { effects.insert(.reset) }
     traits.insert(senderIsLow ? .heardFromLow : .heardFromHigh)
     if fromOriginator, wasDone { effects.insert(.lateSegment) }
@@ -357,7 +357,10 @@ struct Connection: BitwiseCopyable {
     _ segment: Segment, from sender: inout EndpointStateMachine,
     to receiver: inout EndpointStateMachine, beganUnseen: Bool, timer: TimeWaitTimer
   ) -> Bool? {
-    guard isPlausible(segment, sender, receiver, beganUnseen: beganUnseen) else { return nil }
+    guard isPlausible(segment, sender, receiver, beganUnseen: beganUnseen),
+      // Where the beginning was not seen, what was taken for its timestamps may be somebody else's.
+      beganUnseen || !receiver.discards(segment)
+    else { return nil }
     let insteadOfLastACK =
       segment.flags.contains(.rst) && !sender.hasAcknowledgedFIN(of: receiver)
     sender.didSend(segment, peer: receiver)

@@ -190,6 +190,7 @@ struct EndpointStateMachine: BitwiseCopyable {
   ) -> Bool {
     guard sender.isPlainlyEstablished, receiver.isEstablishedInOrder,
       segment.sequence == sender.nextToSend, segment.sequence == receiver.nextExpected,
+      !receiver.discardsByPAWS(segment.options),
       !segment.acknowledgment.follows(receiver.nextToSend),
       // An acknowledgment from before the ISNs would be an earlier incarnation's.
       !segment.acknowledgment.precedes(receiver.unacknowledged)
@@ -216,7 +217,7 @@ struct EndpointStateMachine: BitwiseCopyable {
     guard segment.flags.intersection([.syn, .rst, .ack]) == .ack,
       // Each FIN that was sent has arrived, and nothing else is remembered.
       sender.notes.areOrderly(facing: receiver.notes), sender.hasNoHole, receiver.hasNoHole,
-      receiver.state != .timeWait,
+      receiver.state != .timeWait, !receiver.discardsByPAWS(segment.options),
       segment.sequence == sender.nextToSend, segment.sequence == receiver.nextExpected,
       !segment.acknowledgment.follows(receiver.nextToSend),
       !segment.acknowledgment.precedes(receiver.unacknowledged),
@@ -287,10 +288,16 @@ struct EndpointStateMachine: BitwiseCopyable {
     if notes.contains(.inferredFIN) {
       notes.remove(.inferredFIN)
     } else if notes.contains(.sentFIN) {
-      repeatFIN(segment, peer: peer)
-    } else {
+      if isBeforeFIN(segment, peer: peer) {
+        finSequence = segment.sequence.advanced(by: segment.payloadLength)
+        nextToSend = segment.sequenceEnd
+      } else {
+        repeatFIN(segment, peer: peer)
+      }
+    } else if !peer.hasAcknowledged(upTo: segment.sequenceEnd.advanced(by: 1)) {
       sendFIN(segment, seenBefore: seenBefore, peerFIN: peer.sentFIN)
     }
+    // Else there was data behind it: it is an earlier incarnation's.
   }
 
   /// A server that sends its SYN-ACK again never got, or could not take, the ACK that was captured.
@@ -312,6 +319,13 @@ struct EndpointStateMachine: BitwiseCopyable {
     !number.follows(lastAcknowledgmentSent)
   }
 
+  /// Whether a segment lets it acknowledge more than before: not where that lies behind a hole or is refused,
+  /// and not in TIME_WAIT.
+  func acknowledgesMore(for segment: Segment) -> Bool {
+    state != .timeWait && !segment.sequence.follows(nextExpected) && !discards(segment)
+      && !hasAcknowledged(upTo: segment.sequenceEnd)
+  }
+
   /// It has acknowledged the peer's FIN, or the peer has sent none.
   func hasAcknowledgedFIN(of peer: EndpointStateMachine) -> Bool {
     peer.sentFIN.map { lastAcknowledgmentSent.follows($0) } ?? true
@@ -330,6 +344,12 @@ struct EndpointStateMachine: BitwiseCopyable {
     case .closed: if !isClosedByReset { enter(.lastAck, at: segment.time) }
     case .synSent, .synReceived, .established, .finWait1, .closeWait, .closing, .lastAck: break
     }
+  }
+
+  /// A FIN before the one that was seen first: that one was an earlier incarnation's, unless it has arrived.
+  private func isBeforeFIN(_ segment: Segment, peer: EndpointStateMachine) -> Bool {
+    segment.sequenceEnd.distance(from: finSequence) <= 0 && !peer.nextExpected.follows(finSequence)
+      && !peer.hasAcknowledged(upTo: segment.sequenceEnd)
   }
 
   private mutating func acknowledge(_ segment: Segment, peer: EndpointStateMachine) {
@@ -550,11 +570,13 @@ struct EndpointStateMachine: BitwiseCopyable {
     var isExact = number == nextExpected
     switch state {
     case .closed: return
-    case .timeWait:
+    // A full socket takes a RST whatever its timestamp.
+    case .timeWait, .synReceived:
       if refusesByPAWS(segment.options) { return }
+      isExact = isExact || (state == .synReceived && number == peer.nextToSend)
     case .closeWait, .lastAck, .closing:
       isExact = isExact || number == nextExpected.retreated(by: 1) || number == peer.nextToSend
-    case .synSent, .synReceived, .established, .finWait1, .finWait2:
+    case .synSent, .established, .finWait1, .finWait2:
       isExact = isExact || number == peer.nextToSend
     }
     guard isExact, !isReset else { return }
@@ -589,9 +611,34 @@ struct EndpointStateMachine: BitwiseCopyable {
       return segment.flags.contains(.ack) && !segment.flags.contains(.rst)
         && (segment.flags.contains(.syn) || segment.sequence != nextExpected)
     case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
-      // What waits for its acknowledgment could be what the next ACK is for.
-      return !isReset && hasAcknowledgedAll(of: peer)
-        && (segment.flags.contains(.syn) || segment.sequence != nextExpected)
+      // What waits for its acknowledgment could be what the next ACK is for: not what lies behind a hole.
+      let waits = hasNoHole ? peer.nextToSend : nextExpected
+      return !isReset && hasAcknowledged(upTo: waits)
+        && (segment.flags.contains(.syn) || segment.sequence != nextExpected || discards(segment))
+    }
+  }
+
+  /// Whether a live socket takes nothing of a segment: PAWS refuses it (Linux `tcp_validate_incoming`), or a
+  /// half-open connection finds it before its window (Linux `tcp_check_req`).
+  func discards(_ segment: Segment) -> Bool {
+    guard segment.flags.isDisjoint(with: [.syn, .rst]) else { return false }
+    if state == .synReceived, segment.sequence != nextExpected,
+      !segment.sequenceEnd.follows(nextExpected)
+    {
+      return true
+    }
+    return discardsByPAWS(segment.options)
+  }
+
+  /// A live socket forgives a timestamp that is older by one (TCP_PAWS_WINDOW), a half-open connection does not.
+  @inline(__always)
+  private func discardsByPAWS(_ options: TCPOptions) -> Bool {
+    guard hasTimestampRecent, options.hasTimestamps, timestampRecent != 0 else { return false }
+    switch state {
+    case .closed, .synSent, .timeWait: return false
+    case .synReceived: return isOlder(options)
+    case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
+      return Int32(bitPattern: timestampRecent &- options.timestampValue) > 1
     }
   }
 

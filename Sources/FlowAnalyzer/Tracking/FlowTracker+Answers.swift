@@ -47,10 +47,12 @@ extension FlowTracker {
   }
 
   /// The newest SYN that a segment acknowledges. Where its TSecr names an earlier copy of that SYN
-  /// instead, it is that one that reached the server (Linux keeps the TSval of the first).
+  /// instead, it is that one that reached the server (Linux keeps the TSval of the first); of copies with
+  /// the same, the one that came just before.
   mutating func pendingSyn(acknowledgedBy segment: Segment, _ position: Int) -> UInt32? {
     var node = records[position].firstPending
     var newest: UInt32?
+    var echoed: UInt32?
     while node != TupleRecord.none {
       let exchange = pending[Int(node)].exchange
       // Data in the SYN may have been taken as well (RFC 7413).
@@ -61,12 +63,13 @@ extension FlowTracker {
           segment.options.hasTimestamps, exchange.options.hasTimestamps,
           segment.options.timestampEchoReply == exchange.options.timestampValue
         {
-          return node
+          if segment.time.nanoseconds(since: exchange.time) <= Self.roundTrip { return node }
+          if echoed == nil { echoed = node }
         }
       }
       node = pending[Int(node)].next
     }
-    return newest
+    return echoed ?? newest
   }
 
   /// Whether a SYN-ACK answers a later copy of the SYN that it acknowledges, which has not come by: each SYN
@@ -131,7 +134,7 @@ extension FlowTracker {
     } else if mayAnswer {
       noteLimitedAnswer(segment, of: position)
       answered = firstUnanswered(at: segment.time, position) ?? answered
-      if pending[Int(answered)].exchange.answer == .none, !isSurelySilenced(answered) {
+      if pending[Int(answered)].exchange.answer == .none, !isSurelySilenced(answered, but: segment) {
         reject(answered, segment, position, senderIsLow)
       }
     }
@@ -174,9 +177,14 @@ extension FlowTracker {
     return doubtful?.node
   }
 
-  /// A SYN came so soon after an answer that Linux has none for it.
-  mutating func isSurelySilenced(_ node: UInt32) -> Bool {
-    guard timer.isOfLinux, let since = pending[Int(node)].exchange.sinceLimitedAnswer else {
+  /// A SYN came so soon after an answer that Linux has none for it. An orphan in FIN_WAIT_2 has a limit of its
+  /// own, whatever the socket that it was has answered.
+  mutating func isSurelySilenced(_ node: UInt32, but answer: Segment? = nil) -> Bool {
+    let exchange = pending[Int(node)].exchange
+    guard timer.isOfLinux, let since = exchange.sinceLimitedAnswer else { return false }
+    if let answer, isSocketless(answer) == true, exchange.holder.state == .finWait2,
+      !exchange.holder.notes.contains(.orphan)
+    {
       return false
     }
     return since >= 0 && since < Judge.certainRateLimit
@@ -274,13 +282,10 @@ extension FlowTracker {
   /// The holder has just answered with the old numbers: RSTs before did not end it, and the SYNs
   /// before `node` met it too.
   mutating func proveHeld(upTo node: UInt32, _ position: Int, holderIsLow: Bool) {
-    if let connection = records[position].connection {
-      let endpoint = connection.endpoint(isLow: holderIsLow)
-      if endpoint.isReset, endpoint.state == .timeWait {
-        knowledge[pending[Int(node)].exchange.destination].survivedResets += 1
-      }
-      amend(position, isLow: holderIsLow) { $0.proveAlive() }
+    if hasSurvivedReset(position, isLow: holderIsLow) {
+      knowledge[pending[Int(node)].exchange.destination].survivedResets += 1
     }
+    amend(position, isLow: holderIsLow) { $0.proveAlive() }
     setProof(.stillHeld, upTo: node, position)
     finish(before: node, position)
   }

@@ -115,13 +115,21 @@ extension FlowTracker {
     let exchange = pending[Int(node)].exchange
     pending[Int(node)].exchange.acceptedOutOfTimeWait = true
     knowledge[exchange.destination].acceptedOutOfTimeWait += 1
-    if let holder = records[position].connection?.endpoint(isLow: serverIsLow), holder.isReset {
+    if hasSurvivedReset(position, isLow: serverIsLow) {
       knowledge[exchange.destination].survivedResets += 1
     }
     amend(position, isLow: serverIsLow) { $0.prove(.timeWait, by: exchange.time) }
     if let holder = records[position].connection?.endpoint(isLow: serverIsLow) {
       pending[Int(node)].exchange.holder.learn(from: holder, at: exchange.time)
     }
+  }
+
+  /// Whether one end, which stands, got a RST in TIME_WAIT. One before that has been lost behind the capture point,
+  /// and shows nothing of RFC 1337.
+  mutating func hasSurvivedReset(_ position: Int, isLow: Bool) -> Bool {
+    guard let holder = records[position].connection?.endpoint(isLow: isLow) else { return false }
+    return holder.isReset && holder.state == .timeWait
+      && rareFacts(of: position).resetAt >= holder.heldSince
   }
 
   /// The fingerprint of Linux: ISN = old SND.NXT + 65537.

@@ -8,7 +8,8 @@ extension FlowTracker {
     let last = newestPending(position)
     let newest = pending[Int(last)].exchange
     if segment.flags.contains(.ack),
-      segment.sequence == newest.sequence.advanced(by: 1), newest.repetition != .ofOwnConnection
+      segment.sequence == newest.sequence.advanced(by: 1), newest.repetition != .ofOwnConnection,
+      !acknowledgesOld(segment, position, senderIsLow)
     {
       // The opener goes on with the handshake: it got a SYN-ACK that was not captured.
       acceptUnseen(
@@ -19,12 +20,24 @@ extension FlowTracker {
     // A segment of the old connection. The holder acknowledges it unless it is a bare ACK in order.
     if let holder = records[position].connection?.endpoint(isLow: !senderIsLow),
       segment.sequenceLength > 0 || segment.sequence != holder.nextExpected
+        || holder.discards(segment)
     {
       noteOldSegment(
-        segment, behind: newest, isNew: !holder.hasAcknowledged(upTo: segment.sequenceEnd),
-        position)
+        segment, behind: newest, isNew: holder.acknowledgesMore(for: segment), position)
     }
     feed(segment, position, senderIsLow)
+  }
+
+  /// Whether a segment acknowledges what the old connection has sent: no server begins another one with those
+  /// numbers.
+  private mutating func acknowledgesOld(
+    _ segment: Segment, _ position: Int, _ senderIsLow: Bool
+  ) -> Bool {
+    guard let holder = records[position].connection?.endpoint(isLow: !senderIsLow) else {
+      return false
+    }
+    return !segment.acknowledgment.follows(holder.nextToSend)
+      && !segment.acknowledgment.precedes(holder.unacknowledged)
   }
 
   /// Expects the answer to a segment of the old connection. One without data or FIN shares its answer's limit
@@ -69,6 +82,20 @@ extension FlowTracker {
     return isSurelySilenced(last) ? nil : last
   }
 
+  /// A RST in the window of a live socket, but beside its number, draws a challenge (RFC 5961, section 3). Where it
+  /// ends an orphan in FIN_WAIT_2, it does not.
+  private mutating func isChallenged(
+    _ segment: Segment, by holder: EndpointStateMachine, _ position: Int, receiverIsLow: Bool
+  ) -> Bool {
+    switch holder.state {
+    case .closed, .synSent, .synReceived, .finWait2, .timeWait: return false
+    case .established, .finWait1, .closeWait, .closing, .lastAck:
+      let distance = segment.sequence.value &- holder.nextExpected.value
+      return !holder.isReset && distance > 0
+        && distance < records[position].current.receiveWindow(isLow: receiverIsLow)
+    }
+  }
+
   /// RFC 9293, section 3.10.7.3: who is in SYN_SENT answers an unacceptable ACK with a RST that
   /// has the ACK's number.
   mutating func observeOpenerRST(
@@ -100,6 +127,8 @@ extension FlowTracker {
     let isReset = records[position].connection?.endpoint(isLow: !senderIsLow).isReset ?? false
     if isReset, !wasReset {
       pending[Int(lastRejected(position) ?? UInt32(last))].exchange.resetFollowed = true
+    } else if let holder, isChallenged(segment, by: holder, position, receiverIsLow: !senderIsLow) {
+      noteOldSegment(segment, behind: pending[last].exchange, isNew: false, position)
     }
   }
 }

@@ -26,6 +26,23 @@ struct RFC1337Tests {
     "time-wait rejected sequence-not-newer", "time-wait rejected sequence-not-newer",
   ]
 
+  /// It was lost behind the capture point, or was none of the connection's.
+  @Test func `a RST before TIME_WAIT shows nothing of RFC 1337`() {
+    let hearing = Hearing(
+      Scene.established + """
+        1.000 < F. 5001 ack 1001
+        1.100 > R  1001
+        1.500 < F. 5001 ack 1001
+        1.501 > F. 1001 ack 5002
+        1.502 < .  5002 ack 1002
+        9.000 > S  5000000
+        9.001 < S. 70539 ack 5000001
+        20.000 end
+        """)
+    #expect(hearing.verdicts == ["first use", "time-wait accepted sequence-newer"])
+    #expect(hearing.report.analysis.server.rfc1337Source != "evidence")
+  }
+
   // Case 16
   @Test(arguments: [true, nil] as [Bool?])
   func `on or found out, the loop consists of hits only`(given: Bool?) {
