@@ -53,12 +53,17 @@ extension AnalyzingCommand {
 }
 
 extension Analysis {
+  private static var mostNamed: Int { 3 }
+
   /// Says which captures were taken for the server side because nothing tells.
   func warnOfAssumedSides() {
     let files = assumed.filter { $0 != CaptureInput.standardInputPath }
     if !files.isEmpty {
+      let named = files.prefix(Self.mostNamed).joined(separator: ", ")
+      let others = files.count - Self.mostNamed
       Message.warning(
-        "\(files.joined(separator: ", ")): taken for the server side; say --server to be sure")
+        "\(named)\(others > 0 ? " and \(others) more" : ""): taken for the server side; "
+          + "say --server to be sure")
     }
     // To be told of both sides, --server would be the wrong thing to say.
     if files.count < assumed.count {

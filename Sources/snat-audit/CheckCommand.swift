@@ -30,7 +30,7 @@ struct CheckCommand: ReportingCommand {
   @OptionGroup(title: "Privacy") var privacy: PrivacyOptions
   @OptionGroup(title: "Work") var work: WorkOptions
 
-  func validate() throws { try validateDestinations() }
+  func validate() throws { try validateDestinations(besides: policy.policy) }
 
   func run() throws {
     try requireCaptures()

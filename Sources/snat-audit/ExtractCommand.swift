@@ -46,6 +46,9 @@ struct ExtractCommand: ParsableCommand {
     try id.validate()
     if output.isEmpty { throw ValidationError("--output: a file, or - for standard output.") }
     try requireNoInput(captures.inputs.map(\.path))
+    if let key = privacy.anonymize, destination.isSameFile(as: key) {
+      throw ValidationError("--output: \(key) is to be read, not overwritten.")
+    }
   }
 
   /// Throws where the output is one of the captures.

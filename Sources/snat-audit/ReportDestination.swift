@@ -73,6 +73,8 @@ enum ReportDestination: Equatable {
     }
     do {
       do {
+        // What only some may read stays so.
+        if let permissions = permissions(of: path) { fchmod(descriptor, permissions) }
         try fill(descriptor, body)
       } catch {
         close(descriptor)
@@ -84,6 +86,12 @@ enum ReportDestination: Equatable {
       unsafe unlink(aside)
       throw error
     }
+  }
+
+  /// Nil where there is no file yet.
+  private static func permissions(of path: String) -> mode_t? {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 ? status.st_mode & 0o777 : nil
   }
 
   /// The path behind links; nil where there is nothing yet.
@@ -129,7 +137,22 @@ enum FileKind {
 }
 
 extension ReportDestination {
-  /// Whether writing here would destroy the capture at `path`.
+  /// Whether both are one file, however it is spelled, and whether or not it is there already.
+  func isSameTarget(as other: ReportDestination) -> Bool {
+    guard case .file(let path) = self, case .file(let otherPath) = other else {
+      return self == other
+    }
+    return Self.target(path) == Self.target(otherPath)
+  }
+
+  private static func target(_ path: String) -> String {
+    if let target = resolved(path) { return target }
+    guard let slash = path.lastIndex(of: "/") else { return (resolved(".") ?? ".") + "/" + path }
+    let folder = slash == path.startIndex ? "/" : String(path[..<slash])
+    return (resolved(folder) ?? folder) + "/" + path[path.index(after: slash)...]
+  }
+
+  /// Whether writing here would destroy what is read at `path`.
   func isSameFile(as path: String) -> Bool {
     guard case .file(let destination) = self else { return false }
     var own = stat()

@@ -23,7 +23,8 @@ struct ReportOptions: ParsableArguments {
 
   func validate() throws {
     for (index, request) in report.enumerated() {
-      if report[..<index].contains(where: { $0.destination == request.destination }) {
+      if report[..<index].contains(where: { $0.destination.isSameTarget(as: request.destination) })
+      {
         throw ValidationError(
           "two reports would go to \(request.destination); give each a path of its own.")
       }

@@ -9,7 +9,10 @@ protocol ReportingCommand: AnalyzingCommand {
 }
 
 extension ReportingCommand {
-  func validateDestinations() throws { try reports.requests.requireOthers(than: captures.inputs) }
+  /// - Parameter files: what is read besides captures, and a key.
+  func validateDestinations(besides files: String?...) throws {
+    try reports.requests.requireOthers(than: captures.inputs, [privacy.anonymize] + files)
+  }
 
   /// - Throws: as `makeConfiguration`.
   func makeAnalyzer() throws -> Analyzer {
@@ -52,10 +55,15 @@ extension ReportingCommand {
 
 extension [ReportRequest] {
   /// No report may overwrite what is to be read.
-  func requireOthers(than inputs: [CaptureInput]) throws {
+  ///
+  /// - Parameter files: those that are no captures.
+  func requireOthers(than inputs: [CaptureInput], _ files: [String?]) throws {
     for request in self {
       if let input = inputs.first(where: { request.destination.isSameFile(as: $0.path) }) {
         throw ValidationError("--report: \(input.path) is a capture to be read, not overwritten.")
+      }
+      if let file = files.compactMap(\.self).first(where: request.destination.isSameFile) {
+        throw ValidationError("--report: \(file) is to be read, not overwritten.")
       }
     }
   }

@@ -33,7 +33,9 @@ struct WhatIfCommand: AnalyzingCommand {
   @OptionGroup(title: "Privacy") var privacy: PrivacyOptions
   @OptionGroup(title: "Work") var work: WorkOptions
 
-  func validate() throws { try reports.requests.requireOthers(than: captures.inputs) }
+  func validate() throws {
+    try reports.requests.requireOthers(than: captures.inputs, [privacy.anonymize])
+  }
 
   func run() throws {
     try requireCaptures()

@@ -11,6 +11,8 @@ struct TimeWaitMeasurement: Equatable, Codable {
       holder.notes.isDisjoint(with: [.inferred, .ambiguous, .unknownTimes])
     else { return }
     let age = exchange.time.nanoseconds(since: holder.timerStartedAt)
+    // Packets out of order, or a clock that was set back, measure nothing.
+    guard age >= 0 else { return }
     switch verdict {
     case .hit(let hit):
       let isProven = exchange.acceptedOutOfTimeWait || hit.answer == .rejected
@@ -60,7 +62,7 @@ struct LoadBalancerHold: Equatable, Codable {
     if holder.lateSegmentAge > 0 { atLeast = max(atLeast ?? 0, holder.lateSegmentAge) }
     if isFirstOfAttempt, exchange.repetition == .none {
       let gap = exchange.time.nanoseconds(since: holder.since)
-      atMost = min(atMost ?? gap, gap)
+      if gap >= 0 { atMost = min(atMost ?? gap, gap) }
     }
   }
 }

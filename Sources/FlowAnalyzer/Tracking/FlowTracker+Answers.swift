@@ -134,7 +134,8 @@ extension FlowTracker {
     } else if mayAnswer {
       noteLimitedAnswer(segment, of: position)
       answered = firstUnanswered(at: segment.time, position) ?? answered
-      if pending[Int(answered)].exchange.answer == .none, !isSurelySilenced(answered, but: segment) {
+      if pending[Int(answered)].exchange.answer == .none, !isSurelySilenced(answered, but: segment)
+      {
         reject(answered, segment, position, senderIsLow)
       }
     }

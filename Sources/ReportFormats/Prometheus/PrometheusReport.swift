@@ -215,10 +215,11 @@ extension AnalysisReport {
         .init(("held", HeldKind.closing.rawValue), value: heldAtEnd.closing),
       ])
     metrics.add(
-      "snat_audit_time_wait_held_max", help: "The most tuples that servers held in TIME_WAIT.",
+      "snat_audit_time_wait_held_max", help: "The most tuples in TIME_WAIT at the end of any bin.",
       timeline?.timeWaitHeld.max())
     metrics.add(
-      "snat_audit_ports_in_use_max", help: "The most tuples of connections open at one time.",
+      "snat_audit_ports_in_use_max",
+      help: "The most tuples of open connections at the end of any bin.",
       timeline?.snatPortsInUse.max())
   }
 }

@@ -231,7 +231,8 @@ struct RefusedSegmentTests {
     #expect(hearing.report.heldAtEnd.closing == 0)
   }
 
-  @Test func `a SYN-ACK answers the copy that came just before, where both have the same timestamp`() {
+  @Test
+  func `a SYN-ACK answers the copy that came just before, where both have the same timestamp`() {
     let hearing = Hearing(
       Scene.establishedWithTimestamps + """
         1.000 > F. 1001 ack 5001 ts 110 ecr 900

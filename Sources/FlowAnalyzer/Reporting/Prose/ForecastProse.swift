@@ -271,14 +271,17 @@ extension ForecastProse {
     case intervals, intervalsOfHits, medians
   }
 
-  private static let header: [StyledText] = [
-    "", "attempts hit", "delayed", "added", "refused", "ports",
-  ]
+  private static func header(_ title: String, _ detail: Detail) -> [StyledText] {
+    [
+      StyledText(title), detail == .medians ? "hit" : "attempts hit", "delayed", "added", "refused",
+      "ports",
+    ]
+  }
 
   /// Every world; groups have a title.
   package func worlds(_ detail: Detail = .intervals) -> TextTable {
     var table = TextTable(.left, .right, .right, .right, .right, .right)
-    table.rows.append(Self.header)
+    table.rows.append(Self.header("", detail))
     var group: Forecast.Row.Group?
     for row in forecast.rows {
       if row.group != group, row.group != .recorded {
@@ -300,8 +303,7 @@ extension ForecastProse {
     of group: Forecast.Row.Group?, _ detail: Detail = .intervals
   ) -> TextTable {
     var table = TextTable(.left, .right, .right, .right, .right, .right)
-    table.header = Self.header
-    table.header[0] = StyledText(group?.title ?? "world")
+    table.header = Self.header(group?.title ?? "world", detail)
     if group == .preset {
       table.rows.append(cells("this one, as recorded", recorded, detail))
     }

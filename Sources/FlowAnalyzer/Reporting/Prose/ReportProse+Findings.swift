@@ -3,7 +3,9 @@
 extension ReportProse {
   /// How to find the packets of a finding.
   package var howToLook: String {
-    let file = report.captures.count == 1 ? report.captures[0].path.printable : "FILE"
+    // Names that stand for others are no files.
+    let isFile = report.captures.count == 1 && report.anonymization == nil
+    let file = isFile ? report.captures[0].path.shellWord : "FILE"
     return "See the packets with: tshark -r \(file) -Y 'FILTER'. "
       + (report.captures.count == 1
         ? "Frames are numbered as in the file. "

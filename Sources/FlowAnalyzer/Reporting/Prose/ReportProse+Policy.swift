@@ -139,11 +139,12 @@ extension ReportProse {
     "snat-audit explain \(id) \(captureArguments)"
   }
 
-  /// The captures, and what was said about the server, as they stood on the command line.
-  private var captureArguments: String {
+  /// The captures, and what was said about them and the server, as they stood on the command line.
+  package var captureArguments: String {
     let captures = report.captures
-    var words: [String] = []
-    for role in [CaptureRole.both, .client, .server] {
+    // The names of captures are told to nobody then.
+    var words = report.anonymization == nil ? [] : ["--anonymize", "KEYFILE", "CAPTURES"]
+    for role in [CaptureRole.both, .client, .server] where report.anonymization == nil {
       let paths = captures.filter { $0.role == role.rawValue }.map(\.path)
       guard !paths.isEmpty else { continue }
       if role != .both { words.append("--\(role.rawValue)") }
@@ -151,13 +152,27 @@ extension ReportProse {
       words +=
         paths.count > Self.mostPaths || paths.contains("-") ? ["CAPTURE"] : paths.map(\.shellQuoted)
     }
-    if report.analysis.timeWait.source == "option" {
+    if report.analysis.timeWait.source != "default" {
       words += ["--time-wait", "\(report.analysis.timeWait.assumedSeconds.value)".trimmingZero]
     }
     if report.analysis.server.stackSource == "option" {
       words += ["--server-stack", report.analysis.server.stack]
     }
-    return words.joined(separator: " ")
+    if report.analysis.server.rfc1337Source == "option" {
+      words += ["--rfc1337", report.analysis.server.rfc1337]
+    }
+    return (words + selectionArguments).joined(separator: " ")
+  }
+
+  private var selectionArguments: [String] {
+    guard let selection = report.selection else { return [] }
+    var words: [String] = []
+    if let filter = selection.filter {
+      words += ["--filter", report.anonymization == nil ? filter.shellQuoted : "EXPRESSION"]
+    }
+    if let since = selection.since { words += ["--since", "\(since)"] }
+    if let until = selection.until { words += ["--until", "\(until)"] }
+    return words
   }
 
   private static var mostPaths: Int { 8 }

@@ -14,6 +14,7 @@ extension FindingText {
       }
     }
     canvas.line(StyledText("all of them, from both sides, in one file", .dim), indent: 2)
+    let captures = ReportProse(report, ranking: 0).captureArguments
     canvas.line(
       "snat-audit extract \(finding.id) --output \(finding.id).pcapng \(captures)", indent: 4)
     if hasSeveralCaptures {
@@ -26,29 +27,6 @@ extension FindingText {
       }
     }
   }
-}
-
-extension FindingText {
-  /// The captures as the command line takes them, unless they are too many for a line.
-  private var captures: String {
-    // Their real names are not told.
-    if report.anonymization != nil { return "--anonymize KEYFILE CAPTURES" }
-    guard report.captures.count <= 4 else { return "..." }
-    func paths(_ role: CaptureRole) -> String {
-      report.captures.filter { $0.role == role.rawValue }.map(\.path.shellWord)
-        .joined(separator: " ")
-    }
-    // What belongs to no option must come first: options take all that follows.
-    let parts = [
-      paths(.both), paths(.client).prefixed("--client "), paths(.server).prefixed("--server "),
-    ]
-    return parts.filter { !$0.isEmpty }.joined(separator: " ")
-  }
-}
-
-extension String {
-  /// Empty where the text is.
-  fileprivate func prefixed(_ prefix: String) -> String { isEmpty ? "" : prefix + self }
 }
 
 /// Ready-made filters for the packets of a finding.

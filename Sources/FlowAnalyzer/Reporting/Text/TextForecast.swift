@@ -24,8 +24,10 @@ struct TextForecast {
     }
     if prose.basis.attempts > 0 {
       writeAdvice()
-      canvas.heading("WORLDS", "`*` as recorded")
-      canvas.writeWorlds { prose.worlds($0) }
+      let detail = canvas.fittingDetail { prose.worlds($0) }
+      let hint = detail == .medians ? "; a wider terminal shows intervals" : ""
+      canvas.heading("WORLDS", "`*` as recorded\(hint)")
+      canvas.table(prose.worlds(detail))
       canvas.paragraph(StyledText(prose.remarkOnWorlds, .dim))
       writeGrowth()
       writePrices()
@@ -81,13 +83,13 @@ struct TextForecast {
 }
 
 extension TextCanvas {
-  /// The worlds with as many intervals as there is room for.
-  fileprivate mutating func writeWorlds(_ table: (ForecastProse.Detail) -> TextTable) {
-    let tables = ForecastProse.Detail.allCases.map(table)
-    let fitting = tables.first { table in
-      table.lines(width: style.width - 2).allSatisfy { $0.width <= style.width - 2 }
-    }
-    if let fitting = fitting ?? tables.last { self.table(fitting) }
+  /// As many intervals as there is room for.
+  fileprivate func fittingDetail(
+    _ table: (ForecastProse.Detail) -> TextTable
+  ) -> ForecastProse.Detail {
+    ForecastProse.Detail.allCases.first { detail in
+      table(detail).lines(width: style.width - 2).allSatisfy { $0.width <= style.width - 2 }
+    } ?? .medians
   }
 }
 
@@ -101,9 +103,13 @@ extension TextReport {
       canvas.paragraph(StyledText("None: \(reason)", .dim))
     }
     guard let prose = ForecastProse(report) else { return }
+    let detail = canvas.fittingDetail { prose.worlds(of: nil, $0) }
     canvas.heading(
-      "FORECAST", "medians of replays, 5th to 95th percentile in parentheses")
-    canvas.writeWorlds { prose.worlds(of: nil, $0) }
+      "FORECAST",
+      detail == .medians
+        ? "medians of replays; a wider terminal shows intervals"
+        : "medians of replays, 5th to 95th percentile in parentheses")
+    canvas.table(prose.worlds(of: nil, detail))
     canvas.paragraph(prose.bestMeasure)
     if let sampling = prose.sampling { canvas.paragraph(StyledText(sampling, .dim)) }
     canvas.paragraph(

@@ -45,8 +45,8 @@ struct TimelineChart {
     let most = Self.text(rates.isEmpty ? 0 : rates[peak])
     var sentences = [
       "At most \(most) new connections per second, at \(clock(ofBin: peak)); "
-        + "\(Quantity.count(timeline.timeWaitHeld.max() ?? 0, "tuple")) held in TIME_WAIT at once; "
-        + "\(Quantity.count(timeline.snatPortsInUse.max() ?? 0, "port")) in use at once."
+        + "\(Quantity.count(timeline.timeWaitHeld.max() ?? 0, "tuple")) held in TIME_WAIT and "
+        + "\(Quantity.count(timeline.snatPortsInUse.max() ?? 0, "port")) in use at most, looked at once a bin."
     ]
     let hits = timeline.hits.reduce(0, +)
     if let first = timeline.hits.firstIndex(where: { $0 > 0 }),
