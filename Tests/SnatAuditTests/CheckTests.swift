@@ -68,6 +68,36 @@ struct CheckTests {
     #expect(explained.output.contains(words[2]))
   }
 
+  @Test func `the command that explains has what the run was given`() throws {
+    let given = [
+      "--since", "2026-11-22T00:00:00Z", "--filter", "tcp port 80", "--time-wait", "59",
+      "--rfc1337", "off",
+    ]
+    let result = try Tool.run(["check", "--server", Captures.collide] + given)
+    let command = try #require(
+      result.output.split(separator: "\n").first { $0.contains("snat-audit explain") })
+    #expect(
+      command.hasSuffix(
+        " --time-wait 59 --rfc1337 off --filter 'tcp port 80' --since 2026-11-22T00:00:00.000000000Z"
+      ))
+    let explained = try Tool.run(
+      ["explain", String(command.split(separator: " ")[2]), "--server", Captures.collide] + given)
+    #expect(explained.status == 0)
+    let extract = try #require(
+      explained.output.split(separator: "\n").first { $0.contains("snat-audit extract") })
+    #expect(extract.hasSuffix(" --since 2026-11-22T00:00:00.000000000Z"))
+  }
+
+  @Test func `with encrypted addresses it names no file that is none`() throws {
+    let folder = try TemporaryFolder()
+    let key = try folder.file(
+      "key", Data("0123456789abcdeffedcba98765432101032547698badcfeefcdab8967452301".utf8))
+    let result = try Tool.run("check", "--server", Captures.collide, "--anonymize", key)
+    let command = try #require(
+      result.output.split(separator: "\n").first { $0.contains("snat-audit explain") })
+    #expect(command.hasSuffix(" --anonymize KEYFILE CAPTURES"))
+  }
+
   @Test func `an interrupted check is 130`() throws {
     let run = try Run(["check", "--server", "-"])
     run.feed(try Captures.data(Captures.collide), isLast: false)

@@ -101,6 +101,48 @@ struct FaultTests {
     #expect(try Data(contentsOf: URL(filePath: path)) == capture)
   }
 
+  @Test(arguments: ["anonymize", "policy"])
+  func `no report takes the place of a key or a policy`(option: String) throws {
+    let contents = Data(
+      (option == "policy" ? "version: 1\n" : String(repeating: "a1", count: 32)).utf8)
+    let path = try folder.file("read", contents)
+    let command = option == "policy" ? "check" : "analyze"
+    let result = try Tool.run(
+      command, Captures.collide, "--\(option)", path, "--report", "json=\(path)")
+    #expect(result.status == 2)
+    #expect(result.errors.contains("\(path) is to be read, not overwritten"))
+    #expect(try Data(contentsOf: URL(filePath: path)) == contents)
+  }
+
+  @Test func `packets do not take the place of the key that encrypts them`() throws {
+    let path = try folder.file("key", Data(String(repeating: "a1", count: 32).utf8))
+    let result = try Tool.run(
+      "extract", "worst", Captures.collide, "--anonymize", path, "--output", path)
+    #expect(result.status == 2)
+    #expect(result.errors.contains("--output: \(path) is to be read, not overwritten"))
+  }
+
+  @Test func `two reports to one file are refused, however it is spelled`() throws {
+    let path = folder.path("report")
+    let other = folder.path("./report")
+    let result = try Tool.run(
+      "analyze", Captures.collide, "--report", "json=\(path)",
+      "--report", "html=\(folder.url.path)/./report")
+    #expect(result.status == 2)
+    #expect(result.errors.contains("two reports would go to"))
+    #expect(!FileManager.default.fileExists(atPath: other))
+  }
+
+  @Test func `what only its owner may read stays so`() throws {
+    let path = try folder.file("report.json", Data("{}".utf8))
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+    let result = try Tool.run("analyze", Captures.collide, "--report", "json=\(path)")
+    #expect(result.status == 0)
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    #expect(attributes[.posixPermissions] as? Int == 0o600)
+    #expect(try Data(contentsOf: URL(filePath: path)).count > 1000)
+  }
+
   // MARK: - Captures that change or cannot be read
 
   /// Many packets of a real capture, more than are read at once.

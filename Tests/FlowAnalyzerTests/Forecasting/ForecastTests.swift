@@ -62,6 +62,17 @@ struct ForecastTests {
     #expect(forecast.links.isEmpty)
   }
 
+  @Test(arguments: [72, 80, 130])
+  func `its table fits, and its heading promises what is there`(width: Int) throws {
+    let lines = Self.brief().text(TextStyle(width: width)).split(separator: "\n")
+    let heading = try #require(lines.firstIndex { $0.hasPrefix("FORECAST") })
+    let table = lines[heading...].dropFirst().prefix(7)
+    let recorded = try #require(table.first { $0.contains("as recorded") })
+    #expect(lines[heading].contains("in parentheses") == recorded.contains("("))
+    #expect(lines[heading].contains("a wider terminal") == !recorded.contains("("))
+    if width >= 80 { for line in table { #expect(line.count <= width, "\(line)") } }
+  }
+
   @Test func `it costs no verdict, and does not depend on workers`() {
     let one = Self.brief(workers: 1)
     #expect(one.jsonText == Self.brief(workers: 2).jsonText)

@@ -1,3 +1,5 @@
+import Fixtures
+import Foundation
 import Testing
 
 @testable import FlowAnalyzer
@@ -152,5 +154,25 @@ struct CaptureOrderTests {
       hearing.verdicts == [
         "first use", "inferred time-wait rejected sequence-not-newer", "reuse reset",
       ])
+  }
+
+  // MARK: - Pieces in the wrong order
+
+  /// Such as `mergecap -a` makes of a rotation whose files are named in the wrong order.
+  @Test func `time that goes back measures nothing`() throws {
+    let path = Fixtures.captures.appending(path: "l4-collide/server.pcap").path
+    var capture = try CaptureBuilder(reading: path)
+    let half = capture.packets.count / 2
+    capture.packets = Array(capture.packets[half...] + capture.packets[..<half])
+    let folder = try TemporaryDirectory()
+    let report = Analyzer().analyze([
+      CaptureInput(path: try folder.write(capture, as: "reversed.pcap"), role: .server)
+    ]).report
+    let hold = report.analysis.lbHold
+    #expect(hold.atMostSeconds.map { $0.value >= 0 } ?? true)
+    let timeWait = report.analysis.timeWait.measured
+    for bound in [timeWait.atLeastSeconds, timeWait.lessThanSeconds].compactMap(\.self) {
+      #expect(bound.value >= 0)
+    }
   }
 }
