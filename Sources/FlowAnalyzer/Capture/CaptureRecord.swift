@@ -41,8 +41,8 @@ public struct CaptureRecord: Sendable, Codable {
   public internal(set) var failure: CaptureError?
 
   /// When the earliest packet that was asked for was captured; nil where there was none.
-  public var firstPacket: Timestamp? { tally.earliest > tally.latest ? nil : tally.earliest }
-  public var lastPacket: Timestamp? { tally.earliest > tally.latest ? nil : tally.latest }
+  public var firstPacket: Timestamp? { tally.times.isEmpty ? nil : tally.times.earliest }
+  public var lastPacket: Timestamp? { tally.times.isEmpty ? nil : tally.times.latest }
 
   /// The point as reports call it.
   var pointLabel: String { (pointName ?? numberedPoint) + (balancer.map { "@\($0)" } ?? "") }
@@ -80,14 +80,20 @@ public struct CaptureRecord: Sendable, Codable {
     failure = original.failure
     let ofOthers = warnings.filter(\.isOfOthers)
     warnings = original.warnings
-    warnOfCutHeaders()
+    warnOfPackets()
     warnings += ofOthers
   }
 
   /// To be called once, after the last packet.
-  mutating func warnOfCutHeaders() {
+  mutating func warnOfPackets() {
     if cutHeaders > 0 { warnings.append(.cutHeaders(packets: cutHeaders)) }
+    if tally.times.setBack >= Self.warnedSetBack {
+      warnings.append(.timeGoesBack(by: tally.times.setBack))
+    }
   }
+
+  /// Queues and processors bring packets out of order by less, in nanoseconds.
+  private static let warnedSetBack: Int64 = 100_000_000
 
   /// A hash over a capture is one over its addresses, too.
   mutating func disguiseHash(by anonymizer: AddressAnonymizer) {
@@ -178,8 +184,8 @@ struct PacketTally: BitwiseCopyable, Codable {
   fileprivate(set) var packets: UInt64 = 0
   /// With copies.
   fileprivate(set) var segments: UInt64 = 0
-  fileprivate(set) var earliest = Timestamp(nanoseconds: .max)
-  fileprivate(set) var latest = Timestamp(nanoseconds: .min)
+  /// Of those that were asked for.
+  private(set) var times = TimeSpan()
   fileprivate var content = ContentHash()
 
   /// Counts a packet.
@@ -189,8 +195,7 @@ struct PacketTally: BitwiseCopyable, Codable {
   ///   - value: of its content.
   fileprivate mutating func count(packetAt time: Timestamp, content value: UInt64) {
     packets &+= 1
-    earliest = min(earliest, time)
-    latest = max(latest, time)
+    times.add(time)
     content.combine(time, value)
   }
 
@@ -200,12 +205,11 @@ struct PacketTally: BitwiseCopyable, Codable {
 
   /// Counts packets whose segments were noted.
   ///
-  /// - Parameter times: of the earliest and the latest of them.
-  mutating func count(notedPackets count: Int, _ times: (earliest: Timestamp, latest: Timestamp)) {
+  /// - Parameter times: those up to them, of packets between them, too.
+  mutating func count(notedPackets count: Int, _ times: TimeSpan) {
     packets &+= UInt64(count)
     segments &+= UInt64(count)
-    earliest = min(earliest, times.earliest)
-    latest = max(latest, times.latest)
+    self.times = times
   }
 }
 
@@ -255,6 +259,8 @@ public enum CaptureWarning: Hashable, Sendable, Codable {
   case dropped(packets: UInt64)
   /// The snap length took headers or TCP options of so many packets.
   case cutHeaders(packets: UInt64)
+  /// A packet is so many nanoseconds older than one that stands before it.
+  case timeGoesBack(by: Int64)
   /// Fragments of so many datagrams never came; the segments in them are missing.
   case incompleteDatagrams(UInt64)
   /// What this capture shares with the one at `point` it shows `offset` nanoseconds later, too far
@@ -271,7 +277,7 @@ extension CaptureWarning {
   fileprivate var isOfOthers: Bool {
     switch self {
     case .clocksDiffer, .showsOtherSide, .showsBothSides, .incompleteDatagrams: true
-    case .cutOff, .noPackets, .dropped, .cutHeaders: false
+    case .cutOff, .noPackets, .dropped, .cutHeaders, .timeGoesBack: false
     }
   }
 }
@@ -288,6 +294,9 @@ extension CaptureWarning: CustomStringConvertible {
     case .cutHeaders(let packets):
       "the snap length cut headers or TCP options of \(packets) packets; "
         + "capture with -s 128, inside of tunnels with -s 256"
+    case .timeGoesBack(let distance):
+      "its times go back by up to \(Self.seconds(distance.magnitude)): packets are out of order (reordercap "
+        + "sorts them), or its clock was set back; ages and delays across such a place are wrong"
     case .incompleteDatagrams(let count):
       "\(count) fragmented datagrams were not captured whole; their segments are missing"
     case .clocksDiffer(let point, let offset):

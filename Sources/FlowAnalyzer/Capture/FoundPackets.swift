@@ -77,16 +77,12 @@ struct FoundPackets: ~Copyable {
   @inline(__always)
   mutating func pass(_ number: Int) { position = min(position &+ number, count) }
 
-  /// When the earliest and the latest of some were captured.
-  func times(of range: Range<Int>) -> (earliest: Timestamp, latest: Timestamp) {
+  /// When some were captured, and those before them.
+  func times(of range: Range<Int>, behind former: TimeSpan) -> TimeSpan {
     // Looked at once, and not for each of them.
     precondition(range.lowerBound >= 0 && range.upperBound <= count)
-    var (earliest, latest) = (Timestamp(nanoseconds: .max), Timestamp(nanoseconds: .min))
-    for position in range {
-      let time = unsafe packets[position].time
-      earliest = min(earliest, time)
-      latest = max(latest, time)
-    }
-    return (earliest, latest)
+    var times = former
+    for position in range { unsafe times.add(packets[position].time) }
+    return times
   }
 }

@@ -129,6 +129,7 @@ extension OpenCapture {
   ) -> Bool {
     let (role, correction) = (role, correction)
     let sideOfAll = sieve.side(ofAllWith: role)
+    let former = record.tally.times
     var origin = origin(time: time, number: reader.packets)
     let (count, isOver, last) = reader.withFound { bytes, found in
       let first = found.position
@@ -164,7 +165,7 @@ extension OpenCapture {
         position &+= 1
       }
       record.tally.count(
-        notedPackets: position - first - others, found.times(of: first..<position))
+        notedPackets: position - first - others, found.times(of: first..<position, behind: former))
       return (position - first, isOver, origin.time)
     }
     lastPacket = last

@@ -334,7 +334,7 @@ extension SegmentSource {
     if open[0].reader.position != nil { progress.completed += open[0].reader.size }
     open.removeFirst()
     if let point = captures[index].point { capturePoints.end(at: point) }
-    captures[index].warnOfCutHeaders()
+    captures[index].warnOfPackets()
   }
 
   /// Notes what can be told only after the last packet.

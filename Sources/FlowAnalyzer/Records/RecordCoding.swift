@@ -4,7 +4,7 @@
 /// other end has sent so far, the window as before. Only what does not is written, and what many say is told
 /// once a block (`Lexicon`).
 enum RecordCoding {
-  static let version: UInt8 = 4
+  static let version: UInt8 = 5
 
   /// What comes in front of the records of a block.
   struct BlockHead {

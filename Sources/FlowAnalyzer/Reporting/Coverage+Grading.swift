@@ -31,7 +31,7 @@ extension Coverage {
       case .clocksDiffer: reasons.insert(.clocksDiffer)
       case .showsOtherSide: reasons.insert(.sidesSwapped)
       case .showsBothSides: reasons.insert(.bothSides)
-      case .cutOff, .noPackets, .dropped, .cutHeaders, .incompleteDatagrams: break
+      case .cutOff, .noPackets, .dropped, .cutHeaders, .timeGoesBack, .incompleteDatagrams: break
       }
     }
     if isClientSideOnly {

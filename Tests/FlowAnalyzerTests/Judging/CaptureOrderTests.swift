@@ -174,5 +174,24 @@ struct CaptureOrderTests {
     for bound in [timeWait.atLeastSeconds, timeWait.lessThanSeconds].compactMap(\.self) {
       #expect(bound.value >= 0)
     }
+    let warnings = try #require(report.captures.first).warnings
+    #expect(warnings.count == 1)
+    #expect(warnings.first?.hasPrefix("its times go back by up to ") == true)
+  }
+
+  @Test(arguments: [(99_999, 0), (100_000, 1)])
+  func `packets that are a tenth of a second late are told, wherever they stand`(
+    late: Int64, warnings: Int
+  ) throws {
+    let folder = try TemporaryDirectory()
+    for place in [1, 100, 128, 129, 300] {
+      var times = (1...400).map { Int64($0) * 1_000_000 }
+      times[place] = times[place - 1] - late
+      let capture = CaptureBuilder(microseconds: times)
+      let report = Analyzer().analyze([
+        CaptureInput(path: try folder.write(capture, as: "late.pcap"), role: .server)
+      ]).report
+      #expect(report.captures[0].warnings.filter { $0.contains("go back") }.count == warnings)
+    }
   }
 }
