@@ -66,7 +66,7 @@ GROUPS = {
         Scenario("simultaneous", "--conns 50 --ports 40 --closer both --delay-ms 5", ("PAWSTimewait > 10", "TW > 90", "ok > 90")),
     ),
     "TIME_WAIT not met": (
-        Scenario("clean", "--conns 40 --ports 50000", (*_NO_HITS, "TW == 80", "at_end_TIME_WAIT == 80")),
+        Scenario("clean", "--conns 40 --ports 50000 --snat-flags sequential", (*_NO_HITS, "TW == 80", "at_end_TIME_WAIT == 80")),
         Scenario("client-fin", "--conns 60 --rate 40 --ports 48 --closer client", (*_NO_HITS, "TW == 0", "reused > 20")),
         Scenario("reset", "--conns 60 --rate 40 --ports 48 --closer reset", (*_NO_HITS, "TW == 0", "reused > 20", "EstabResets == 120")),
         Scenario("expired", "--conns 30 --ports 30 --snat-flags sequential --pause 68", (*_NO_HITS, "reused == 30", "TW == 60", "at_end_TIME_WAIT == 30"), short=False),

@@ -432,6 +432,9 @@ struct Connection: BitwiseCopyable {
   /// Applies evidence to one end.
   mutating func amend(isLow: Bool, _ change: (inout EndpointStateMachine) -> Void) {
     if isLow == originatorIsLow { change(&originator) } else { change(&responder) }
+    // Who is in FIN_WAIT_2 never got the FIN that seemed to bring it into TIME_WAIT.
+    if originator.state == .finWait2 { enteredTimeWait.remove(.originator) }
+    if responder.state == .finWait2 { enteredTimeWait.remove(.responder) }
     noteTimeWaits()
   }
 
