@@ -90,4 +90,17 @@ struct ChainTests {
     #expect(hearing.report.findings.map(\.setupSeconds?.value) == [0.001, 0.001])
     #expect(hearing.report.findings.flatMap(\.hits).map(\.isn) == [2000, 3000])
   }
+
+  /// By 50 ppm in 110 s: 5.5 ms are as good as nothing.
+  @Test func `the clock may run a little faster than the capture's`() {
+    let hearing = Hearing(
+      Scene.established + """
+        100.000 < F. 5001 ack 1001
+        100.001 > F. 1001 ack 5002
+        100.001 < .  5002 ack 1002
+        110.000 > S  500
+        110.001 < S. 1718833125 ack 501         # 5 ms ahead
+        """)
+    #expect(hearing.verdicts == ["first use", "reuse gone"])
+  }
 }

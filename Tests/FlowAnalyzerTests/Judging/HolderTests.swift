@@ -109,6 +109,32 @@ struct HolderTests {
   }
 
   // Case 31
+  /// It had acknowledged the client's FIN before that came by.
+  @Test func `the client, whose FIN was captured last`() {
+    let hearing = Hearing(
+      Scene.established + """
+         1.0000 < F. 5001 ack 1022
+         1.0002 > .  1022 ack 5002
+         1.0004 > FP. 1001(20) ack 5001
+        11.0000 > S  500
+        14.0000 end
+        """)
+    #expect(hearing.verdicts == ["first use", "reuse other-side"])
+    #expect(hearing.report.summary.timeWaits.server == 0)
+  }
+
+  /// Its FIN was captured behind the ACK that covers it.
+  @Test func `an orphan of the server, in FIN_WAIT_2`() {
+    let hearing = Hearing(
+      Scene.established + """
+         1.0000 > .  1001 ack 5022
+         1.0005 < FP. 5001(20) ack 1001
+        11.0000 > S  1500
+        11.0010 < R. 0 ack 1501
+        """)
+    #expect(hearing.verdicts == ["first use", "inferred closing reset orphan-refused"])
+  }
+
   @Test func `the server, from the client's FIN on after a long half-close`() {
     let hearing = Hearing(
       Scene.established + """

@@ -103,6 +103,28 @@ struct HonestyTests {
       ])
   }
 
+  @Test func `not even where it comes within the second in which an answer would`() {
+    let hearing = Hearing(
+      Scene.established + """
+        400.0 > S 500
+        400.3 < . 5000 ack 1001 id 8
+        410.0 end
+        """)
+    #expect(hearing.verdicts == ["first use", "established unanswered lost"])
+  }
+
+  /// Who is in SYN_SENT resets whatever comes of the old connection, not only a challenge.
+  @Test func `a RST to the holder's data tells of no challenge`() {
+    let hearing = Hearing(
+      Scene.established + """
+        11.000 > S  500
+        11.010 < P. 5001(10) ack 1001
+        11.011 > R  1001
+        14.000 end
+        """)
+    #expect(hearing.verdicts == ["first use", "established unanswered lost"])
+  }
+
   @Test func `the ACK of a FIN under way answers no SYN`() {
     let hearing = Hearing(
       Scene.established + """
@@ -225,6 +247,20 @@ struct HonestyTests {
     }
     #expect(Hearing(both).report.coverage.reasons.contains(.bothSides))
     #expect(!Hearing(server).report.coverage.reasons.contains(.bothSides))
+  }
+
+  @Test func `openers that happen to use one number are no translation`() {
+    let script = (1...11).map { number in
+      """
+      \(number).000 > S  \(number)000 ts 100 port \(4000 + number)
+      \(number).001 > S  \(number)000 ts 200 port \(4000 + number) to 2
+      \(number).002 < S. 5000 ack \(number)001 ts 5 ecr 100 port \(4000 + number)
+
+      """
+    }.joined()
+    #expect(!Hearing(script).report.coverage.reasons.contains(.bothSides))
+    let same = Hearing(script.replacing("ts 200", with: "ts 100"))
+    #expect(same.report.coverage.reasons.contains(.bothSides))
   }
 
   @Test func `stray segments do not fill the memory`() {

@@ -163,6 +163,88 @@ struct LaterEvidenceTests {
       ])
   }
 
+  /// The server had acknowledged the client's FIN before it sent, unseen, what may have been its own.
+  private static let hiddenFIN =
+    Scene.established + """
+      1.000 > F. 1001 ack 5001
+      1.001 < .  5001 ack 1002
+      2.000 < .  5002 ack 1002
+      2.100 > .  1002 ack 5002
+
+      """
+
+  @Test func `a FIN behind the ACK of the peer's leaves no TIME_WAIT, though it was not captured`()
+  {
+    let hearing = Hearing(Self.hiddenFIN + "11.000 > S  500\n14.000 end")
+    #expect(hearing.verdicts == ["first use", "reuse other-side"])
+    #expect(hearing.report.summary.timeWaits.server == 0)
+    #expect(hearing.report.summary.timeWaits.both == 0)
+  }
+
+  @Test func `an answer that shows the TIME_WAIT leaves no doubt for the next SYN`() {
+    let hearing = Hearing(
+      Self.hiddenFIN + """
+        11.000 > S  500
+        11.001 < .  5002 ack 1002 id 0
+        12.000 > S  500
+        15.000 end
+        """)
+    #expect(
+      hearing.verdicts == [
+        "first use", "inferred time-wait rejected sequence-not-newer", "time-wait unanswered lost",
+      ])
+  }
+
+  /// Nothing is known of its FIN, so that nothing says that it was lost.
+  @Test func `what only answers show stays a TIME_WAIT when they come again`() {
+    let hearing = Hearing(
+      """
+      11.000 > S  500
+      11.001 < .  5002 ack 1002 id 0
+      12.000 > S  500
+      12.001 < .  5002 ack 1002 id 0
+      """)
+    let rejected = "inferred time-wait rejected sequence-not-newer"
+    #expect(hearing.verdicts == [rejected, rejected])
+  }
+
+  // MARK: - Copies of a SYN
+
+  /// The SYN-ACK was on its way when the SYN was sent again.
+  @Test func `the echoed timestamp tells which copy of a SYN was let in`() {
+    let hearing = Hearing(
+      Scene.timeWaitWithTimestamps + """
+        11.000 > S  2000           ts 400
+        12.000 > S  2000           ts 1400
+        12.001 < S. 70539 ack 2001 ts 1950 ecr 400
+        """)
+    #expect(
+      hearing.verdicts
+        == ["first use", "time-wait accepted sequence-newer", "reuse duplicate"])
+  }
+
+  /// Something on the way replaces timestamps; nothing else than the SYN can be meant so soon.
+  @Test func `a SYN-ACK that comes at once answers the SYN, whatever it echoes`() {
+    let hearing = Hearing(
+      Scene.timeWaitWithTimestamps + """
+        11.000 > S  2000           ts 400
+        11.001 < S. 70539 ack 2001 ts 1950 ecr 7
+        """)
+    #expect(hearing.verdicts == ["first use", "time-wait accepted sequence-newer"])
+  }
+
+  /// Its ISN shows that the TIME_WAIT stood until then, so that the SYN before has not arrived.
+  @Test func `a SYN-ACK to a SYN that was not captured tells of the SYN before`() {
+    let hearing = Hearing(
+      Scene.timeWait + """
+        11.000 > S  2000
+        12.000 < S. 70539 ack 3001
+        12.001 > .  3001 ack 70540
+        15.000 end
+        """)
+    #expect(hearing.verdicts == ["first use", "reuse lost"])
+  }
+
   // MARK: - Half open
 
   @Test func `a half-open connection that has answered is none that was closed`() {
@@ -228,6 +310,31 @@ struct LaterEvidenceTests {
     #expect(hearing.hits.filter { $0.end == .killed }.count == 1)
     #expect(hearing.report.analysis.timeWait.measured.lessThanSeconds == nil)
     #expect(hearing.report.analysis.timeWait.warning == nil)
+  }
+
+  /// If it has arrived, there is nothing left for the next.
+  @Test func `behind a SYN that would have replaced the TIME_WAIT the next one's hit is a guess`() {
+    let hearing = Hearing(
+      Scene.timeWait + """
+        11.000 > S  2000
+        12.000 > S  500
+        15.000 end
+        """)
+    #expect(hearing.verdicts == ["first use", "reuse lost", "inferred time-wait unanswered lost"])
+  }
+
+  @Test func `not so where that one's answer has shown that it stands`() {
+    let hearing = Hearing(
+      Scene.timeWait + """
+        11.000 > S  2000
+        11.001 < .  5002 ack 1002 id 0      # nobody listens
+        11.200 > S  500
+        14.000 end
+        """)
+    #expect(
+      hearing.verdicts == [
+        "first use", "time-wait rejected no-listener", "time-wait unanswered rate-limited",
+      ])
   }
 
   // MARK: - Numbers

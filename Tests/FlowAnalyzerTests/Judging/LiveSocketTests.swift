@@ -126,6 +126,26 @@ struct LiveSocketTests {
     #expect(hearing.report.summary.killedConnections == 0)
   }
 
+  /// A counter passes zero, too.
+  @Test func `a connection that was followed is live, though its answer has no identification`() {
+    let hearing = Hearing(
+      Scene.established + """
+        400.000 > S  500
+        400.001 < .  5001 ack 1001 id 0
+        """)
+    #expect(hearing.verdicts == ["first use", "established rejected challenge"])
+  }
+
+  /// As long as its FIN is sent again: a quarter of an hour.
+  @Test func `a socket in LAST_ACK is remembered longer than a TIME_WAIT`() {
+    let hearing = Hearing(
+      Scene.lastAck + """
+        302.000 > S  500
+        302.001 < .  5002 ack 1002 id 7
+        """)
+    #expect(hearing.verdicts == ["first use", "closing rejected challenge"])
+  }
+
   // Case 36, and what it may cost: the worst case for an operator
   @Test func `the RST that follows kills the live connection, which is counted`() {
     let hearing = Hearing(

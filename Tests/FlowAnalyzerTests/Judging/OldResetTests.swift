@@ -39,6 +39,31 @@ struct OldResetTests {
     #expect(hearing.verdicts.last == "time-wait unanswered lost")
   }
 
+  /// It starts the timer anew and no more (`tcp_timewait_state_process`).
+  @Test func `an ACK that PAWS refuses does not renew it`() {
+    let hearing = Hearing(
+      Scene.timeWaitWithTimestamps + """
+        30.000 > .  1002 ack 5002 ts 200 ecr 951
+        30.001 < .  5002 ack 1002 ts 980 ecr 300 id 0
+        65.000 > R  1002 ts 210
+        70.000 > S  400 ts 220
+        73.000 end
+        """)
+    #expect(hearing.verdicts.last == "reuse reset")
+  }
+
+  @Test func `a FIN that was captured behind the server's RST brings nothing back`() {
+    let hearing = Hearing(
+      Scene.established + """
+         1.000 < F. 5001 ack 1001
+         1.100 < R. 5002 ack 1001
+         1.200 < F. 5001 ack 1001
+        11.000 > S  500
+        11.001 < S. clock ack 501
+        """)
+    #expect(hearing.verdicts == ["first use", "reuse reset"])
+  }
+
   /// A client in SYN_SENT ignores it (RFC 9293, section 3.10.7.3), and so it is no answer; but the socket that
   /// gives up with it stood when the SYN came.
   @Test func `a RST with the old numbers answers no SYN, and shows who stood`() {

@@ -64,6 +64,51 @@ struct OrphanTests {
     #expect(hearing.verdicts == ["first use", "reuse expired"])
   }
 
+  /// What refused the second SYN may have been the port without a listener.
+  @Test func `a RST after a minute shows no orphan that the SYN before has met`() {
+    let hearing = Hearing(
+      Scene.finWait2 + """
+        101.000 > S  1500
+        102.000 > S  1500
+        102.001 < R. 0 ack 1501
+        """)
+    #expect(hearing.verdicts == ["first use", "reuse expired", "reuse unknown"])
+  }
+
+  /// PAWS comes first: an orphan answers such a SYN with an ACK.
+  @Test func `no orphan refuses an older timestamp, nor has the SYN before met one`() {
+    let hearing = Hearing(
+      Scene.establishedWithTimestamps + """
+         1.000 < F. 5001 ack 1001 ts 950 ecr 102
+         1.001 > .  1001 ack 5002 ts 300 ecr 950
+        11.000 > S  1500 ts 200
+        12.000 > S  1500 ts 201
+        12.001 < R. 0 ack 1501
+        """)
+    #expect(hearing.verdicts == ["first use", "reuse gone", "reuse gone"])
+  }
+
+  /// An orphan resets whoever sends it data.
+  @Test func `data that were not captured were taken by a socket`() {
+    let hearing = Hearing(
+      Scene.finWait2 + """
+        11.000 > S  500
+        11.001 < .  5002 ack 1501 id 77
+        """)
+    #expect(hearing.verdicts == ["first use", "closing rejected challenge"])
+  }
+
+  @Test func `a keepalive's answer tells what it is`() {
+    let hearing = Hearing(
+      Scene.finWait2 + """
+        11.000 > .  1000 ack 5002
+        11.001 < .  5002 ack 1001 id 0      # no socket
+        21.000 > S  1500                    # inside the window
+        24.000 end
+        """)
+    #expect(hearing.hits.map(\.predicted) == [.reset])
+  }
+
   // MARK: - The limit
 
   @Test func `a full socket is silent for its limit, whatever the SYN`() {
@@ -129,6 +174,23 @@ struct OrphanTests {
     #expect(
       hearing.verdicts.suffix(2) == [
         "time-wait unanswered lost", "time-wait rejected sequence-not-newer",
+      ])
+  }
+
+  /// It becomes the TIME_WAIT itself, and keeps its count.
+  @Test func `the limit of an orphan goes on in TIME_WAIT`() {
+    let hearing = Hearing(
+      Scene.finWait2 + """
+        11.000 > S  500
+        11.001 < .  5002 ack 1001 id 0      # no socket
+        11.100 > F. 1001 ack 5002
+        11.101 < .  5002 ack 1002 id 0
+        11.300 > S  500
+        14.000 end
+        """)
+    #expect(
+      hearing.verdicts == [
+        "first use", "closing rejected orphan-answered", "time-wait unanswered rate-limited",
       ])
   }
 }

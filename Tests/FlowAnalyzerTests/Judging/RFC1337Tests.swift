@@ -117,4 +117,27 @@ struct RFC1337Tests {
     #expect(hearing.report.summary.syns.reuses["reset"] == 0)
     #expect(hearing.report.heldAtEnd.timeWait == 2)
   }
+
+  @Test func `a TIME_WAIT whose time is up shows nothing of what a RST did`() {
+    let hearing = Hearing(
+      Scene.timeWait + """
+        11.000 > R  1002
+        66.501 > S  500
+        66.502 < S. clock ack 501
+        """)
+    #expect(hearing.verdicts == ["first use", "reuse reset"])
+    #expect(hearing.report.analysis.server.rfc1337 == "unknown")
+  }
+
+  /// The ISN of a server that is known to be Linux says more than an option.
+  @Test func `where the answer proves that nothing was left, it was the RST, whatever is given`() {
+    let hearing = Hearing(
+      Scene.fingerprintElsewhere + Scene.timeWait + """
+        11.000 > R  1002
+        12.000 > S  500
+        12.001 < S. clock ack 501
+        """
+    ) { $0.rfc1337 = true }
+    #expect(hearing.verdicts.last == "reuse reset")
+  }
 }

@@ -38,6 +38,14 @@ struct StackTests {
     #expect(Hearing(script) { $0.serverStack = .linux }.verdicts.last == "reuse gone")
   }
 
+  /// RFC 9293, section 3.10.7.4: only the FIN that was received starts it anew.
+  @Test(arguments: [(1001, 91_000_000_000), (5000, 61_001_000_000)] as [(Int, Int64)])
+  func `other stacks restart the timer for the same FIN only`(sequence: Int, freeAt: Int64) {
+    let script = Scene.timeWait + "31.000 > F. \(sequence) ack 5002\n40.000 end"
+    let hearing = Hearing(script) { $0.serverStack = .freebsd }
+    #expect(hearing.report.heldAtEnd.tuples.map(\.freeAt?.nanoseconds) == [freeAt])
+  }
+
   @Test func `illumos refuses inside the window and keeps its TIME_WAIT`() {
     let hearing = Hearing(
       Scene.timeWait + """
@@ -173,6 +181,18 @@ struct StackTests {
     #expect(hearing.report.analysis.timeWait.assumedSeconds.value == seconds)
     let freeAt = hearing.report.heldAtEnd.tuples.first?.freeAt?.nanoseconds
     #expect(freeAt == 1_001_000_000 + Int64(seconds) * 1_000_000_000)
+  }
+
+  /// The old timestamp alone has it dropped.
+  @Test func `macOS rejects an old SYN that has data`() {
+    let hearing = Hearing(
+      Scene.timeWaitWithTimestamps + """
+        11.000 > S  500(10)       ts 100
+        11.001 < .  5002 ack 1002 ts 1950 ecr 300
+        """
+    ) { $0.serverStack = .macos }
+    #expect(hearing.verdicts == ["first use", "time-wait rejected sequence-not-newer"])
+    #expect(hearing.hits.map(\.predicted) == [.rejected])
   }
 
   @Test func `the option overrides the stack's own time`() {

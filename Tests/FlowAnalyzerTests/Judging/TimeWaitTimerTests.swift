@@ -177,6 +177,9 @@ struct TimeWaitTimerTests {
       name: "FIN with ACK", segment: "> F. 1001 ack 5002 ts 310 ecr 951", effect: .restarted),
     Arrival(name: "FIN without ACK", segment: "> F 1001 ts 310 ecr 0", effect: .unchanged),
     Arrival(
+      name: "FIN without ACK, with an older timestamp", segment: "> F 1001 ts 299 ecr 0",
+      effect: .restarted),
+    Arrival(
       name: "SYN refused by sequence", segment: "> S 500 ts 300", effect: .unchanged),
     Arrival(name: "SYN refused by PAWS", segment: "> S 9000 ts 299", effect: .restarted),
     Arrival(name: "RST in order", segment: "> R 1002 ts 310", effect: .destroyed),

@@ -27,4 +27,15 @@ struct ForgettingTests {
     tracker.finish()
     #expect(tracker.finishedCount == 2000)
   }
+
+  /// What came on the tuple an hour before keeps nothing of it any longer.
+  @Test func `a tuple begins anew when it has been forgotten`() {
+    let hearing = Hearing(
+      Scene.lastAck + """
+        4000.000 > S  500
+        4200.000 > S  600
+        4205.000 end
+        """)
+    #expect(hearing.verdicts == ["first use", "first use", "first use"])
+  }
 }
