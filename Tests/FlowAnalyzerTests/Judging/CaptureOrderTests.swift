@@ -83,6 +83,27 @@ struct CaptureOrderTests {
     #expect(hearing.verdicts == ["first use", "reuse duplicate"])
   }
 
+  @Test func `a SYN that comes twice behind its SYN-ACK is answered once`() {
+    let hearing = Hearing(
+      """
+      0.0000 < S. 5000 ack 1001
+      0.0005 > S  1000
+      0.0010 > S  1000
+      """)
+    #expect(hearing.verdicts == ["first use", "reuse duplicate"])
+  }
+
+  @Test func `a SYN that is only late has not been missed`() {
+    let script = """
+      0.0000 > .  1    ack 1   port 4100
+      2.0000 < S. 5000 ack 1001
+
+      """
+    #expect(Hearing(script + "9.0 end").report.coverage.reasons.contains(.synsMissed))
+    let late = Hearing(script + "2.0005 > S  1000\n9.0 end")
+    #expect(!late.report.coverage.reasons.contains(.synsMissed))
+  }
+
   @Test func `the ISN proves Linux, whenever the SYN comes`() {
     let hearing = Hearing(
       Scene.timeWait + """
