@@ -477,6 +477,19 @@ struct ProxyTests {
     #expect(sides.connections.map(\.confidence) == [100])
   }
 
+  @Test func `a connection that was open before has no beginning`() {
+    let sides = TwoSides(
+      client: "0.020 > P. 1001 ack 8001 port 3001 from 1 say GET /a HTTP/1.1||",
+      server: """
+        0.010 > S  70
+        0.011 < S. 500 ack 71
+        0.030 > P. 71 ack 501 say GET /a HTTP/1.1||
+        9.000 end
+        """)
+    #expect(sides.pairs == ["1:3001 > 1:4003 (payload)"])
+    #expect(sides.connections.map(\.start) == [nil])
+  }
+
   /// Two connections of client 1, on which the same is asked for.
   private static let alike = """
     0.00 > S  1000 port 3001 from 1

@@ -160,6 +160,19 @@ struct CaptureOrderTests {
     #expect(hearing.verdicts == ["first use", "established rejected challenge"])
   }
 
+  /// Then it has sent it again, as the ACK has not arrived.
+  @Test func `a SYN-ACK long behind its ACK leaves the connection half-open`() {
+    let hearing = Hearing(
+      """
+       0.0000 > S  1000
+       0.0008 > .  1001 ack 5001
+       0.5000 < S. 5000 ack 1001
+      20.0000 > S  500
+      20.0010 < .  5001 ack 1001 id 9
+      """)
+    #expect(hearing.verdicts == ["first use", "reuse syn-received"])
+  }
+
   @Test func `an answer with the old numbers before its SYN shows in the RST`() {
     let hearing = Hearing(
       Scene.timeWait + """
