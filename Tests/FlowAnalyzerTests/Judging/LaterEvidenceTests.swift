@@ -238,6 +238,34 @@ struct LaterEvidenceTests {
     #expect(certain.report.analysis.timeWait.measured.atLeastSeconds?.value == 9.7)
   }
 
+  /// Five hundred bytes of the client and its FIN were not captured.
+  @Test func `nor does one become an orphan again, where its client's FIN was not captured`() {
+    let hearing = Hearing(
+      Scene.finWait2 + """
+        11.000 > S  500
+        11.001 < .  5002 ack 1502 id 0
+        12.000 > S  500
+        12.001 < .  5002 ack 1502 id 0
+        """)
+    let rejected = "inferred time-wait rejected sequence-not-newer"
+    #expect(hearing.verdicts.dropFirst() == [rejected, rejected.replacing("inferred ", with: "")])
+  }
+
+  /// The client's FIN was captured and lost: whatever came before, the answer leaves it out.
+  @Test func `an orphan is known by its answer also where the beginning was not captured`() {
+    let hearing = Hearing(
+      """
+       0.500 < F. 5001 ack 1001
+       0.501 > F. 1001 ack 5002
+      11.000 > S  500
+      11.001 < .  5002 ack 1001 id 0
+      11.001 > R  1001
+      11.010 > S  500
+      11.011 < S. clock ack 501
+      """)
+    #expect(hearing.verdicts == ["inferred closing rejected orphan-answered", "reuse reset"])
+  }
+
   // MARK: - Copies of a SYN
 
   /// The SYN-ACK was on its way when the SYN was sent again.
