@@ -6,15 +6,15 @@ extension TCPState {
   ///   - isSocketless: see `Segment`; nil where that is not known.
   ///   - beganUnseen: a FIN may have been sent before the capture.
   ///   - coversUnseen: it acknowledges more than the peer was seen to send.
-  ///   - coversFIN: it acknowledges the peer's FIN.
+  ///   - coversFIN: it acknowledges the peer's FIN; nil where that is not known.
   func proven(
     byAnswerFromNoSocket isSocketless: Bool?, beganUnseen: Bool, coversUnseen: Bool,
-    coversFIN: Bool
+    coversFIN: Bool?
   ) -> TCPState? {
     switch self {
     case .timeWait:
       // The peer's FIN was captured but never arrived.
-      return coversFIN || beganUnseen ? nil : .finWait2
+      return coversFIN == false ? .finWait2 : nil
     case .closed:
       // Either the holder was not as passive as it looked, or the last ACK never arrived.
       return isSocketless == false ? .lastAck : .timeWait
@@ -24,10 +24,10 @@ extension TCPState {
     case .lastAck, .closing: return isSocketless == true ? .timeWait : nil
     case .finWait1:
       guard isSocketless == true else { return nil }
-      return coversUnseen || coversFIN ? .timeWait : .finWait2
+      return coversUnseen || coversFIN == true ? .timeWait : .finWait2
     case .finWait2:
       // What was not captured may be data, but only a live socket would have taken it.
-      return coversFIN || (coversUnseen && isSocketless != false) ? .timeWait : nil
+      return coversFIN == true || (coversUnseen && isSocketless != false) ? .timeWait : nil
     case .synSent, .synReceived: return nil
     }
   }

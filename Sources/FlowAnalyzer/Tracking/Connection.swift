@@ -397,10 +397,10 @@ struct Connection: BitwiseCopyable {
       && segment.acknowledgment.distance(from: receiver.nextToSend).magnitude <= reach
   }
 
-  /// Swaps the roles of a connection whose beginning was not seen, while nobody holds TIME_WAIT.
+  /// Swaps the roles of a connection whose beginning was not seen, while nobody holds TIME_WAIT. How its windows
+  /// are scaled is not known, so that there is nothing to swap of that.
   mutating func swapRoles() {
     swap(&originator, &responder)
-    windowShifts = windowShifts << 4 | windowShifts >> 4
     traits.formSymmetricDifference(.originatorIsLow)
   }
 

@@ -272,7 +272,7 @@ extension FlowTracker {
       let proven = endpoint.state.proven(
         byAnswerFromNoSocket: isSocketless(segment), beganUnseen: connection.beganUnseen,
         coversUnseen: segment.acknowledgment.follows(peer.nextToSend),
-        coversFIN: peer.sentFIN.map { segment.acknowledgment.follows($0) } ?? false)
+        coversFIN: peer.sentFIN.map { segment.acknowledgment.follows($0) })
     else { return }
     amend(position, isLow: holderIsLow) {
       $0.prove(proven, by: segment.time)

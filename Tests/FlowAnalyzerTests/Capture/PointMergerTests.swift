@@ -57,6 +57,22 @@ import Testing
     #expect(ReadOut(try inputs([1000, 400_000], [late + 1, 300_000])).segments.count == 4)
   }
 
+  /// Whatever the captures are numbered in, the window ends where it does.
+  @Test func `the window ends to the nanosecond`() {
+    func copies(_ late: Int64) -> [Bool] {
+      var merger = PointMerger()
+      return [(UInt32(0), Int64(0)), (1, late)].map { point, nanoseconds in
+        var segment = Segment.none
+        segment.time = Timestamp(nanoseconds: 3_600_000_000_000 + nanoseconds)
+        segment.digest = 7
+        segment.point = point
+        return merger.isCopy(segment)
+      }
+    }
+    #expect(copies(PointMerger.window) == [false, true])
+    #expect(copies(PointMerger.window + 1) == [false, false])
+  }
+
   @Test func `the two sides are not merged`() throws {
     let client = try inputs([1000, 3000], role: .client)
     let server = try inputs([1500, 3500], role: .server)

@@ -85,6 +85,27 @@ struct CaptureOrderTests {
     #expect(hearing.verdicts == ["first use", "reuse duplicate"])
   }
 
+  @Test func `a SYN that comes twice behind its SYN-ACK is answered once`() {
+    let hearing = Hearing(
+      """
+      0.0000 < S. 5000 ack 1001
+      0.0005 > S  1000
+      0.0010 > S  1000
+      """)
+    #expect(hearing.verdicts == ["first use", "reuse duplicate"])
+  }
+
+  @Test func `a SYN that is only late has not been missed`() {
+    let script = """
+      0.0000 > .  1    ack 1   port 4100
+      2.0000 < S. 5000 ack 1001
+
+      """
+    #expect(Hearing(script + "9.0 end").report.coverage.reasons.contains(.synsMissed))
+    let late = Hearing(script + "2.0005 > S  1000\n9.0 end")
+    #expect(!late.report.coverage.reasons.contains(.synsMissed))
+  }
+
   @Test func `the ISN proves Linux, whenever the SYN comes`() {
     let hearing = Hearing(
       Scene.timeWait + """
@@ -139,6 +160,19 @@ struct CaptureOrderTests {
       20.0010 < .  5001 ack 1001 id 9
       """)
     #expect(hearing.verdicts == ["first use", "established rejected challenge"])
+  }
+
+  /// Then it has sent it again, as the ACK has not arrived.
+  @Test func `a SYN-ACK long behind its ACK leaves the connection half-open`() {
+    let hearing = Hearing(
+      """
+       0.0000 > S  1000
+       0.0008 > .  1001 ack 5001
+       0.5000 < S. 5000 ack 1001
+      20.0000 > S  500
+      20.0010 < .  5001 ack 1001 id 9
+      """)
+    #expect(hearing.verdicts == ["first use", "reuse syn-received"])
   }
 
   @Test func `an answer with the old numbers before its SYN shows in the RST`() {

@@ -208,6 +208,64 @@ struct LaterEvidenceTests {
     #expect(hearing.verdicts == [rejected, rejected])
   }
 
+  /// The server closes first. The client's FIN was not captured, only its ACK: whether that FIN acknowledged the
+  /// server's is not known.
+  private static let doubtfulTimeWait =
+    Scene.established + """
+      1.000 < F. 5001 ack 1001
+      1.200 < .  5002 ack 1002
+
+      """
+
+  @Test func `a TIME_WAIT that is in doubt proves nothing about RSTs`() {
+    let hearing = Hearing(
+      Self.doubtfulTimeWait + """
+         5.000 > R  1002
+        11.000 > S  500
+        11.001 < S. clock ack 501
+        """)
+    #expect(hearing.verdicts == ["first use", "reuse reset"])
+    #expect(hearing.report.analysis.server.rfc1337 == "unknown")
+  }
+
+  @Test func `nor how long it lasts`() {
+    let answer = "11.000 > S  500\n11.001 < .  5002 ack 1002 id 0\n"
+    let doubtful = Hearing(Self.doubtfulTimeWait + answer)
+    #expect(doubtful.verdicts.last == "inferred time-wait rejected sequence-not-newer")
+    #expect(doubtful.report.analysis.timeWait.measured.atLeastSeconds == nil)
+    let certain = Hearing(Self.doubtfulTimeWait + "1.300 > .  1002 ack 5002\n" + answer)
+    #expect(certain.verdicts.last == "time-wait rejected sequence-not-newer")
+    #expect(certain.report.analysis.timeWait.measured.atLeastSeconds?.value == 9.7)
+  }
+
+  /// Five hundred bytes of the client and its FIN were not captured.
+  @Test func `nor does one become an orphan again, where its client's FIN was not captured`() {
+    let hearing = Hearing(
+      Scene.finWait2 + """
+        11.000 > S  500
+        11.001 < .  5002 ack 1502 id 0
+        12.000 > S  500
+        12.001 < .  5002 ack 1502 id 0
+        """)
+    let rejected = "inferred time-wait rejected sequence-not-newer"
+    #expect(hearing.verdicts.dropFirst() == [rejected, rejected.replacing("inferred ", with: "")])
+  }
+
+  /// The client's FIN was captured and lost: whatever came before, the answer leaves it out.
+  @Test func `an orphan is known by its answer also where the beginning was not captured`() {
+    let hearing = Hearing(
+      """
+       0.500 < F. 5001 ack 1001
+       0.501 > F. 1001 ack 5002
+      11.000 > S  500
+      11.001 < .  5002 ack 1001 id 0
+      11.001 > R  1001
+      11.010 > S  500
+      11.011 < S. clock ack 501
+      """)
+    #expect(hearing.verdicts == ["inferred closing rejected orphan-answered", "reuse reset"])
+  }
+
   // MARK: - Copies of a SYN
 
   /// The SYN-ACK was on its way when the SYN was sent again.

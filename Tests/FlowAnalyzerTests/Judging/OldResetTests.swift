@@ -52,6 +52,30 @@ struct OldResetTests {
     #expect(hearing.verdicts.last == "reuse reset")
   }
 
+  @Test func `a RST that acknowledges something else comes from no socket of the connection`() {
+    let hearing = Hearing(
+      Scene.established + """
+        11.000 > S  500
+        11.300 < R. 5001 ack 777
+        12.000 > S  500
+        12.001 < S. clock ack 501
+        """)
+    #expect(hearing.verdicts == ["first use", "reuse gone", "reuse reset"])
+  }
+
+  /// What it has acknowledged was taken for a FIN until then.
+  @Test func `a server that has reset stays so, though the client's FIN was a byte`() {
+    let hearing = Hearing(
+      Scene.established + """
+         1.000 < F. 5001 ack 1002
+         1.001 < R. 5002 ack 1002
+         1.002 > P. 1001(10) ack 5001
+        11.000 > S  500
+        11.001 < S. clock ack 501
+        """)
+    #expect(hearing.verdicts == ["first use", "reuse reset"])
+  }
+
   @Test func `a FIN that was captured behind the server's RST brings nothing back`() {
     let hearing = Hearing(
       Scene.established + """

@@ -99,6 +99,27 @@ struct LaneTests {
     #expect(traffic.reportInLanes(batches: 8).json == traffic.reportOfOneAudit.json)
   }
 
+  /// Toward the load balancer and from there to the server a SYN goes between other addresses.
+  @Test func `both sides of a translation are noticed, though they are of different lanes`() {
+    let segments = (1...12).flatMap { number in
+      Conversation(
+        """
+        \(number).000 > S  \(number)000 from \(number) to 9
+        \(number).001 > S  \(number)000 from 99 to 1 port \(4100 + number)
+        \(number).002 < S. 5000 ack \(number)001 from 99 to 1 port \(4100 + number)
+        """
+      ).segments.map { segment in
+        var segment = segment
+        segment.digest |= UInt64(number) << 32
+        return segment
+      }
+    }
+    #expect(segments.filter(\.isOpening).contains { Traffic.lane(of: $0) != 0 })
+    let traffic = Traffic(segments)
+    #expect(traffic.reportInLanes(batches: 8).coverage.reasons.contains(.bothSides))
+    #expect(traffic.reportInLanes(batches: 8).json == traffic.reportOfOneAudit.json)
+  }
+
   @Test(arguments: [1, 2, 4])
   func `a run that is interrupted reports what was read`(workers: Int) throws {
     let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).pcap")
