@@ -105,11 +105,11 @@ struct QuickPassTests {
   func `open and close by the short way to the same place`(seed: UInt64) {
     var walk = Walk(random: SeededGenerator(seed: seed))
     walk.finRate = 12
-    for _ in 0..<20 {
+    for _ in 0..<25 {
       var connection = walk.connection()
       for _ in 0..<30 { walk.step(&connection) }
     }
-    #expect(walk.across > 20, "seed \(seed)")
+    #expect(walk.across > 25, "seed \(seed)")
   }
 
   @Test(arguments: 0..<40 as Range<UInt64>)
