@@ -33,7 +33,8 @@ struct MergeCommand: ParsableCommand {
     analysis.warnOfAssumedSides()
     for failure in analysis.failures { Message.error("\(failure)") }
     let isWritten = reports.requests.write(
-      analysis.report, traces: [], timeZone: reports.place.timeZone)
+      analysis.report, traces: [], timeZone: reports.place.timeZone,
+      workers: configuration.workers)
     if !isWritten || !analysis.failures.isEmpty { throw ExitStatus.failed }
   }
 

@@ -108,11 +108,12 @@ enum ReportFormat: String, CaseIterable {
   /// Writes the report in this format; `style` is for text, whose length has a bound, and `traces` for
   /// HTML.
   func write(
-    _ report: AnalysisReport, _ style: TextStyle, traces: [FindingTrace], to sink: inout ReportSink
+    _ report: AnalysisReport, _ style: TextStyle, traces: [FindingTrace], workers: Int,
+    to sink: inout ReportSink
   ) throws {
     switch self {
-    case .json: try report.writeJSON { try sink.write($0) }
-    case .ndjson: try report.writeNDJSON { try sink.write($0) }
+    case .json: try report.writeJSON(workers: workers) { try sink.write($0) }
+    case .ndjson: try report.writeNDJSON(workers: workers) { try sink.write($0) }
     case .prometheus: try sink.write(report.prometheusText)
     case .check: try sink.write(report.checkText(style))
     case .markdown: try sink.write(report.markdown)

@@ -49,7 +49,9 @@ extension ReportingCommand {
   func write(_ analysis: Analysis, by analyzer: Analyzer, _ requests: [ReportRequest]) -> Bool {
     let traces =
       requests.contains { $0.format == .html } ? traces(of: analysis, by: analyzer) : []
-    return requests.write(analysis.report, traces: traces, timeZone: reports.place.timeZone)
+    return requests.write(
+      analysis.report, traces: traces, timeZone: reports.place.timeZone,
+      workers: analyzer.configuration.workers)
   }
 }
 
@@ -70,10 +72,12 @@ extension [ReportRequest] {
 
   /// Writes every report that can be written.
   ///
-  /// - Parameter traces: what HTML draws.
+  /// - Parameters:
+  ///   - traces: what HTML draws.
+  ///   - workers: how many threads may write one.
   /// - Returns: whether all could be.
   func write(
-    _ report: AnalysisReport, traces: [FindingTrace], timeZone: NamedTimeZone?
+    _ report: AnalysisReport, traces: [FindingTrace], timeZone: NamedTimeZone?, workers: Int
   ) -> Bool {
     var isWritten = true
     // Captures in directories are known only now.
@@ -88,7 +92,7 @@ extension [ReportRequest] {
         var style = request.destination == .standardOutput ? Terminal.output.style : TextStyle()
         style.localClock = timeZone?.clock
         try request.destination.write {
-          try request.format.write(report, style, traces: traces, to: &$0)
+          try request.format.write(report, style, traces: traces, workers: workers, to: &$0)
         }
       } catch {
         Message.error("\(request.destination): the report cannot be written: \(error).")

@@ -205,7 +205,7 @@ struct Audit: ~Copyable {
   }
 
   /// Lets go of the listed findings that begin later than some hit.
-  mutating func dropFindings(behind hit: Hit) { ledger.dropFindings(behind: hit) }
+  mutating func dropFindings(behind hit: Hit.Position) { ledger.dropFindings(behind: hit) }
 
   /// Judges all that is still open, as it stands after the last segment.
   ///

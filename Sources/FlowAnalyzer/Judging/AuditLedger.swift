@@ -66,7 +66,7 @@ struct AuditLedger: ~Copyable {
 
   /// Lets go of the listed findings that begin later than some hit: they are not among those that the
   /// report lists, and are counted only.
-  mutating func dropFindings(behind hit: Hit) { findings.drop(behind: hit) }
+  mutating func dropFindings(behind hit: Hit.Position) { findings.drop(behind: hit) }
 
   /// Notes the clients of all that is kept, by the joiner's numbers.
   func noteClients(in uses: inout AddressTable.Uses) {
@@ -119,7 +119,7 @@ struct AuditLedger: ~Copyable {
   ) {
     guard var hits = hits.removeValue(forKey: finished.position) else { return }
     // They come in the order in which they were judged.
-    hits.sort(by: Hit.precedes)
+    hits.sort { $0.position < $1.position }
     let finding = AttemptFinding(
       finished, hits: hits, end: end, course: joiner.course(of: finished.client))
     if tracker.arrivals != nil { logWaits(after: hits, finished, &tracker) }

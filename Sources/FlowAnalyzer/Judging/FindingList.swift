@@ -1,49 +1,99 @@
 /// The findings that a report lists: the earliest, up to a limit; of the others the worst.
 ///
 /// Whatever does not follow the number of tuples shall stay within 64 MB, with 100,000 findings listed:
-/// one with a single hit takes less than 200 bytes. The hits of all stand in one array, so that no
-/// finding has one of its own.
+/// one with a single hit takes less than 200 bytes. They lie in blocks that never move: a list that grows
+/// has no second copy, and takes over the blocks of another.
 struct FindingList {
-  struct Entry {
+  struct Entry: Equatable {
     var finding: AttemptFinding
-    /// Where its hits begin, and how many they are.
-    var firstHit: UInt32
-    var hitCount: UInt32
+    fileprivate(set) var firstHit: Hit
+    /// Most findings have none, and no array of their own then.
+    private var laterHits: [Hit]
+
+    /// - Parameter hits: in time order; at least one.
+    init(_ finding: AttemptFinding, _ hits: [Hit]) {
+      self.finding = finding
+      firstHit = hits[0]
+      laterHits = hits.count > 1 ? Array(hits.dropFirst()) : []
+    }
+
+    /// In time order.
+    var hits: [Hit] { [firstHit] + laterHits }
+
+    fileprivate mutating func change(_ body: (inout Hit) -> Void) {
+      body(&firstHit)
+      for index in laterHits.indices { body(&laterHits[index]) }
+    }
+
+    fileprivate mutating func renumberClients(_ numbers: [UInt32: UInt32]) {
+      finding.client.renumber(numbers)
+      change { $0.renumberClients(numbers) }
+    }
+
+    fileprivate func forEachParty(_ body: (Party) -> Void) {
+      body(finding.client)
+      firstHit.forEachParty(body)
+      for hit in laterHits { hit.forEachParty(body) }
+    }
+
+    fileprivate func noteClients(in uses: inout AddressTable.Uses) {
+      uses.note(finding.client)
+      firstHit.noteClients(in: &uses)
+      for hit in laterHits { hit.noteClients(in: &uses) }
+    }
   }
 
   let limit: Int
-  private(set) var entries: [Entry] = []
-  private var hits: [Hit] = []
+  /// None is larger than `blockSize`, and only the last is written to.
+  private var blocks: [[Entry]] = []
+  /// Where the listed entries are, in the order of the list.
+  private var places: [Place] = []
   /// How many findings there were in all.
   private(set) var total = 0
   /// The last that is listed, once there were too many: what comes later is counted only.
-  private var last: Hit?
+  private var last: Hit.Position?
   /// The worst of those that are not listed.
   private(set) var worstOmitted = WorstFindings()
 
+  private static let blockSize = 1024
+
+  private struct Place {
+    var block: UInt32
+    var index: UInt32
+  }
+
   init(limit: Int) { self.limit = limit }
+
+  /// How many findings are listed.
+  var count: Int { places.count }
 
   /// How many findings are not listed.
   var omitted: Int { total - min(total, limit) }
 
-  /// The hits of an entry, in time order.
-  func hits(of entry: Entry) -> ArraySlice<Hit> {
-    hits[Int(entry.firstHit)..<Int(entry.firstHit + entry.hitCount)]
-  }
+  subscript(position: Int) -> Entry { self[places[position]] }
+
+  private subscript(place: Place) -> Entry { blocks[Int(place.block)][Int(place.index)] }
 
   /// - Parameter hits: in time order; at least one.
   mutating func add(_ finding: AttemptFinding, _ hits: [Hit]) {
     total += 1
-    if limit <= 0 || last.map({ Hit.precedes($0, hits[0]) }) == true {
+    if limit <= 0 || last.map({ $0 < hits[0].position }) == true {
       worstOmitted.add(finding, hits)
       return
     }
-    entries.append(
-      Entry(
-        finding: finding, firstHit: UInt32(self.hits.count), hitCount: UInt32(hits.count)))
-    self.hits.append(contentsOf: hits)
+    append(Entry(finding, hits))
     // Cutting back at a quarter beyond the limit keeps the cost per finding constant.
-    if entries.count - limit > limit / 4 { cut() }
+    if count - limit > limit / 4 { cut() }
+  }
+
+  private mutating func append(_ entry: Entry) {
+    if blocks.last.map({ $0.count < Self.blockSize }) != true {
+      blocks.append([])
+      blocks[blocks.count - 1].reserveCapacity(Self.blockSize)
+    }
+    let block = blocks.count - 1
+    places.append(Place(block: UInt32(block), index: UInt32(blocks[block].count)))
+    blocks[block].append(entry)
   }
 
   /// Adds those of another list. Both must be complete.
@@ -51,33 +101,30 @@ struct FindingList {
   /// - Parameter numbers: of the clients there whose addresses have another number here.
   mutating func add(_ other: FindingList, numbers: [UInt32: UInt32]) {
     total += other.total
-    let first = UInt32(hits.count)
-    for var entry in other.entries {
-      entry.firstHit += first
-      entry.finding.client.renumber(numbers)
-      entries.append(entry)
-    }
-    for var hit in other.hits {
-      hit.renumberClients(numbers)
-      hits.append(hit)
-    }
+    let first = UInt32(blocks.count)
+    blocks += other.blocks
+    places += other.places.map { Place(block: first + $0.block, index: $0.index) }
+    if !numbers.isEmpty { change(blocks: Int(first)...) { $0.renumberClients(numbers) } }
     worstOmitted.add(other.worstOmitted, numbers: numbers)
     sort()
   }
 
   /// Gives all captures numbers that are higher by so many.
   mutating func shiftCaptures(by shift: UInt32) {
-    for index in hits.indices { hits[index].capture &+= shift }
+    change(blocks: 0...) { entry in entry.change { $0.capture &+= shift } }
     last?.capture &+= shift
     worstOmitted.shiftCaptures(by: shift)
   }
 
+  private mutating func change(blocks range: PartialRangeFrom<Int>, _ body: (inout Entry) -> Void) {
+    for block in blocks.indices[range] {
+      for index in blocks[block].indices { body(&blocks[block][index]) }
+    }
+  }
+
   /// Calls `body` with each client that a finding names.
   func forEachParty(_ body: (Party) -> Void) {
-    for entry in entries {
-      body(entry.finding.client)
-      for hit in hits(of: entry) { hit.forEachParty(body) }
-    }
+    for place in places { self[place].forEachParty(body) }
     worstOmitted.forEachFinding { finding, hits in
       body(finding.client)
       for hit in hits { hit.forEachParty(body) }
@@ -85,8 +132,7 @@ struct FindingList {
   }
 
   func noteClients(in uses: inout AddressTable.Uses) {
-    for entry in entries { uses.note(entry.finding.client) }
-    for hit in hits { hit.noteClients(in: &uses) }
+    for place in places { self[place].noteClients(in: &uses) }
     worstOmitted.forEachFinding { finding, hits in
       uses.note(finding.client)
       for hit in hits { hit.noteClients(in: &uses) }
@@ -95,51 +141,51 @@ struct FindingList {
 
   /// Brings the entries into the order of their first hits, and cuts them to the limit.
   mutating func sort() {
-    if entries.count > limit { cut() }
+    if count > limit { cut() }
     sortByTime()
   }
 
   private mutating func sortByTime() {
-    let hits = hits
-    entries.sort { Hit.precedes(hits[Int($0.firstHit)], hits[Int($1.firstHit)]) }
+    let blocks = blocks
+    func position(_ place: Place) -> Hit.Position {
+      blocks[Int(place.block)][Int(place.index)].firstHit.position
+    }
+    places.sort { position($0) < position($1) }
   }
 
-  /// The first hits of the listed findings.
-  var firstHits: [Hit] { entries.map { hits[Int($0.firstHit)] } }
+  /// Where the first hits of the listed findings are.
+  var firstHits: [Hit.Position] { places.map { self[$0].firstHit.position } }
 
   /// Removes what is beyond the limit.
   private mutating func cut() {
     sortByTime()
-    for entry in entries.dropFirst(limit) { worstOmitted.add(entry.finding, hits(of: entry)) }
-    entries.removeLast(entries.count - limit)
-    last = entries.last.map { hits[Int($0.firstHit)] }
+    for place in places.dropFirst(limit) { omit(self[place]) }
+    places.removeLast(count - limit)
+    last = places.last.map { self[$0].firstHit.position }
     compact()
   }
 
   /// Removes what begins later than some hit, and lists no more of the kind.
-  mutating func drop(behind hit: Hit) {
-    let hits = hits
-    for entry in entries where Hit.precedes(hit, hits[Int(entry.firstHit)]) {
-      worstOmitted.add(entry.finding, self.hits(of: entry))
-    }
-    entries.removeAll { Hit.precedes(hit, hits[Int($0.firstHit)]) }
+  mutating func drop(behind hit: Hit.Position) {
+    for place in places where hit < self[place].firstHit.position { omit(self[place]) }
+    let blocks = blocks
+    places.removeAll { hit < blocks[Int($0.block)][Int($0.index)].firstHit.position }
     last = hit
     compact()
   }
 
+  private mutating func omit(_ entry: Entry) { worstOmitted.add(entry.finding, entry.hits) }
+
+  /// Moves what is listed to the beginning of the blocks. Each block that was moved is let go of at once.
   private mutating func compact() {
-    // The hits that stay move together in place, without a second array.
-    entries.sort { $0.firstHit < $1.firstHit }
-    var end = 0
-    for index in entries.indices {
-      let old = hits(of: entries[index]).indices
-      entries[index].firstHit = UInt32(end)
-      for position in old {
-        hits[end] = hits[position]
-        end += 1
-      }
+    var isListed = blocks.map { [Bool](repeating: false, count: $0.count) }
+    for place in places { isListed[Int(place.block)][Int(place.index)] = true }
+    var old = blocks
+    (blocks, places) = ([], [])
+    for block in old.indices {
+      for (index, entry) in old[block].enumerated() where isListed[block][index] { append(entry) }
+      old[block] = []
     }
-    hits.removeLast(hits.count - end)
   }
 }
 
@@ -148,12 +194,11 @@ extension FindingList: Packed, Codable {
   func write(to writer: inout PackedWriter) {
     writer.write(count: limit)
     writer.write(count: total)
-    writer.write(count: entries.count)
-    for entry in entries {
+    writer.write(count: count)
+    for place in places {
+      let entry = self[place]
       entry.finding.write(to: &writer)
-      let hits = hits(of: entry)
-      writer.write(count: hits.count)
-      for hit in hits { hit.write(to: &writer) }
+      writer.write(entry.hits)
     }
     worstOmitted.write(to: &writer)
   }
@@ -161,21 +206,22 @@ extension FindingList: Packed, Codable {
   init(from reader: inout PackedReader) throws(DecodingError) {
     limit = try reader.number()
     total = try reader.count()
-    var hits: [Hit] = []
-    entries = try reader.array { reader throws(DecodingError) in
-      let finding = try AttemptFinding(from: &reader)
-      let first = hits.count
-      hits += try reader.array() as [Hit]
-      guard hits.count > first else { throw reader.error("a finding has no hit") }
-      guard hits.count <= UInt32.max else { throw reader.error("there are too many hits") }
-      return Entry(
-        finding: finding, firstHit: UInt32(first), hitCount: UInt32(hits.count - first))
+    for entry in try reader.array({ reader throws(DecodingError) in try Entry(from: &reader) }) {
+      append(entry)
     }
-    self.hits = hits
     worstOmitted = try WorstFindings(from: &reader)
-    guard entries.count + worstOmitted.count <= total else {
+    guard count + worstOmitted.count <= total else {
       throw reader.error("more are listed than there were")
     }
+  }
+}
+
+extension FindingList.Entry {
+  fileprivate init(from reader: inout PackedReader) throws(DecodingError) {
+    let finding = try AttemptFinding(from: &reader)
+    let hits = try reader.array() as [Hit]
+    guard !hits.isEmpty else { throw reader.error("a finding has no hit") }
+    self.init(finding, hits)
   }
 }
 

@@ -68,10 +68,18 @@ struct Hit: Equatable {
     previous = exchange.previous
   }
 
-  /// By time, and where that is equal by place.
-  static func precedes(_ lhs: Hit, _ rhs: Hit) -> Bool {
-    (lhs.time, lhs.capture, lhs.frame) < (rhs.time, rhs.capture, rhs.frame)
+  /// What hits are ordered by: time, and where that is equal the place in the captures.
+  struct Position: BitwiseCopyable, Equatable, Comparable {
+    var time: Timestamp
+    var capture: UInt32
+    var frame: UInt64
+
+    static func < (lhs: Position, rhs: Position) -> Bool {
+      (lhs.time, lhs.capture, lhs.frame) < (rhs.time, rhs.capture, rhs.frame)
+    }
   }
+
+  var position: Position { Position(time: time, capture: capture, frame: frame) }
 }
 
 extension Hit {

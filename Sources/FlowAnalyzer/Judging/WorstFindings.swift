@@ -16,25 +16,18 @@ struct WorstFindings {
       severity = FindingSeverity(finding, hits)
     }
 
-    var rank: Rank { Rank(severity, hits[0]) }
+    var rank: Rank { Rank(severity: severity, first: hits[0].position) }
   }
 
   /// What items are ordered by: gravity, and where that is equal time.
   struct Rank {
     var severity: FindingSeverity
-    var time: Timestamp
-    var capture: UInt32
-    var frame: UInt64
-
-    init(_ severity: FindingSeverity, _ first: Hit) {
-      self.severity = severity
-      (time, capture, frame) = (first.time, first.capture, first.frame)
-    }
+    /// Of its hits.
+    var first: Hit.Position
 
     func precedes(_ other: Rank) -> Bool {
       if severity.exceeds(other.severity) { return true }
-      return !other.severity.exceeds(severity)
-        && (time, capture, frame) < (other.time, other.capture, other.frame)
+      return !other.severity.exceeds(severity) && first < other.first
     }
   }
 
@@ -130,7 +123,7 @@ struct WorstFindings {
       guard let first = hits.first,
         finding.added == 0 || ofDelays.map({ $0 > finding.added }) == true
       else { return false }
-      let rank = Rank(FindingSeverity(finding, hits), first)
+      let rank = Rank(severity: FindingSeverity(finding, hits), first: first.position)
       func isBehind(_ aspect: Aspect) -> Bool {
         ofAspects.contains { $0.aspect == aspect && $0.rank.precedes(rank) }
       }

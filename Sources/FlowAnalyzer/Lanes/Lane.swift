@@ -117,7 +117,7 @@ final class Lane {
 
   // MARK: - Findings
 
-  var listedFindings: Int { audit.ledger.findings.entries.count }
-  var firstHits: [Hit] { audit.ledger.findings.firstHits }
-  func dropFindings(behind hit: Hit) { audit.dropFindings(behind: hit) }
+  var listedFindings: Int { audit.ledger.findings.count }
+  var firstHits: [Hit.Position] { audit.ledger.findings.firstHits }
+  func dropFindings(behind hit: Hit.Position) { audit.dropFindings(behind: hit) }
 }

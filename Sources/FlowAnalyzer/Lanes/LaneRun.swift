@@ -91,7 +91,7 @@ extension LaneCrew {
   /// - Parameter limit: of the report. Called between two steps, when no lane is at work.
   func trimFindings(to limit: Int) {
     guard lanes.reduce(0, { $0 + $1.listedFindings }) - limit > limit / 4 else { return }
-    let hits = lanes.flatMap(\.firstHits).sorted(by: Hit.precedes)
+    let hits = lanes.flatMap(\.firstHits).sorted()
     guard limit > 0 else { return }
     for lane in lanes { lane.dropFindings(behind: hits[limit - 1]) }
   }

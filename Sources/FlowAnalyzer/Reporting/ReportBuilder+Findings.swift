@@ -3,9 +3,9 @@ extension ReportBuilder {
     _ list: FindingList, _ addresses: NumberedAddresses
   ) -> AnalysisReport.Findings {
     let models = models(addresses)
-    return AnalysisReport.Findings(count: list.entries.count) { position in
-      let entry = list.entries[position]
-      return models.finding(entry.finding, list.hits(of: entry))
+    return AnalysisReport.Findings(count: list.count) { position in
+      let entry = list[position]
+      return models.finding(entry.finding, entry.hits)
     }
   }
 
@@ -16,7 +16,7 @@ extension ReportBuilder {
     let models = models(addresses)
     let items = list.worstOmitted.settled
     return AnalysisReport.Findings(count: items.count) { position in
-      models.finding(items[position].finding, items[position].hits[...])
+      models.finding(items[position].finding, items[position].hits)
     }
   }
 
@@ -30,8 +30,8 @@ private struct FindingModels: Sendable {
   let timeWait: Int64
   let addresses: NumberedAddresses
 
-  func finding(_ finding: AttemptFinding, _ hits: ArraySlice<Hit>) -> AnalysisReport.Finding {
-    let first = hits[hits.startIndex]
+  func finding(_ finding: AttemptFinding, _ hits: [Hit]) -> AnalysisReport.Finding {
+    let first = hits[0]
     return AnalysisReport.Finding(
       id: FindingIdentifier(first.tuple, first.isn), kind: Self.kind(of: hits),
       current: party(finding.client), hits: hits.map(hit), outcome: finding.outcome,
@@ -55,7 +55,7 @@ private struct FindingModels: Sendable {
   }
 
   /// The gravest of what the hits met.
-  private static func kind(of hits: ArraySlice<Hit>) -> AnalysisReport.Finding.Kind {
+  private static func kind(of hits: [Hit]) -> AnalysisReport.Finding.Kind {
     let held = HeldKind.allCases.first { kind in hits.contains { $0.verdict.held == kind } }
     return switch held ?? .timeWait {
     case .established: .established

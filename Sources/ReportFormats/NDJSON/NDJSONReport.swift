@@ -6,17 +6,19 @@ extension AnalysisReport {
   ///
   /// What ECS has no field for is in `snat_audit`; docs/machine-formats.md lists the fields.
   ///
-  /// - Parameter write: takes the text piece by piece, in UTF-8.
+  /// - Parameters:
+  ///   - workers: how many threads write hits; the text is the same.
+  ///   - write: takes the text piece by piece, in UTF-8.
   public func writeNDJSON<Failure: Error>(
-    to write: (Span<UInt8>) throws(Failure) -> Void
+    workers: Int = 1, to write: (Span<UInt8>) throws(Failure) -> Void
   ) throws(Failure) {
     var json = JSONWriter(isPretty: false)
-    for finding in findings {
+    try json.elements(findings.count, workers: workers, to: write) { position, json in
+      let finding = findings[position]
       for index in finding.hits.indices {
         HitEvent(self, finding, index: index).write(to: &json)
         json.append("\n")
       }
-      try json.handOut(isLast: false, to: write)
     }
     if let forecast {
       for row in forecast.rows {

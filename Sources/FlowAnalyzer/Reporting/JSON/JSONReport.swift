@@ -4,9 +4,11 @@ extension AnalysisReport {
   /// Each finding stands on a line of its own. No more than some 64 KiB are gathered before they are
   /// handed out, so that memory does not grow with the length of the report.
   ///
-  /// - Parameter write: takes the text piece by piece, in UTF-8.
+  /// - Parameters:
+  ///   - workers: how many threads write findings; the text is the same.
+  ///   - write: takes the text piece by piece, in UTF-8.
   public func writeJSON<Failure: Error>(
-    to write: (Span<UInt8>) throws(Failure) -> Void
+    workers: Int = 1, to write: (Span<UInt8>) throws(Failure) -> Void
   ) throws(Failure) {
     var json = JSONWriter(isPretty: true)
     try json.object { json throws(Failure) in
@@ -21,9 +23,9 @@ extension AnalysisReport {
         json.oneLine { $0.array { _ in } }
       } else {
         try json.array { json throws(Failure) in
-          for finding in findings {
-            json.oneLine { finding.write(to: &$0) }
-            try json.handOut(to: write)
+          let findings = findings
+          try json.elements(findings.count, workers: workers, to: write) { position, json in
+            json.oneLine { findings[position].write(to: &$0) }
           }
         }
       }

@@ -21,6 +21,17 @@ package struct JSONWriter: ~Copyable, ByteSink {
 
   package init(isPretty: Bool) { self.isPretty = isPretty }
 
+  /// One that has written nothing yet, in the same place: what it writes can be put behind this one's text.
+  func emptyCopy() -> JSONWriter {
+    var copy = JSONWriter(isPretty: isPretty)
+    copy.depth = depth
+    copy.isEmpty = isEmpty
+    return copy
+  }
+
+  /// What comes next is not the first in its object or array: others have written before.
+  mutating func noteElement() { isEmpty = false }
+
   package mutating func append(_ byte: UInt8) { bytes.append(byte) }
 
   package mutating func append(_ text: Span<UInt8>) { bytes.append(copying: text) }

@@ -12,7 +12,7 @@ enum SummariesTarget {
       twice.add(list, numbers: [:])
       list.shiftCaptures(by: .max)
       list.forEachParty { _ in }
-      try require(twice.entries.count <= max(twice.limit, 0), "more is listed than shall be")
+      try require(twice.count <= max(twice.limit, 0), "more is listed than shall be")
     },
     { reader in
       var held = try again(HeldTuples(from: reader))
