@@ -73,13 +73,9 @@ struct Forecaster {
   func rows(workers: Int) -> [Forecast.Row] {
     let cases = cases()
     let rows = RowBuffer(count: cases.count)
-    let work: @Sendable () -> Void = {
-      while let index = rows.next() { rows.set(row(cases[index], stream: index), at: index) }
+    forEach(below: cases.count, workers: workers) { index in
+      rows.set(row(cases[index], stream: index), at: index)
     }
-    let helpers = ThreadGroup()
-    for _ in 1..<max(1, min(workers, cases.count)) { helpers.start(work) }
-    work()
-    helpers.wait()
     return rows.all
   }
 
@@ -204,21 +200,11 @@ extension Forecast.Interval {
 
 /// Rows that several threads fill in, each its own.
 private final class RowBuffer: @unchecked Sendable {
-  // Looked at and changed under `monitor`.
+  /// Looked at and changed under `monitor`.
   private var rows: [Forecast.Row?]
-  private var begun = 0
   private let monitor = Monitor()
 
   init(count: Int) { rows = Array(repeating: nil, count: count) }
-
-  /// A row that nobody has begun yet, if there is one.
-  func next() -> Int? {
-    monitor.withLock {
-      guard begun < rows.count else { return nil }
-      begun += 1
-      return begun - 1
-    }
-  }
 
   func set(_ row: Forecast.Row, at index: Int) { monitor.withLock { rows[index] = row } }
 

@@ -1,10 +1,14 @@
 /// A part of the server side: the connections between some pairs of addresses, with their audit.
-final class Lane {
+///
+/// It is one thread's at a time.
+final class Lane: @unchecked Sendable {
   private let number: Int
   private(set) var audit: Audit
   /// Copies that were found at their own capture point, by capture.
   private(set) var duplicates: [UInt64] = []
   private var translatedSyns = 0
+  /// What it has found, once it is finished.
+  private(set) var result: AuditResult?
 
   init(_ number: Int, _ configuration: AnalyzerConfiguration) {
     self.number = number
@@ -61,18 +65,17 @@ final class Lane {
     }
   }
 
-  /// Judges what has waited, by what all lanes know.
-  func finishJudging(knowing all: [IPAddress: ServerKnowledge]) {
+  /// Judges what has waited, by what all lanes know: afterwards there is a result.
+  func finishJudging(
+    knowing all: [IPAddress: ServerKnowledge], _ configuration: AnalyzerConfiguration
+  ) {
     for (address, knowledge) in all {
       audit.tracker.knowledge[audit.tracker.addresses.identifier(of: address)] = knowledge
     }
     audit.finishJudging()
-  }
-
-  func result(_ configuration: AnalyzerConfiguration) -> AuditResult {
-    var result = audit.result(configuration)
-    result.tracked.translatedSyns = translatedSyns
-    return result
+    result = audit.result(configuration)
+    result?.tracked.translatedSyns = translatedSyns
+    audit.tracker.releaseTuples()
   }
 
   // MARK: - Forecasts

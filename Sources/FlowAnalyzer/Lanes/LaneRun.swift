@@ -69,19 +69,20 @@ struct LaneRun: AnalysisRun, ~Copyable {
     of lanes: [Lane], at end: Timestamp?, _ configuration: AnalyzerConfiguration
   ) -> AuditResult {
     var knowledge: [IPAddress: ServerKnowledge] = [:]
-    for lane in lanes {
-      lane.finishTracking(at: end)
-      lane.noteKnowledge(in: &knowledge)
+    let workers = configuration.workers
+    forEach(below: lanes.count, workers: workers) { lanes[$0].finishTracking(at: end) }
+    for lane in lanes { lane.noteKnowledge(in: &knowledge) }
+    forEach(below: lanes.count, workers: workers) { [knowledge] in
+      lanes[$0].finishJudging(knowing: knowledge, configuration)
     }
-    for lane in lanes { lane.finishJudging(knowing: knowledge) }
-    var result = lanes[0].result(configuration)
-    for lane in lanes.dropFirst() {
-      var other = lane.result(configuration)
+    let results = lanes.compactMap(\.result)
+    var sum = results[0]
+    for var other in results.dropFirst() {
       // Each lane knows of the servers of all.
       other.servers = []
-      result.add(other)
+      sum.add(other)
     }
-    return result
+    return sum
   }
 }
 

@@ -190,7 +190,7 @@ private struct Traffic {
   func results(batches size: Int) -> [AuditResult] {
     let lanes = lanes(batches: size)
     _ = LaneRun.result(of: lanes, at: nil, configuration)
-    return lanes.map { $0.result(configuration) }
+    return lanes.compactMap(\.result)
   }
 
   func report(_ result: AuditResult) -> AnalysisReport {
