@@ -51,7 +51,8 @@ struct HiddenRequests {
     case nobody
     /// With the confidence in percent.
     case one(Request, confidence: UInt8)
-    case several
+    /// Each of these could be meant, and maybe one that is not kept.
+    case several([Request])
   }
 
   /// Whose request comes by on the server side at `time`.
@@ -62,7 +63,7 @@ struct HiddenRequests {
   ///   - isHTTP: it can be read there. Then one that could be read here would be the same.
   func origin(at time: Timestamp, opened: Timestamp?, length: UInt32, isHTTP: Bool) -> Origin {
     let latest = opened ?? time
-    if let lostAt, latest.nanoseconds(since: lostAt) <= Self.shortWindow { return .several }
+    if let lostAt, latest.nanoseconds(since: lostAt) <= Self.shortWindow { return .several([]) }
     let possible = requests.filter {
       $0.time <= time && latest.nanoseconds(since: $0.time) <= Self.shortWindow
         && !(isHTTP && $0.isHTTP)
@@ -75,7 +76,7 @@ struct HiddenRequests {
     }
     let fitting = pool.filter { lengths.fits(server: length, client: $0.length) == true }
     if fitting.count == 1 { return .one(fitting[0], confidence: 40) }
-    return pool.isEmpty ? .nobody : .several
+    return pool.isEmpty ? .nobody : .several(pool)
   }
 
   /// The only request under way of a client that the load balancer names.

@@ -91,7 +91,12 @@ extension Joiner {
     of leg: UInt32, _ segment: Segment, _ tracker: inout FlowTracker
   ) {
     let key = UInt64(segment.sequence.value)
-    guard let attempt = earlySyns.only(key, at: segment.time, within: Self.clockSlack) else {
+    let attempt: UInt32
+    switch earlySyns.find(key, at: segment.time, within: Self.clockSlack) {
+    case .nothing: return
+    case .one(let value): attempt = value
+    case .several:
+      legs[Int(leg)].notes.insert(.isAmbiguous)
       return
     }
     earlySyns.remove(attempt, for: key)
@@ -187,17 +192,19 @@ extension Joiner {
   /// The leg whose SYN this one of the server side is, before its tracker has taken it in.
   mutating func candidate(for syn: Segment) -> Candidate? {
     var best: (leg: UInt32, rank: Int)?
-    var isTied = false
+    /// Legs that fit as well as the best.
+    var others: [UInt32] = []
+    isLastSynAmbiguous = false
     legsByISN.forEach(UInt64(syn.sequence.value)) { leg in
       guard let rank = Self.rank(of: legs[Int(leg)], for: syn) else { return }
       if let known = best, known.rank >= rank {
-        if known.rank == rank { isTied = true }
+        if known.rank == rank { others.append(leg) }
       } else {
         best = (leg, rank)
-        isTied = false
+        others = []
       }
     }
-    if let best, !isTied {
+    if let best, others.isEmpty {
       let isSame = isSameTuple(syn, legs[Int(best.leg)])
       return Candidate(
         leg: best.leg,
@@ -205,7 +212,15 @@ extension Joiner {
           method: isSame ? .sameTuple : .isn, confidence: [90, 95, 99, 100][best.rank]),
         clientTime: clientTime(of: best.leg, before: syn.time))
     }
-    return isTied ? nil : candidateByTimestamp(for: syn)
+    guard let best else { return candidateByTimestamp(for: syn) }
+    noteAmbiguity(of: [best.leg] + others)
+    return nil
+  }
+
+  /// The SYN of the server side that is looked at could be that of each of these.
+  private mutating func noteAmbiguity(of legs: [UInt32]) {
+    isLastSynAmbiguous = true
+    for leg in legs { self.legs[Int(leg)].notes.insert(.isAmbiguous) }
   }
 
   /// How well a leg with the SYN's sequence number fits; nil where it cannot be.
@@ -224,19 +239,22 @@ extension Joiner {
   private mutating func candidateByTimestamp(for syn: Segment) -> Candidate? {
     guard syn.options.hasTimestamps else { return nil }
     var found: UInt32?
-    var count = 0
+    var others: [UInt32] = []
     legsByTimestamp.forEach(Self.timestampKey(syn)) { leg in
       let age = syn.time.nanoseconds(since: legs[Int(leg)].lastSynAt)
       guard legs[Int(leg)].timestamp == syn.options.timestampValue, age <= Self.clockSlack,
         age >= -Self.clockSlack
       else { return }
-      found = leg
-      count += 1
+      if found == nil { found = leg } else { others.append(leg) }
     }
-    guard let found, count == 1 else { return nil }
+    guard let leg = found else { return nil }
+    guard others.isEmpty else {
+      noteAmbiguity(of: [leg] + others)
+      return nil
+    }
     return Candidate(
-      leg: found, evidence: Evidence(method: .timestamp, confidence: 90),
-      clientTime: clientTime(of: found, before: syn.time))
+      leg: leg, evidence: Evidence(method: .timestamp, confidence: 90),
+      clientTime: clientTime(of: leg, before: syn.time))
   }
 
   /// The SYN's timestamp with the options that pass a translation unchanged.
@@ -310,6 +328,7 @@ extension Joiner {
     } else if let client = clientTold(inTCPHeader: tcp) {
       nameClient(client, of: attempt, .toa, at: segment.time, &tracker)
     } else if hasClientSide {
+      if isLastSynAmbiguous { ambiguousAttempts.insert(attempt) }
       let key = UInt64(segment.sequence.value)
       if !earlySyns.contains(attempt, for: key) {
         earlySyns.insert(attempt, for: key, at: segment.time)
@@ -409,17 +428,16 @@ extension Joiner {
     _ record: Int, answered synAck: Segment, _ tracker: inout FlowTracker
   ) {
     let isn = synAck.acknowledgment.retreated(by: 1)
-    var found: UInt32?
-    var count = 0
+    var found: [UInt32] = []
     legsByISN.forEach(UInt64(isn.value)) { leg in
       guard legs[Int(leg)].isn == isn,
         synAck.time.nanoseconds(since: legs[Int(leg)].lastSynAt).magnitude
           <= UInt64(Self.answerWindow)
       else { return }
-      found = leg
-      count += 1
+      found.append(leg)
     }
-    guard let leg = found, count == 1 else {
+    guard let leg = found.first, found.count == 1 else {
+      for leg in found { legs[Int(leg)].notes.insert(.isAmbiguous) }
       occupy(record, by: .unknown, &tracker)
       return
     }

@@ -78,8 +78,8 @@ extension Joiner {
     switch origin(of: head, from: address, on: number, segment, &tracker) {
     case .one(let leg, let evidence):
       join(number, with: leg, evidence, time, &tracker)
-    case .several:
-      noteAmbiguity()
+    case .several(let legs):
+      noteAmbiguity(of: legs, on: number, at: time)
       if let address { note(Party(head, address: address), on: number, at: time, &tracker) }
     case .nobody:
       if let address {
@@ -95,8 +95,15 @@ extension Joiner {
 
   private enum Origin {
     case one(UInt32, Evidence)
-    case several
+    /// Each of these could have sent it.
+    case several([UInt32])
     case nobody
+  }
+
+  private mutating func noteAmbiguity(of legs: [UInt32], on number: UInt32, at time: Timestamp) {
+    counts.ambiguousRequests += 1
+    for leg in legs { self.legs[Int(leg)].notes.insert(.isAmbiguous) }
+    if let attempt = streams[number].attempt(at: time) { ambiguousAttempts.insert(attempt) }
   }
 
   /// The leg that a request of the server side comes from: the one that waits for the answer to it.
@@ -135,9 +142,14 @@ extension Joiner {
       return .one(leg, Evidence(method: .forwarded, confidence: confidence))
     }
     if count == 1 { return .one(leg, Evidence(method: .payload, confidence: 95)) }
-    return clients == 1
-      ? .one(leg, Evidence(method: .payload, confidence: UInt8(max(30, 90 / count))))
-      : .several
+    guard clients > 1 else {
+      return .one(leg, Evidence(method: .payload, confidence: UInt8(max(30, 90 / count))))
+    }
+    var waiting: [UInt32] = []
+    requests.forEach(head.fingerprint) { leg in
+      if Self.isWaiting(legs[Int(leg)], at: time) { waiting.append(leg) }
+    }
+    return .several(waiting)
   }
 
   /// Whose request it is where nothing in it passes through the load balancer: by its time and length.
@@ -159,7 +171,7 @@ extension Joiner {
       at: segment.time, opened: opened, length: segment.payloadLength, isHTTP: isHTTP)
     {
     case .nobody: return .nobody
-    case .several: return .several
+    case .several(let requests): return .several(requests.map(\.leg))
     case .one(let request, let confidence):
       hiddenRequests.learn(request, length: segment.payloadLength)
       return .one(request.leg, Evidence(method: .timing, confidence: confidence))

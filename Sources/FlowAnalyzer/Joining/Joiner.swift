@@ -80,13 +80,17 @@ struct Joiner: ~Copyable {
   var earlyNames = RecentIndex(window: clockSlack)
   /// Streams of the server side with a request whose client has not come by yet.
   var earlyRequests = RecentIndex(window: clockSlack)
+  /// Attempts of the server side that several legs could have caused.
+  var ambiguousAttempts: Set<UInt32> = []
+  /// Whether the last SYN of the server side could be that of several legs.
+  var isLastSynAmbiguous = false
   /// Who used streams that have carried several clients.
   var users: [UInt32: ClientList] = [:]
   /// The users of what a SYN met, for SYNs that wait for their verdict.
   private var formerUsers: [SynIdentifier: ClientList] = [:]
 
   var clocks = SideClocks()
-  private(set) var counts = JoinCounts()
+  var counts = JoinCounts()
   private(set) var topology = TopologyRecord()
   /// Connections that are done, in the order in which they became so; only if they are listed.
   var finished: [JoinedConnection] = []
@@ -266,8 +270,6 @@ struct Joiner: ~Copyable {
     return ClientCourse(syns: clientSyns[client.leg] ?? [leg.firstSynAt], synAckAt: leg.synAckAt)
   }
 
-  mutating func noteAmbiguity() { counts.ambiguousRequests += 1 }
-
   // MARK: - Time
 
   mutating func noteServerSegment(at time: Timestamp) {
@@ -381,8 +383,8 @@ struct Joiner: ~Copyable {
   /// Why a leg has no partner; nil if it has one.
   private mutating func gap(of leg: ClientLeg) -> JoinGap? {
     if leg.serverCount > 0 { return nil }
-    if !isCovered(leg) { return .notCovered }
     if leg.notes.contains(.isAmbiguous) { return .ambiguous }
+    if !isCovered(leg) { return .notCovered }
     if leg.notes.contains(.beganUnseen) {
       return leg.notes.contains(.hasSentRequest) ? .noMatch : .noRequest
     }
@@ -441,6 +443,7 @@ struct Joiner: ~Copyable {
         counts.noteServer(isPaired: false)
         if listsConnections { finished.append(unpaired(end, &tracker)) }
       }
+      if !ambiguousAttempts.isEmpty { ambiguousAttempts.remove(end.position) }
     }
     tracker.attempts.ended.removeAll(keepingCapacity: true)
   }
@@ -460,7 +463,9 @@ struct Joiner: ~Copyable {
     return JoinedConnection(
       client: nil, named: endpoint(of: end.client.party), servers: servers,
       method: end.client.party.method, confidence: end.client.party.confidence,
-      gap: end.client.party.isKnown ? nil : .noMatch, start: end.attempt.firstSynAt,
+      gap: end.client.party.isKnown
+        ? nil : ambiguousAttempts.contains(end.position) ? .ambiguous : .noMatch,
+      start: end.attempt.firstSynAt,
       syns: end.syns.count)
   }
 

@@ -60,20 +60,29 @@ struct RecentIndex: ~Copyable {
     }
   }
 
-  /// What was noted under `key` within `span` nanoseconds of `now`; nil where that is nothing, or more
-  /// than one thing.
-  func only(_ key: UInt64, at now: Timestamp, within span: Int64) -> UInt32? {
-    var found: UInt32?
-    var isOnly = true
+  enum Match: BitwiseCopyable {
+    case nothing
+    case one(UInt32)
+    case several
+  }
+
+  /// What was noted under `key` within `span` nanoseconds of `now`.
+  func find(_ key: UInt64, at now: Timestamp, within span: Int64) -> Match {
+    var match = Match.nothing
     _ = index.find(Self.hash(key)) { position in
       let entry = entries[position]
       if entry.key == key, now.nanoseconds(since: entry.time).magnitude <= UInt64(span) {
-        if found != nil { isOnly = false }
-        found = entry.value
+        if case .nothing = match { match = .one(entry.value) } else { match = .several }
       }
       return false
     }
-    return isOnly ? found : nil
+    return match
+  }
+
+  /// The same; nil where that is nothing, or more than one thing.
+  func only(_ key: UInt64, at now: Timestamp, within span: Int64) -> UInt32? {
+    guard case .one(let value) = find(key, at: now, within: span) else { return nil }
+    return value
   }
 
   func contains(_ value: UInt32, for key: UInt64) -> Bool {

@@ -124,4 +124,75 @@ struct JSONWriterTests {
     let numbers = (0..<100_000).map { "\($0)" }.joined(separator: ",")
     #expect(pieces.joined() == "[\(numbers)]")
   }
+
+  // MARK: - On several threads
+
+  @Test(arguments: [0, 1, 127, 128, 129, 4_000], [1, 2, 7])
+  func `the text does not depend on how many threads write it`(count: Int, workers: Int) {
+    let numbers = (0..<count).map { "\($0 * $0)" }
+    var json = JSONWriter(isPretty: false)
+    var text: [UInt8] = []
+    json.object { json in
+      json.name("squares")
+      json.array { json in
+        json.elements(count, workers: workers, to: { text.append($0) }) { position, json in
+          (position * position).write(to: &json)
+        }
+        "end".write(to: &json)
+      }
+    }
+    json.handOut(isLast: true) { text.append($0) }
+    let squares = (numbers + ["\"end\""]).joined(separator: ",")
+    #expect(String(decoding: text, as: UTF8.self) == "{\"squares\":[\(squares)]}")
+  }
+
+  /// Who takes the text may be slow, and memory must not grow for that.
+  @Test func `no thread writes far ahead of what was handed out`() {
+    let progress = Progress()
+    var json = JSONWriter(isPretty: false)
+    var farthest = 0
+    var handedOut = 0
+    let write = { (piece: Span<UInt8>) in
+      // Time enough for a thread that does not wait.
+      usleep(500)
+      farthest = max(farthest, progress.begun - handedOut)
+      handedOut += piece.count
+    }
+    json.elements(20_000, workers: 3, to: write) { _, json in
+      progress.begin()
+      json.append("x" as Unicode.Scalar)
+    }
+    json.handOut(isLast: true, to: write)
+    #expect(handedOut == 20_000)
+    #expect(farthest <= 6 * 128)
+  }
+
+  @Test func `a text that cannot be written ends the work of all threads`() {
+    struct Full: Error {}
+    let progress = Progress()
+    var json = JSONWriter(isPretty: false)
+    var handedOut = 0
+    #expect(throws: Full.self) {
+      try json.elements(
+        1_000_000, workers: 2,
+        to: { (piece: Span<UInt8>) throws(Full) in
+          handedOut += piece.count
+          if handedOut > 1_000 { throw Full() }
+        }
+      ) { _, json in
+        progress.begin()
+        json.append("x" as Unicode.Scalar)
+      }
+    }
+    #expect(progress.begun < 10_000)
+  }
+
+  private final class Progress: @unchecked Sendable {
+    private var count = 0
+    private let monitor = Monitor()
+
+    func begin() { monitor.withLock { count += 1 } }
+
+    var begun: Int { monitor.withLock { count } }
+  }
 }
