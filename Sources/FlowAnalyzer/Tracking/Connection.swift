@@ -245,10 +245,13 @@ struct Connection: BitwiseCopyable {
     static let limitedAnswer = Effects(rawValue: 1 << 3)
     /// The responder answers it within that limit, if at all.
     static let drawsLimitedAnswer = Effects(rawValue: 1 << 4)
+    /// The responder has sent it after a RST that it should have obeyed.
+    static let sentPastReset = Effects(rawValue: 1 << 5)
 
     /// What a connection does not remember, but for the `RareFacts` of its tuple.
     static let rare = Effects(
-      rawValue: lateSegment.rawValue | reset.rawValue | limitedAnswer.rawValue)
+      rawValue: lateSegment.rawValue | reset.rawValue | limitedAnswer.rawValue
+        | sentPastReset.rawValue)
   }
 
   /// Feeds a segment of this connection to both machines.
@@ -296,6 +299,9 @@ struct Connection: BitwiseCopyable {
     if drawsLimitedAnswer { effects.insert(.drawsLimitedAnswer) }
     guard let insteadOfLastACK = isTaken else { return effects }
     if responder.isReset, !wasReset { effects.insert(.reset) }
+    if wasReset, !fromOriginator, segment.flags.isDisjoint(with: [.syn, .rst]) {
+      effects.insert(.sentPastReset)
+    }
     traits.insert(senderIsLow ? .heardFromLow : .heardFromHigh)
     if fromOriginator, wasDone { effects.insert(.lateSegment) }
     noteTimeWaits()

@@ -282,6 +282,7 @@ struct FlowTracker: ~Copyable {
     if !change.effects.isDisjoint(with: .rare) {
       note(change.effects, of: position, at: segment.time)
       if change.effects.contains(.limitedAnswer) { noteLimitedAnswer(segment, of: position) }
+      if change.effects.contains(.sentPastReset) { noteLife(position, at: segment.time) }
     }
     counts.noteTimeWaits(before: change.before.holders, after: change.after.holders)
     guard change.after.state != change.before.state else { return }
@@ -292,6 +293,19 @@ struct FlowTracker: ~Copyable {
       noteConnected(position, at: segment.time)
     }
     counts.noteFinWait2(before: change.before.state, after: change.after.state)
+  }
+
+  /// The server still sends on a connection to which a RST has gone. What was under way when that came says
+  /// nothing; later the RST has not arrived, or has found a number that was not expected any more.
+  private mutating func noteLife(_ position: Int, at time: Timestamp) {
+    let resetAt = rareFacts(of: position).resetAt
+    guard resetAt != .never, time.nanoseconds(since: resetAt) > Self.roundTrip else { return }
+    let isLow = !records[position].current.originatorIsLow
+    if hasSurvivedReset(position, isLow: isLow) {
+      let key = records[position].key
+      knowledge[isLow ? key.lowAddress : key.highAddress].survivedResets += 1
+    }
+    amend(position, isLow: isLow) { $0.proveAlive() }
   }
 
   /// Applies evidence to one end of a connection, and keeps the counts in step.

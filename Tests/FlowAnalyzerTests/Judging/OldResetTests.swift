@@ -128,4 +128,66 @@ struct OldResetTests {
         """)
     #expect(hearing.verdicts == ["first use", "reuse reset"])
   }
+
+  // MARK: - RSTs that did not arrive
+
+  @Test func `who sends on has not obeyed a RST`() {
+    let hearing = Hearing(
+      Scene.established + """
+        1.000 > R  1001                      # lost behind the capture
+        1.300 < P. 5001(10) ack 1001
+        2.000 > .  1001 ack 5011
+        2.001 < F. 5011 ack 1001
+        2.002 > F. 1001 ack 5012
+        2.003 < .  5012 ack 1002
+        11.000 > S  9000
+        11.001 < S. 70549 ack 9001
+        """)
+    #expect(hearing.verdicts.last == "time-wait accepted sequence-newer")
+  }
+
+  @Test func `what was under way when the RST came says nothing`() {
+    let hearing = Hearing(
+      Scene.established + """
+         1.000 > R  1001
+         1.010 < P. 5001(10) ack 1001
+        11.000 > S  9000
+        11.001 < S. clock ack 9001
+        """)
+    #expect(hearing.verdicts == ["first use", "reuse reset"])
+  }
+
+  @Test func `who sends on is held at the end`() {
+    let hearing = Hearing(
+      Scene.established + """
+         1.000 > R  1001
+         1.300 < P. 5001(10) ack 1001
+         9.000 end
+        """)
+    #expect(hearing.report.heldAtEnd.established == 1)
+  }
+
+  @Test func `nor has who answers a keepalive`() {
+    let hearing = Hearing(
+      Scene.established + """
+         1.000 > R  1001
+        30.000 > .  1000 ack 5001
+        30.001 < .  5001 ack 1001
+        40.000 > S  9000
+        43.000 end
+        """)
+    #expect(hearing.verdicts == ["first use", "established unanswered lost"])
+  }
+
+  @Test func `a TIME_WAIT that answers a repeated FIN lives`() {
+    let hearing = Hearing(
+      Scene.timeWait + """
+         2.000 > R  1002                      # lost behind the capture
+         3.000 > F. 1001 ack 5002
+         3.001 < .  5002 ack 1002
+        11.000 > S  9000
+        11.001 < S. 70539 ack 9001
+        """)
+    #expect(hearing.verdicts.last == "time-wait accepted sequence-newer")
+  }
 }
