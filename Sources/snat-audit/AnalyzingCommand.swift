@@ -15,9 +15,7 @@ protocol AnalyzingCommand: ParsableCommand {
 extension AnalyzingCommand {
   /// Not a part of `validate()`: what is wrong with an option must be said first.
   func requireCaptures() throws {
-    guard captures.inputs.isEmpty else { return }
-    throw ValidationError(
-      "no capture is named; for example: \(Self._commandName) --server server.pcap")
+    try captures.requireInputs(advice: "for example: \(Self._commandName) --server server.pcap")
   }
 
   /// What the common options say.

@@ -49,6 +49,23 @@ struct CaptureOptions: ParsableArguments {
     server.map { $0.input(.server) } + client.map { $0.input(.client) }
       + (captures.isEmpty ? listed : captures).map { CaptureInput(path: $0) }
   }
+
+  /// There must be captures, and none that is of both sides by its options.
+  ///
+  /// - Parameter advice: what to name where none is.
+  func requireInputs(advice: String) throws {
+    let inputs = inputs
+    guard !inputs.isEmpty else { throw ValidationError("no capture is named; \(advice)") }
+    let clients = inputs.filter { $0.role == .client }
+    for server in inputs where server.role == .server {
+      guard clients.contains(where: { ReportDestination.areOneFile($0.path, server.path) }) else {
+        continue
+      }
+      throw ValidationError(
+        "\(server.path) is named for both sides; if it shows both, name it without --client and --server"
+      )
+    }
+  }
 }
 
 /// `[[NAME][@LB]=]CAPTURE` on the command line.

@@ -25,10 +25,8 @@ struct ConnectionsCommand: ParsableCommand {
   @OptionGroup(title: "Load balancer", visibility: .hidden) var balancer: BalancerOptions
 
   func run() throws {
-    if captures.inputs.isEmpty {
-      throw ValidationError(
-        "no capture is named; for example: connections --client client.pcap --server server.pcap")
-    }
+    try captures.requireInputs(
+      advice: "for example: connections --client client.pcap --server server.pcap")
     var configuration = AnalyzerConfiguration()
     selection.apply(to: &configuration)
     try privacy.apply(to: &configuration)

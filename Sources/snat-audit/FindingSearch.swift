@@ -23,11 +23,9 @@ struct FindingSearch {
   /// - Throws: `ValidationError` where the inputs or the name do not allow it; `ExitStatus` where it was
   ///   interrupted, or nothing could be read.
   func find(_ name: FindingName, command: String, framesPerConversation: Int) throws -> Result {
+    try captures.requireInputs(
+      advice: "give those of the analysis: \(command) \(name) --server server.pcap")
     let inputs = captures.inputs
-    if inputs.isEmpty {
-      throw ValidationError(
-        "no capture is named; give those of the analysis: \(command) \(name) --server server.pcap")
-    }
     do {
       try Analyzer.requireRepeatable(inputs)
     } catch {

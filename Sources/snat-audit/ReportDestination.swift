@@ -155,10 +155,14 @@ extension ReportDestination {
   /// Whether writing here would destroy what is read at `path`.
   func isSameFile(as path: String) -> Bool {
     guard case .file(let destination) = self else { return false }
-    var own = stat()
-    var other = stat()
-    guard unsafe stat(destination, &own) == 0, unsafe stat(path, &other) == 0 else { return false }
-    return own.st_dev == other.st_dev && own.st_ino == other.st_ino
-      && own.st_mode & S_IFMT == S_IFREG
+    return Self.areOneFile(destination, path)
+  }
+
+  /// Whether two paths lead to one regular file.
+  static func areOneFile(_ one: String, _ other: String) -> Bool {
+    var (first, second) = (stat(), stat())
+    guard unsafe stat(one, &first) == 0, unsafe stat(other, &second) == 0 else { return false }
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino
+      && first.st_mode & S_IFMT == S_IFREG
   }
 }

@@ -41,6 +41,7 @@ struct ExitStatusTests {
     (["extract-records", "--server", "l4-clean"], "l4-clean is a directory"),
     (["judge", "--max-findings=-1"], "at least 0"),
     (["analyze", Captures.clean, "--report", "json=\(Captures.clean)"], "not overwritten"),
+    (["analyze", "--client", Captures.clean, "--server", Captures.clean], "for both sides"),
     (["whatif", Captures.clean, "--report", "json=\(Captures.clean)"], "not overwritten"),
   ])
   func `a usage error is 2 and one line`(arguments: [String], says text: String) throws {

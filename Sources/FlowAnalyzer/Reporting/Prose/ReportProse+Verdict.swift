@@ -151,8 +151,8 @@ extension ReportProse {
     var sentences: [String] = []
     if syns.timeWait.total > 0, let hold = report.analysis.lbHold.atMostSeconds, hold < timeWait {
       sentences.append(
-        "The load balancer used a port again \(Quantity.duration(hold)) after its connection had "
-          + "ended, but the server, which closed first, holds the tuple for "
+        "The load balancer gave a port away again \(Quantity.duration(hold)) after its connection "
+          + "had ended, but the server, which closed first, holds the tuple for "
           + "\(Quantity.setting(timeWait)).")
     }
     if hits(.timestampOlder) > 0 {
