@@ -35,14 +35,17 @@ def compare(arguments, generator):
 
 
 def ours(binary, capture, folder):
-    def analyze(name, *inputs):
+    def analyze(name, *inputs, limit="1000"):
         report = f"json={folder / name}"
-        return lambda _: [binary, "analyze", *inputs, "--max-findings", "1000", "--report", report]
+        return lambda _: [binary, "analyze", *inputs, "--max-findings", limit, "--report", report]
 
     server, client = ("--server", capture.server), ("--client", capture.client)
     return [
         Program("snat-audit", analyze("server.json", *server)),
         Program("snat-audit, one core", analyze("one-core.json", *server), cpu=0),
+        Program(
+            "snat-audit, all findings listed",
+            analyze("listed.json", *server, limit="100000")),
         Program("snat-audit, client side", analyze("client.json", *client)),
         Program("snat-audit, both sides joined", analyze("joined.json", *client, *server)),
     ]
@@ -70,7 +73,8 @@ def others(generator, folder):
 def check(capture, folder):
     """What the last round's reports count wrong."""
     wrong = []
-    for name, joined in (("server", False), ("one-core", False), ("joined", True)):
+    for name, joined in (
+            ("server", False), ("one-core", False), ("listed", False), ("joined", True)):
         report = json.loads((folder / f"{name}.json").read_text())
         wrong += [f"{name}: {text}" for text in truth.differences(report, capture, joined)]
     if (folder / "server.json").read_bytes() != (folder / "one-core.json").read_bytes():

@@ -136,5 +136,5 @@ def _compare(parsed: argparse.Namespace) -> int:
 
 def _validate(parsed: argparse.Namespace) -> int:
     broken = validation.write(parsed.binary, parsed.runs, parsed.output)
-    print(f"{parsed.output} written; {broken or 'no'} relation(s) do not hold")
+    print(f"{parsed.output} written; relations that do not hold: {broken}")
     return 1 if broken else 0

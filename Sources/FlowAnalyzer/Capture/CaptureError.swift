@@ -102,16 +102,3 @@ extension CaptureError: CustomStringConvertible {
     }
   }
 }
-
-extension String {
-  /// As a shell takes it for one word.
-  var shellWord: String {
-    let isPlain = unicodeScalars.allSatisfy {
-      $0.properties.isAlphabetic || ("0"..."9").contains($0)
-        || "/._-+=:,@%".unicodeScalars.contains($0)
-    }
-    let escaped = split(separator: "'", omittingEmptySubsequences: false)
-      .joined(separator: "'\\''")
-    return isPlain && !isEmpty ? self : "'\(escaped)'"
-  }
-}

@@ -143,7 +143,7 @@ struct MarkdownReportTests {
       ("a.pcap", "a.pcap"), ("a b.pcap", "'a b.pcap'"), ("it's", #"'it'\''s'"#), ("-x", "./-x"),
       ("", "''"), ("$HOME", "'$HOME'"), ("/tmp/a-b_c.pcap", "/tmp/a-b_c.pcap"),
     ] {
-      #expect(name.shellQuoted == word)
+      #expect(name.shellWord == word)
     }
   }
 }

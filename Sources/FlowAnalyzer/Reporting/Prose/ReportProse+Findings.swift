@@ -5,7 +5,7 @@ extension ReportProse {
   package var howToLook: String {
     // Names that stand for others are no files.
     let isFile = report.captures.count == 1 && report.anonymization == nil
-    let file = isFile ? report.captures[0].path.shellQuoted : "FILE"
+    let file = isFile ? report.captures[0].path.shellWord : "FILE"
     return "See the packets with: tshark -r \(file) -Y 'FILTER'. "
       + (report.captures.count == 1
         ? "Frames are numbered as in the file. "

@@ -150,7 +150,7 @@ extension ReportProse {
       if role != .both { words.append("--\(role.rawValue)") }
       // What came through a pipe is gone; hundreds of files are a directory for the reader.
       words +=
-        paths.count > Self.mostPaths || paths.contains("-") ? ["CAPTURE"] : paths.map(\.shellQuoted)
+        paths.count > Self.mostPaths || paths.contains("-") ? ["CAPTURE"] : paths.map(\.shellWord)
     }
     if report.analysis.timeWait.source != "default" {
       words += ["--time-wait", "\(report.analysis.timeWait.assumedSeconds.value)".trimmingZero]
@@ -168,7 +168,7 @@ extension ReportProse {
     guard let selection = report.selection else { return [] }
     var words: [String] = []
     if let filter = selection.filter {
-      words += ["--filter", report.anonymization == nil ? filter.shellQuoted : "EXPRESSION"]
+      words += ["--filter", report.anonymization == nil ? filter.shellWord : "EXPRESSION"]
     }
     if let since = selection.since { words += ["--since", "\(since)"] }
     if let until = selection.until { words += ["--until", "\(until)"] }
@@ -179,28 +179,6 @@ extension ReportProse {
 }
 
 extension String {
-  /// As one word of a POSIX shell; control characters, which no line of a report may have, are gone.
-  package var shellQuoted: String {
-    let plain = printable
-    let isWord =
-      !plain.isEmpty
-      && plain.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "."),
-          UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: ":"):
-          true
-        default: false
-        }
-      }
-    // A dash in front would be an option.
-    let path = plain.hasPrefix("-") ? "./\(plain)" : plain
-    if isWord { return path }
-    return "'"
-      + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#)
-      + "'"
-  }
-
   /// `60` for `60.0`.
   fileprivate var trimmingZero: String { hasSuffix(".0") ? String(dropLast(2)) : self }
 }
