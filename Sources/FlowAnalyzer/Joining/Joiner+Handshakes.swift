@@ -328,7 +328,7 @@ extension Joiner {
     } else if let client = clientTold(inTCPHeader: tcp) {
       nameClient(client, of: attempt, .toa, at: segment.time, &tracker)
     } else if hasClientSide {
-      if isLastSynAmbiguous { ambiguousAttempts.insert(attempt) }
+      if isLastSynAmbiguous { tracker.attempts[attempt].isAmbiguous = true }
       let key = UInt64(segment.sequence.value)
       if !earlySyns.contains(attempt, for: key) {
         earlySyns.insert(attempt, for: key, at: segment.time)

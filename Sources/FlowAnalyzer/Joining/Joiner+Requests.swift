@@ -79,7 +79,11 @@ extension Joiner {
     case .one(let leg, let evidence):
       join(number, with: leg, evidence, time, &tracker)
     case .several(let legs):
-      noteAmbiguity(of: legs, on: number, at: time)
+      counts.ambiguousRequests += 1
+      for leg in legs { self.legs[Int(leg)].notes.insert(.isAmbiguous) }
+      if let attempt = streams[number].attempt(at: time) {
+        tracker.attempts[attempt].isAmbiguous = true
+      }
       if let address { note(Party(head, address: address), on: number, at: time, &tracker) }
     case .nobody:
       if let address {
@@ -98,12 +102,6 @@ extension Joiner {
     /// Each of these could have sent it.
     case several([UInt32])
     case nobody
-  }
-
-  private mutating func noteAmbiguity(of legs: [UInt32], on number: UInt32, at time: Timestamp) {
-    counts.ambiguousRequests += 1
-    for leg in legs { self.legs[Int(leg)].notes.insert(.isAmbiguous) }
-    if let attempt = streams[number].attempt(at: time) { ambiguousAttempts.insert(attempt) }
   }
 
   /// The leg that a request of the server side comes from: the one that waits for the answer to it.

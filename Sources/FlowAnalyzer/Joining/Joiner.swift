@@ -80,8 +80,6 @@ struct Joiner: ~Copyable {
   var earlyNames = RecentIndex(window: clockSlack)
   /// Streams of the server side with a request whose client has not come by yet.
   var earlyRequests = RecentIndex(window: clockSlack)
-  /// Attempts of the server side that several legs could have caused.
-  var ambiguousAttempts: Set<UInt32> = []
   /// Whether the last SYN of the server side could be that of several legs.
   var isLastSynAmbiguous = false
   /// Who used streams that have carried several clients.
@@ -443,7 +441,6 @@ struct Joiner: ~Copyable {
         counts.noteServer(isPaired: false)
         if listsConnections { finished.append(unpaired(end, &tracker)) }
       }
-      if !ambiguousAttempts.isEmpty { ambiguousAttempts.remove(end.position) }
     }
     tracker.attempts.ended.removeAll(keepingCapacity: true)
   }
@@ -464,7 +461,7 @@ struct Joiner: ~Copyable {
       client: nil, named: endpoint(of: end.client.party), servers: servers,
       method: end.client.party.method, confidence: end.client.party.confidence,
       gap: end.client.party.isKnown
-        ? nil : ambiguousAttempts.contains(end.position) ? .ambiguous : .noMatch,
+        ? nil : end.attempt.isAmbiguous ? .ambiguous : .noMatch,
       start: end.attempt.firstSynAt,
       syns: end.syns.count)
   }

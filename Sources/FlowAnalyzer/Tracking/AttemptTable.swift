@@ -31,6 +31,7 @@ struct AttemptTable: ~Copyable {
       static let hasHits = Marks(rawValue: 1 << 3)
       static let isRepeated = Marks(rawValue: 1 << 4)
       static let isOver = Marks(rawValue: 1 << 5)
+      static let isAmbiguous = Marks(rawValue: 1 << 6)
     }
 
     fileprivate init(key: Key, sourcePort: UInt16, firstSynAt: Timestamp) {
@@ -58,6 +59,11 @@ struct AttemptTable: ~Copyable {
     var isLogged: Bool {
       get { marks[.isLogged] }
       set { marks[.isLogged] = newValue }
+    }
+    /// Several connections of the client side could be its cause, as the join has found.
+    var isAmbiguous: Bool {
+      get { marks[.isAmbiguous] }
+      set { marks[.isAmbiguous] = newValue }
     }
     /// At least one of its SYNs was a hit.
     fileprivate(set) var hasHits: Bool {
