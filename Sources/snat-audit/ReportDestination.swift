@@ -158,11 +158,11 @@ extension ReportDestination {
     return Self.areOneFile(destination, path)
   }
 
-  /// Whether two paths lead to one regular file.
+  /// Whether two paths lead to one file, or one directory.
   static func areOneFile(_ one: String, _ other: String) -> Bool {
     var (first, second) = (stat(), stat())
     guard unsafe stat(one, &first) == 0, unsafe stat(other, &second) == 0 else { return false }
     return first.st_dev == second.st_dev && first.st_ino == second.st_ino
-      && first.st_mode & S_IFMT == S_IFREG
+      && [S_IFREG, S_IFDIR].contains(first.st_mode & S_IFMT)
   }
 }

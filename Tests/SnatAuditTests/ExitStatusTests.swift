@@ -42,6 +42,7 @@ struct ExitStatusTests {
     (["judge", "--max-findings=-1"], "at least 0"),
     (["analyze", Captures.clean, "--report", "json=\(Captures.clean)"], "not overwritten"),
     (["analyze", "--client", Captures.clean, "--server", Captures.clean], "for both sides"),
+    (["connections", "--client", "l4-clean", "--server", "./l4-clean"], "for both sides"),
     (["whatif", Captures.clean, "--report", "json=\(Captures.clean)"], "not overwritten"),
   ])
   func `a usage error is 2 and one line`(arguments: [String], says text: String) throws {

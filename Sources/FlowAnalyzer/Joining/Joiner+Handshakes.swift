@@ -96,7 +96,11 @@ extension Joiner {
     case .nothing: return
     case .one(let value): attempt = value
     case .several:
-      legs[Int(leg)].notes.insert(.isAmbiguous)
+      var attempts: [UInt32] = []
+      earlySyns.forEach(key) { attempts.append($0) }
+      for attempt in attempts where tracker.attempts.leg(of: attempt) == ClientLeg.none {
+        noteAmbiguity(of: attempt, among: [leg], &tracker)
+      }
       return
     }
     earlySyns.remove(attempt, for: key)
@@ -194,7 +198,7 @@ extension Joiner {
     var best: (leg: UInt32, rank: Int)?
     /// Legs that fit as well as the best.
     var others: [UInt32] = []
-    isLastSynAmbiguous = false
+    lastSynCauses = []
     legsByISN.forEach(UInt64(syn.sequence.value)) { leg in
       guard let rank = Self.rank(of: legs[Int(leg)], for: syn) else { return }
       if let known = best, known.rank >= rank {
@@ -213,14 +217,8 @@ extension Joiner {
         clientTime: clientTime(of: best.leg, before: syn.time))
     }
     guard let best else { return candidateByTimestamp(for: syn) }
-    noteAmbiguity(of: [best.leg] + others)
+    lastSynCauses = [best.leg] + others
     return nil
-  }
-
-  /// The SYN of the server side that is looked at could be that of each of these.
-  private mutating func noteAmbiguity(of legs: [UInt32]) {
-    isLastSynAmbiguous = true
-    for leg in legs { self.legs[Int(leg)].notes.insert(.isAmbiguous) }
   }
 
   /// How well a leg with the SYN's sequence number fits; nil where it cannot be.
@@ -245,11 +243,12 @@ extension Joiner {
       guard legs[Int(leg)].timestamp == syn.options.timestampValue, age <= Self.clockSlack,
         age >= -Self.clockSlack
       else { return }
-      if found == nil { found = leg } else { others.append(leg) }
+      // One that repeats its SYN is found for each.
+      if found == nil { found = leg } else if found != leg { others.append(leg) }
     }
     guard let leg = found else { return nil }
     guard others.isEmpty else {
-      noteAmbiguity(of: [leg] + others)
+      lastSynCauses = [leg] + others
       return nil
     }
     return Candidate(
@@ -328,7 +327,7 @@ extension Joiner {
     } else if let client = clientTold(inTCPHeader: tcp) {
       nameClient(client, of: attempt, .toa, at: segment.time, &tracker)
     } else if hasClientSide {
-      if isLastSynAmbiguous { tracker.attempts[attempt].isAmbiguous = true }
+      if !lastSynCauses.isEmpty { noteAmbiguity(of: attempt, among: lastSynCauses, &tracker) }
       let key = UInt64(segment.sequence.value)
       if !earlySyns.contains(attempt, for: key) {
         earlySyns.insert(attempt, for: key, at: segment.time)

@@ -80,9 +80,10 @@ extension Joiner {
       join(number, with: leg, evidence, time, &tracker)
     case .several(let legs):
       counts.ambiguousRequests += 1
-      for leg in legs { self.legs[Int(leg)].notes.insert(.isAmbiguous) }
-      if let attempt = streams[number].attempt(at: time) {
-        tracker.attempts[attempt].isAmbiguous = true
+      if let attempt = streams[number].attempt(at: time),
+        tracker.attempts.leg(of: attempt) == ClientLeg.none
+      {
+        noteAmbiguity(of: attempt, among: legs, &tracker)
       }
       if let address { note(Party(head, address: address), on: number, at: time, &tracker) }
     case .nobody:
@@ -113,11 +114,13 @@ extension Joiner {
     var oldest: UInt32?
     var count = 0
     var clients = 0
+    func fits(_ leg: UInt32) -> Bool {
+      Self.isWaiting(legs[Int(leg)], at: time)
+        && (address == nil || legs[Int(leg)].client == address)
+        && (head.forwardedPort == nil || head.forwardedPort == legs[Int(leg)].clientPort)
+    }
     requests.forEach(head.fingerprint) { leg in
-      guard Self.isWaiting(legs[Int(leg)], at: time),
-        address == nil || legs[Int(leg)].client == address,
-        head.forwardedPort == nil || head.forwardedPort == legs[Int(leg)].clientPort
-      else { return }
+      guard fits(leg) else { return }
       count += 1
       if let other = oldest {
         if legs[Int(other)].client != legs[Int(leg)].client { clients += 1 }
@@ -144,9 +147,7 @@ extension Joiner {
       return .one(leg, Evidence(method: .payload, confidence: UInt8(max(30, 90 / count))))
     }
     var waiting: [UInt32] = []
-    requests.forEach(head.fingerprint) { leg in
-      if Self.isWaiting(legs[Int(leg)], at: time) { waiting.append(leg) }
-    }
+    requests.forEach(head.fingerprint) { leg in if fits(leg) { waiting.append(leg) } }
     return .several(waiting)
   }
 

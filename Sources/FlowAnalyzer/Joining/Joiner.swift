@@ -80,8 +80,10 @@ struct Joiner: ~Copyable {
   var earlyNames = RecentIndex(window: clockSlack)
   /// Streams of the server side with a request whose client has not come by yet.
   var earlyRequests = RecentIndex(window: clockSlack)
-  /// Whether the last SYN of the server side could be that of several legs.
-  var isLastSynAmbiguous = false
+  /// Legs each of which could have sent the last SYN of the server side, where nothing tells which.
+  var lastSynCauses: [UInt32] = []
+  /// The same for attempts of the server side whose cause is not known yet.
+  private var possibleCauses: [UInt32: [UInt32]] = [:]
   /// Who used streams that have carried several clients.
   var users: [UInt32: ClientList] = [:]
   /// The users of what a SYN met, for SYNs that wait for their verdict.
@@ -168,6 +170,7 @@ struct Joiner: ~Copyable {
       tracker.attempts.setLeg(leg, of: attempt)
       legs[Int(leg)].openAttempts += 1
       legs[Int(leg)].serverAttempt = attempt
+      if tracker.attempts[attempt].isAmbiguous { settleAmbiguity(of: attempt, &tracker) }
     }
     strengthen(leg, evidence)
     tracker.attempts.setParty(party(leg, evidence), of: attempt)
@@ -178,6 +181,23 @@ struct Joiner: ~Copyable {
         tuple(
           source: tracker.addresses[syn.source], syn.sourcePort, destination: destination, port),
         to: leg)
+    }
+  }
+
+  /// Several legs could be the cause of an attempt of the server side, and nothing tells which.
+  mutating func noteAmbiguity(
+    of attempt: UInt32, among causes: [UInt32], _ tracker: inout FlowTracker
+  ) {
+    tracker.attempts[attempt].isAmbiguous = true
+    possibleCauses[attempt, default: []] += causes
+    for leg in causes { legs[Int(leg)].notes.insert(.isAmbiguous) }
+  }
+
+  /// The cause is known now, and the other legs have none of it.
+  private mutating func settleAmbiguity(of attempt: UInt32, _ tracker: inout FlowTracker) {
+    tracker.attempts[attempt].isAmbiguous = false
+    for leg in possibleCauses.removeValue(forKey: attempt) ?? [] {
+      legs[Int(leg)].notes.remove(.isAmbiguous)
     }
   }
 
@@ -439,6 +459,7 @@ struct Joiner: ~Copyable {
         counts.noteServer(isPaired: true)
       } else {
         counts.noteServer(isPaired: false)
+        if end.attempt.isAmbiguous { possibleCauses[end.position] = nil }
         if listsConnections { finished.append(unpaired(end, &tracker)) }
       }
     }

@@ -7,14 +7,15 @@ public enum Outcome: String, Sendable, CaseIterable, Codable, CodingKeyRepresent
 
 /// An attempt with at least one hit, complete; the hits themselves stand beside it.
 struct AttemptFinding: Equatable {
-  var outcome: Outcome
-  /// Its client.
-  var client: Party
+  // In an order that leaves no gaps.
   /// First SYN to the first SYN-ACK that acknowledges it, in nanoseconds; nil unless connected.
   var setup: Int64?
+  var outcome: Outcome
+  var synCount: UInt32
   /// What the hits cost: from each that was refused to the attempt's next SYN, in nanoseconds.
   var added: Int64
-  var synCount: UInt32
+  /// Its client.
+  var client: Party
 }
 
 extension AttemptFinding {

@@ -57,7 +57,7 @@ struct FindingList {
 
   private static let blockSize = 1024
 
-  private struct Place {
+  struct Place {
     var block: UInt32
     var index: UInt32
   }
@@ -88,8 +88,10 @@ struct FindingList {
 
   private mutating func append(_ entry: Entry) {
     if blocks.last.map({ $0.count < Self.blockSize }) != true {
+      // A list of few grows as any array does.
+      let isFirst = blocks.isEmpty
       blocks.append([])
-      blocks[blocks.count - 1].reserveCapacity(Self.blockSize)
+      if !isFirst { blocks[blocks.count - 1].reserveCapacity(Self.blockSize) }
     }
     let block = blocks.count - 1
     places.append(Place(block: UInt32(block), index: UInt32(blocks[block].count)))
@@ -206,9 +208,7 @@ extension FindingList: Packed, Codable {
   init(from reader: inout PackedReader) throws(DecodingError) {
     limit = try reader.number()
     total = try reader.count()
-    for entry in try reader.array({ reader throws(DecodingError) in try Entry(from: &reader) }) {
-      append(entry)
-    }
+    _ = try reader.array { reader throws(DecodingError) in append(try Entry(from: &reader)) }
     worstOmitted = try WorstFindings(from: &reader)
     guard count + worstOmitted.count <= total else {
       throw reader.error("more are listed than there were")

@@ -239,7 +239,7 @@ struct Connection: BitwiseCopyable {
     static let change = Effects(rawValue: 1)
     /// It is the originator's, captured after both ends were done.
     static let lateSegment = Effects(rawValue: 1 << 1)
-    /// It is a RST that the responder would obey.
+    /// It is a RST that the responder would obey, if it is there.
     static let reset = Effects(rawValue: 1 << 2)
     /// It is an answer that counts against a rate limit: `TupleRecord` finds that out.
     static let limitedAnswer = Effects(rawValue: 1 << 3)
@@ -286,6 +286,7 @@ struct Connection: BitwiseCopyable {
       retractFIN(ofOriginator: fromOriginator, at: segment.time)
     }
     let (wasDone, wasReset) = (responder.isDone, responder.isReset)
+    let isPastReset = !fromOriginator && wasReset && responder.isLikelySender(of: segment)
     let drawsLimitedAnswer =
       fromOriginator && responder.answersWithinLimit(segment, peer: originator)
     if fromOriginator, responder.state == .timeWait { noteInTimeWait(segment, timer) }
@@ -299,9 +300,8 @@ struct Connection: BitwiseCopyable {
     if drawsLimitedAnswer { effects.insert(.drawsLimitedAnswer) }
     guard let insteadOfLastACK = isTaken else { return effects }
     if responder.isReset, !wasReset { effects.insert(.reset) }
-    if wasReset, !fromOriginator, segment.flags.isDisjoint(with: [.syn, .rst]) {
-      effects.insert(.sentPastReset)
-    }
+    if fromOriginator, wasReset, segment.isReset(expectedBy: responder) { effects.insert(.reset) }
+    if isPastReset { effects.insert(.sentPastReset) }
     traits.insert(senderIsLow ? .heardFromLow : .heardFromHigh)
     if fromOriginator, wasDone { effects.insert(.lateSegment) }
     noteTimeWaits()
@@ -451,7 +451,22 @@ struct Connection: BitwiseCopyable {
   }
 }
 
+extension Segment {
+  fileprivate func isReset(expectedBy receiver: EndpointStateMachine) -> Bool {
+    flags.contains(.rst) && sequence == receiver.nextExpected
+  }
+}
+
 extension EndpointStateMachine {
+  /// Whether a segment looks like the endpoint's own, if it still is in its state: a TIME_WAIT says the same
+  /// always, where anything that is captured on its tuple counts as its.
+  fileprivate func isLikelySender(of segment: Segment) -> Bool {
+    guard segment.flags.isDisjoint(with: [.syn, .rst]) else { return false }
+    return state != .timeWait
+      || segment.sequence == nextToSend && segment.acknowledgment == nextExpected
+        && segment.sequenceLength == 0
+  }
+
   /// It has sent so little that numbers can still be compared with its ISN.
   var isYoung: Bool { nextToSend.value &- initialSequence.value < 1 << 30 }
 

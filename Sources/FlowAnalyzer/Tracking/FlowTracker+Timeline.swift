@@ -18,7 +18,8 @@ extension FlowTracker {
       case .timeWait, .closed: server.heldSince
       case .synSent, .synReceived, .established, .finWait1, .finWait2, .closeWait, .closing,
         .lastAck:
-        server.isReset ? resetAt : replacedAt
+        // The client has let go of it, though the server may have not.
+        facts.resetAt.ifEver ?? replacedAt
       }
     if records[position].current.isLogged {
       let client = occupant(of: position)

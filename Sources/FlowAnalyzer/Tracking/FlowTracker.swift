@@ -296,17 +296,27 @@ struct FlowTracker: ~Copyable {
   }
 
   /// The server still sends on a connection to which a RST has gone. What was under way when that came says
-  /// nothing; later the RST has not arrived, or has found a number that was not expected any more.
+  /// nothing; later the RST has not arrived, or has found a number that was not expected any more. A TIME_WAIT speaks
+  /// only when spoken to.
   private mutating func noteLife(_ position: Int, at time: Timestamp) {
-    let resetAt = rareFacts(of: position).resetAt
-    guard resetAt != .never, time.nanoseconds(since: resetAt) > Self.roundTrip else { return }
+    let facts = rareFacts(of: position)
+    guard facts.resetAt != .never, time.nanoseconds(since: facts.resetAt) > Self.shortestTimeout
+    else { return }
     let isLow = !records[position].current.originatorIsLow
+    if records[position].current.responder.state == .timeWait {
+      guard facts.lateSegmentAt > facts.resetAt else { return }
+    }
     if hasSurvivedReset(position, isLow: isLow) {
       let key = records[position].key
       knowledge[isLow ? key.lowAddress : key.highAddress].survivedResets += 1
     }
     amend(position, isLow: isLow) { $0.proveAlive() }
+    if records[position].hasPending { setProof(.stillHeld, upTo: TupleRecord.none, position) }
   }
+
+  /// After so long a server repeats by itself what was not acknowledged (Linux TCP_RTO_MIN), in nanoseconds: what is
+  /// captured sooner behind a RST may have been under way.
+  private static let shortestTimeout: Int64 = 200_000_000
 
   /// Applies evidence to one end of a connection, and keeps the counts in step.
   mutating func amend(

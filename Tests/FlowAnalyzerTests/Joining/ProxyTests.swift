@@ -55,6 +55,22 @@ struct ProxyTests {
     #expect(sides.pairs == ["1:3001 > ambiguous", "2:3002 > ambiguous"])
   }
 
+  /// It gives SYNs numbers of its own, leaves their options, and drops one of two that are alike.
+  @Test func `two SYNs that are alike are told apart once the server has answered`() {
+    let sides = TwoSides(
+      client: """
+        0.0000 > S  1000 port 3001 from 1 ts 100
+        0.0001 > S  2000 port 3002 from 1 ts 100
+        0.0020 < S. 9000 ack 1001 port 3001 from 1
+        """,
+      server: """
+        0.0005 > S  777 ts 100
+        0.0010 < S. 9000 ack 778
+        9.0 end
+        """)
+    #expect(sides.pairs == ["1:3001 > 1:4003 (server-isn)", "1:3002 > not-forwarded"])
+  }
+
   /// The load balancer gives SYNs numbers of its own and leaves their options.
   @Test(arguments: [
     ("ws 8", "1:3001 > not-forwarded", "2:3002 > 1:4003 (timestamp)"),

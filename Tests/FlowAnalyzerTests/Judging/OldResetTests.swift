@@ -190,4 +190,31 @@ struct OldResetTests {
         """)
     #expect(hearing.verdicts.last == "time-wait accepted sequence-newer")
   }
+
+  /// The RST that answers a challenge was lost behind the capture.
+  @Test func `who sends on behind a challenge was not killed`() {
+    let hearing = Hearing(
+      Scene.established + """
+        11.000 > S  500
+        11.001 < .  5001 ack 1001
+        11.002 > R  1001
+        11.400 < P. 5001(10) ack 1001
+        14.000 end
+        """)
+    #expect(hearing.verdicts == ["first use", "established rejected challenge"])
+    #expect(hearing.report.summary.killedConnections == 0)
+    #expect(hearing.report.heldAtEnd.established == 1)
+  }
+
+  /// The SYN and SYN-ACK of another connection on the tuple were not captured.
+  @Test func `what others send on its tuple does not wake a TIME_WAIT`() {
+    let hearing = Hearing(
+      Scene.timeWait + """
+         2.000 > R  1002
+         5.000 < P. 70540(100) ack 9001
+         5.001 > .  9001 ack 70640
+        """)
+    #expect(hearing.report.heldAtEnd.timeWait == 0)
+    #expect(hearing.report.analysis.server.rfc1337 != "on")
+  }
 }

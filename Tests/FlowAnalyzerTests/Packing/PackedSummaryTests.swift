@@ -48,7 +48,7 @@ struct PackedSummaryTests {
   private static func finding(
     _ outcome: Outcome, client: Party = .unknown, setup: Int64? = nil
   ) -> AttemptFinding {
-    AttemptFinding(outcome: outcome, client: client, setup: setup, added: .min, synCount: .max)
+    AttemptFinding(setup: setup, outcome: outcome, synCount: .max, added: .min, client: client)
   }
 
   private static var list: FindingList {

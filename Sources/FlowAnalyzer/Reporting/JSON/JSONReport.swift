@@ -1,8 +1,8 @@
 extension AnalysisReport {
   /// Writes the report as JSON (contract, section 4): names sorted, two spaces, a newline at the end.
   ///
-  /// Each finding stands on a line of its own. No more than some 64 KiB are gathered before they are
-  /// handed out, so that memory does not grow with the length of the report.
+  /// Each finding stands on a line of its own. Some 64 KiB are gathered before they are handed out, or a few
+  /// stretches of findings by each thread, so that memory does not grow with the length of the report.
   ///
   /// - Parameters:
   ///   - workers: how many threads write findings; the text is the same.

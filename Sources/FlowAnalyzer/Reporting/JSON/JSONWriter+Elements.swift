@@ -3,7 +3,7 @@ extension JSONWriter {
   ///
   /// Each thread takes the next stretch of elements and writes it by itself. Stretches are handed out in their
   /// order by the caller's thread, which writes, too, so that the text does not depend on how many threads there are;
-  /// none is begun that lies too far ahead of what was handed out, so that memory does not depend on it, either.
+  /// none is begun that lies too far ahead of what was handed out, so that no more than sixteen are in memory.
   ///
   /// - Parameters:
   ///   - workers: how many threads write, the caller's own among them.
@@ -22,9 +22,10 @@ extension JSONWriter {
       return
     }
     try handOut(isLast: true, to: write)
+    let workers = min(workers, stretches, Stretches.mostSlots / 2)
     let work = Stretches(of: count, like: self, slots: 2 * workers, element)
     let helpers = ThreadGroup()
-    for _ in 1..<min(workers, stretches) { helpers.start { work.help() } }
+    for _ in 1..<workers { helpers.start { work.help() } }
     defer {
       work.stop()
       helpers.wait()
@@ -40,7 +41,8 @@ extension JSONWriter {
 /// and the caller's from then on until the stretch was handed out.
 private final class Stretches: @unchecked Sendable {
   /// In elements: long enough that changing threads costs nothing beside writing them.
-  static let length = 128
+  static let length = 64
+  static let mostSlots = 16
 
   private final class Slot {
     var json: JSONWriter
