@@ -172,14 +172,12 @@ struct JSONWriterTests {
     let progress = Progress()
     var json = JSONWriter(isPretty: false)
     var handedOut = 0
+    let write = { (piece: Span<UInt8>) throws(Full) in
+      handedOut += piece.count
+      if handedOut > 1_000 { throw Full() }
+    }
     #expect(throws: Full.self) {
-      try json.elements(
-        1_000_000, workers: 2,
-        to: { (piece: Span<UInt8>) throws(Full) in
-          handedOut += piece.count
-          if handedOut > 1_000 { throw Full() }
-        }
-      ) { _, json in
+      try json.elements(1_000_000, workers: 2, to: write) { _, json in
         progress.begin()
         json.append("x" as Unicode.Scalar)
       }
