@@ -38,6 +38,7 @@ struct InputTests {
     #expect(result.status == 2)
     #expect(result.messages.count == 2)
     #expect(result.errors.contains("missing.pcap: there is no such file"))
+    #expect(result.output.contains("missing.pcap, not read\n"), "\(result.output)")
     #expect(result.output.hasPrefix("VERDICT  73 of 140"))
     #expect(result.output.contains("error: missing.pcap"))
   }

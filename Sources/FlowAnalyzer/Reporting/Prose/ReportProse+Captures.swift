@@ -204,7 +204,8 @@ extension ReportProse {
   }
 
   package func side(of capture: AnalysisReport.Capture) -> String {
-    switch CaptureRole(rawValue: capture.role) {
+    if capture.error != nil, capture.packets == 0 { return "not read" }
+    return switch CaptureRole(rawValue: capture.role) {
     case .client: "client side"
     case .both: "both sides"
     case .server, nil: "server side"

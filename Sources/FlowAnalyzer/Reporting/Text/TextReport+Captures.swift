@@ -31,7 +31,8 @@ extension TextReport {
   private mutating func writeCapture(_ index: Int) {
     let capture = report.captures[index]
     let label = report.captures.count > 1 ? "[\(index + 1)] " : ""
-    let origin = "\(prose.side(of: capture)), point \(capture.point.printable)"
+    var origin = prose.side(of: capture)
+    if capture.packets > 0 || capture.error == nil { origin += ", point \(capture.point.printable)" }
     canvas.line("\(label)\(capture.path.printable, .strong), \(origin)", indent: 2)
     if capture.packets > 0 {
       canvas.paragraph(StyledText(prose.facts(capture).joined(separator: ", ")), indent: 4)
