@@ -109,6 +109,7 @@ struct AuditLedger: ~Copyable {
       tracker.attempts.noteHit(exchange.attempt)
       tracker.timeline.noteHit(at: exchange.time)
       tracker.sources.noteHit(address: exchange.source)
+      if hit.held == .timeWait, hit.end == .killed { tracker.noteKilled(by: exchange) }
     }
     tracker.attempts[exchange.attempt].openVerdicts &-= 1
   }

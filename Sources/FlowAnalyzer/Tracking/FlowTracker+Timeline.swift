@@ -31,7 +31,9 @@ extension FlowTracker {
       timeline.note(.open, from: startedAt, to: closedAt.map { min($0, limit) }, now: now)
     }
     guard server.state == .timeWait else { return }
-    let end = min(server.timerStartedAt.advanced(byNanoseconds: retention.timeWait), limit)
+    let killedAt = facts.killedAt >= server.heldSince ? facts.killedAt : limit
+    let end = min(
+      server.timerStartedAt.advanced(byNanoseconds: retention.timeWait), limit, killedAt)
     let orderlyEnd = server.isReset ? min(max(resetAt, server.heldSince), end) : end
     timeline.note(.held, from: server.heldSince, to: orderlyEnd, now: now)
     if server.isReset { timeline.note(.heldPastReset, from: orderlyEnd, to: end, now: now) }

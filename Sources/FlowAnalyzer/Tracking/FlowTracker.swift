@@ -418,6 +418,11 @@ struct FlowTracker: ~Copyable {
   }
 
   /// Not kept in the record, for its size.
+  /// Where a tuple is kept, if it is.
+  mutating func place(of key: TupleKey) -> Int? {
+    index.find(hash(of: key), matches: { records[$0].key == key })
+  }
+
   private mutating func hash(of key: TupleKey) -> UInt32 {
     Segment.flowHash(
       Endpoint(address: addresses[key.lowAddress], port: key.lowPort),

@@ -7,6 +7,8 @@ struct RareFacts: BitwiseCopyable, Equatable {
   var limitedAnswerIsSocketless: Bool?
   /// When the responder of the tuple's connection got the last RST that it would obey.
   var resetAt = Timestamp.never
+  /// When a SYN ended the responder's TIME_WAIT, and no connection came of it, by the verdict on it.
+  var killedAt = Timestamp.never
   /// The last segment from its originator that was captured after both ends were done: proof that a
   /// translating LB still knew the connection then.
   var lateSegmentAt = Timestamp.never

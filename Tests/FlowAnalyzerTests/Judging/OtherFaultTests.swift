@@ -53,6 +53,16 @@ struct OtherFaultTests {
     #expect(hearing.hits.map(\.end) == [.killed])
   }
 
+  @Test(arguments: [11.5, 13.0])
+  func `a TIME_WAIT that a SYN with FIN has ended is not held at the end`(end: Double) {
+    let hearing = Hearing(
+      Scene.timeWait + """
+        11.000 > SF 2000
+        \(end) end
+        """)
+    #expect(hearing.report.heldAtEnd.timeWait == 0)
+  }
+
   // The opposite of case 42: the TIME_WAIT lived on, so the first SYN never arrived.
   @Test func `a SYN lost before a TIME_WAIT that accepts the next one is no hit`() {
     let hearing = Hearing(

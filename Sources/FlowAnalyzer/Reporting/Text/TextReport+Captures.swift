@@ -32,7 +32,9 @@ extension TextReport {
     let capture = report.captures[index]
     let label = report.captures.count > 1 ? "[\(index + 1)] " : ""
     var origin = prose.side(of: capture)
-    if capture.packets > 0 || capture.error == nil { origin += ", point \(capture.point.printable)" }
+    if capture.packets > 0 || capture.error == nil {
+      origin += ", point \(capture.point.printable)"
+    }
     canvas.line("\(label)\(capture.path.printable, .strong), \(origin)", indent: 2)
     if capture.packets > 0 {
       canvas.paragraph(StyledText(prose.facts(capture).joined(separator: ", ")), indent: 4)
