@@ -84,6 +84,8 @@ extension Joiner {
         tracker.attempts.leg(of: attempt) == ClientLeg.none
       {
         noteAmbiguity(of: attempt, among: legs, &tracker)
+      } else {
+        for leg in legs { self.legs[Int(leg)].notes.insert(.isAmbiguous) }
       }
       if let address { note(Party(head, address: address), on: number, at: time, &tracker) }
     case .nobody:

@@ -461,7 +461,7 @@ extension EndpointStateMachine {
   /// Whether a segment looks like the endpoint's own, if it still is in its state: a TIME_WAIT says the same
   /// always, where anything that is captured on its tuple counts as its.
   fileprivate func isLikelySender(of segment: Segment) -> Bool {
-    guard segment.flags.isDisjoint(with: [.syn, .rst]) else { return false }
+    guard segment.flags.isDisjoint(with: [.syn, .rst]), state != .closed else { return false }
     return state != .timeWait
       || segment.sequence == nextToSend && segment.acknowledgment == nextExpected
         && segment.sequenceLength == 0
