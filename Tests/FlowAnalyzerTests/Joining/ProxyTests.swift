@@ -309,18 +309,20 @@ struct ProxyTests {
     #expect(sides.pairs == ["1:3001 > 1:4003 (forwarded)"])
   }
 
+  static let proxied = """
+    0.040 > S  70
+    0.041 < S. 500 ack 71
+    0.043 > P. 71 ack 501 say PROXY TCP4 172.16.1.1 172.20.1.1 3001 80|
+    9.0 end
+    """
+
   @Test func `PROXY names the client before anything is asked for`() {
     let sides = TwoSides(
       client: """
         0.00 > S  1000 port 3001 from 1
         0.01 < S. 8000 ack 1001 port 3001 from 1
         """,
-      server: """
-        0.040 > S  70
-        0.041 < S. 500 ack 71
-        0.043 > P. 71 ack 501 say PROXY TCP4 172.16.1.1 172.20.1.1 3001 80|
-        9.0 end
-        """)
+      server: Self.proxied)
     #expect(sides.pairs == ["1:3001 > 1:4003 (proxy-protocol)"])
   }
 
@@ -330,12 +332,7 @@ struct ProxyTests {
         0.0440 > S  1000 port 3001 from 1
         0.0441 < S. 8000 ack 1001 port 3001 from 1
         """,
-      server: """
-        0.040 > S  70
-        0.041 < S. 500 ack 71
-        0.043 > P. 71 ack 501 say PROXY TCP4 172.16.1.1 172.20.1.1 3001 80|
-        9.0 end
-        """)
+      server: Self.proxied)
     #expect(sides.pairs == ["1:3001 > 1:4003 (proxy-protocol)"])
     #expect(sides.connections.count == 1)
   }
