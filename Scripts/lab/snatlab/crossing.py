@@ -10,6 +10,7 @@ from __future__ import annotations
 import collections
 import functools
 import json
+import math
 import re
 from pathlib import Path
 
@@ -78,18 +79,26 @@ class Crossing:
         """Whose ISN it is."""
         return {segment.sequence: _source(segment) for _, segment in self.syns[CLIENT_SIDE]}
 
-    def _of_each_isn(self, side: str) -> collections.Counter:
-        return collections.Counter(segment.sequence for _, segment in self.syns[side])
+    def _of_each_isn(self, side: str, until: float = math.inf) -> collections.Counter:
+        return collections.Counter(segment.sequence for at, segment in self.syns[side] if at <= until)
 
-    @property
-    def not_forwarded(self) -> int:
+    @functools.cached_property
+    def server_side_until(self) -> float:
+        """The last packet of the server side's own file: what came later it may have missed."""
+        return max((at for at, _ in packets.read(self.run.directory / SERVER_SIDE)), default=-math.inf)
+
+    def not_forwarded(self, until: float) -> int:
         """Client-side SYNs without a copy on the server side; a SYN sent thrice may be missing twice."""
-        return (self._of_each_isn(CLIENT_SIDE) - self._of_each_isn(SERVER_SIDE)).total()
+        return (self._of_each_isn(CLIENT_SIDE, until) - self._of_each_isn(SERVER_SIDE)).total()
 
-    @property
-    def never_forwarded(self) -> int:
-        """ISNs of the client side that the server side never shows."""
-        return len(self._of_each_isn(CLIENT_SIDE).keys() - self._of_each_isn(SERVER_SIDE).keys())
+    def never_forwarded(self, until: float) -> int:
+        """ISNs of the client side that the server side never shows, and all of whose SYNs had come by then."""
+        sent, in_time = self._of_each_isn(CLIENT_SIDE), self._of_each_isn(CLIENT_SIDE, until)
+        return sum(in_time[isn] == count for isn, count in sent.items() if isn not in self._of_server_side)
+
+    @functools.cached_property
+    def _of_server_side(self) -> set[int]:
+        return set(self._of_each_isn(SERVER_SIDE))
 
     # Who opened a server-side connection, and who left it behind.
 
@@ -138,13 +147,13 @@ class Crossing:
         return found
 
     def waits(self, capture: str) -> dict[int, float]:
-        """Seconds from a client's first SYN to the first SYN-ACK for it, by ISN."""
+        """Seconds from a client's first SYN to the first SYN-ACK for it that goes to this client, by ISN."""
         begun = self.begun(capture)
         answered: dict[int, float] = {}
         for at, segment in packets.read(self.run.directory / capture):
             if segment.source == self.virtual and segment.flags & (SYN | ACK) == SYN | ACK:
                 isn = (segment.acknowledgment - 1) & 0xFFFFFFFF
-                if isn in begun:
+                if isn in begun and begun[isn][1] == _destination(segment):
                     answered.setdefault(isn, at - begun[isn][0])
         return answered
 
@@ -183,6 +192,10 @@ class Crossing:
 
 def _source(segment: packets.Segment) -> str:
     return with_port(segment.source, segment.source_port)
+
+
+def _destination(segment: packets.Segment) -> str:
+    return with_port(segment.destination, segment.destination_port)
 
 
 def _paths(segment: packets.Segment) -> list[str]:

@@ -12,7 +12,7 @@ import statistics
 from dataclasses import dataclass
 from typing import Callable
 
-from .options import Options
+from .options import L7_MODES, Options
 from .recorded import Run, numbered
 from .verdict import Report
 
@@ -112,15 +112,25 @@ def _closes_end(case: Case) -> str:
     options = case.run.options
     if not (options.lb_established <= 1 or options.lb_closing):
         return "connections also end in order"
+    if options.closer == "reset":
+        return "the server itself resets them"
     return "orphans are not live connections" if case.run.counter("TW") else ""
+
+
+def _proxy_resets(case: Case) -> str:
+    return "a proxy also resets what it has opened itself" if case.run.options.mode in L7_MODES else ""
 
 
 def _server_ends(case: Case) -> str:
     """EstabResets counts ESTABLISHED and CLOSE_WAIT only: the states of a server that has closed nothing."""
+    if reason := _proxy_resets(case):
+        return reason
     return "the server's own closes and resets move it too" if case.own["serverFin"] or case.own["serverRst"] else ""
 
 
 def _application_reads(case: Case) -> str:
+    if reason := _proxy_resets(case):
+        return reason
     options = case.run.options
     if options.closer == "client" and options.linger:
         return "the application was not reading"
@@ -159,6 +169,12 @@ def _not_accepted(case: Case, *states: str) -> int:
     hits = sum(report.syns(state, "rejected", "unanswered", "undetermined") for state in states)
     reuses = report.summary["syns"]["reuses"]
     return hits + sum(reuses[reason] for reason in ("duplicate", "gone", "lost", "unknown"))
+
+
+def _orphans_untold(case: Case) -> str:
+    """IPv4's identification is zero in the answer of an orphan."""
+    may_answer = case.run.options.v6 and case.run.options.closer != "server-half" and case.report.summary["timeWaits"]["serverFinWait2"]
+    return "nothing in IPv6 tells the answer of an orphan in FIN_WAIT_2 from a socket's" if may_answer else ""
 
 
 def _time_waits(case: Case) -> int:
@@ -260,6 +276,7 @@ _EXACT = (
         "An orphan in FIN_WAIT_2 answers without a counter; what its rate limit withholds is in TCPACKSkippedFinWait2.",
         lambda case: case.run.moved_by_syns("TCPSYNChallenge") + case.run.moved_by_syns("TCPACKSkippedFinWait2"),
         _challenges,
+        _orphans_untold,
     ),
     Relation(
         "ISNs 65537 beyond the old = accepted",
@@ -394,6 +411,7 @@ _BOUNDS = (
         lambda case: case.report.syns("established", "rejected")
         + case.report.syns("closing", "rejected")
         - case.report.hits(reason="orphan-answered"),
+        _orphans_untold,
         sign=">=",
         sights=(Sight.LOSSY, Sight.ONE_WAY),
     ),

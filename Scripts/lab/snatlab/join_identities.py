@@ -141,6 +141,11 @@ def _to_be_started(case: JoinCase) -> set[str]:
     return {f"{client} at {at + case.input.shift:.6f}" for at, client in case.crossing.begun(case.client_side).values()}
 
 
+def _until(case: JoinCase) -> float:
+    """To when it can be told what was forwarded."""
+    return math.inf if case.input.is_one_file else case.crossing.server_side_until
+
+
 def _client_syns(case: JoinCase, which: str) -> int:
     """Null where snat-audit saw no client side."""
     return (case.report.summary["clientSyns"] or {which: 0})[which]
@@ -265,15 +270,16 @@ RELATIONS = (
     ),
     _relation(
         "SYNs missing behind the LB = not forwarded",
-        "The LB leaves ISNs as they are: for each, as many SYNs were not forwarded as the server side has less.",
-        lambda case: case.crossing.not_forwarded,
+        "The LB leaves ISNs as they are: for each, as many SYNs were not forwarded as the server side has less. A file of its "
+        "own shows that up to its last packet, one with both sides to the end.",
+        lambda case: case.crossing.not_forwarded(_until(case)),
         lambda case: _client_syns(case, "notForwarded"),
         _not_passed_on,
     ),
     _relation(
         "ISNs missing behind the LB = never forwarded",
-        "Attempts of which the server side shows nothing.",
-        lambda case: case.crossing.never_forwarded,
+        "Attempts of which the server side shows nothing, though it was captured for all of their SYNs.",
+        lambda case: case.crossing.never_forwarded(_until(case)),
         lambda case: case.report.summary["attempts"]["neverForwarded"] or 0,
         _not_passed_on,
     ),

@@ -156,11 +156,15 @@ struct Audit: ~Copyable {
   private mutating func observeServerSide(_ segment: Segment, _ bytes: RawSpan) -> Bool {
     var candidate: Joiner.Candidate?
     if joiner.hasClientSide {
-      joiner.noteServerSegment(at: segment.time)
+      joiner.coverage.noteSegment(at: segment.time)
       if segment.isOpening {
+        joiner.coverage.noteSyn(at: segment.time, capture: segment.capture, isOfServerSide: true)
         candidate = joiner.candidate(for: segment)
         tracker.joinedAttempt = nil
-        if let candidate { tracker.joinedAttempt = joiner.openAttempt(of: candidate) }
+        if let candidate {
+          tracker.joinedAttempt = joiner.openAttempt(of: candidate)
+          joiner.coverage.noteSentOn(synAt: candidate.clientTime, arrivedAt: segment.time)
+        }
         tracker.joinedClientTime = candidate?.clientTime
       }
     }

@@ -99,7 +99,7 @@ extension Audit {
       servers: tracker.knowledge.all, unopened: unopened,
       unopenedTargets: targets, services: services, clientServices: clientServices,
       join: JoinResult(
-        hasClientSide: joiner.hasClientSide, hasServerSide: joiner.serverSide != nil,
+        hasClientSide: joiner.hasClientSide, hasServerSide: joiner.coverage.hasServerSide,
         counts: joined, topology: joiner.topology),
       addresses: addresses)
   }

@@ -49,7 +49,10 @@ struct JoinCounts: Equatable {
   var gaps: CaseCounts<JoinGap> = [:]
   var methods: CaseCounts<JoinMethod> = [:]
 
-  mutating func add(_ leg: ClientLeg, gap: JoinGap?, isCovered: Bool) {
+  /// Counts a connection of the client side.
+  ///
+  /// - Parameter coveredSyns: how many of its SYNs came while the server side was captured.
+  mutating func add(_ leg: ClientLeg, gap: JoinGap?, coveredSyns: Int) {
     clientConnections += 1
     if leg.serverCount > 0, leg.notes.contains(.isAnswered) {
       answered += 1
@@ -64,12 +67,11 @@ struct JoinCounts: Equatable {
     } else if !leg.notes.contains(.beganUnseen) {
       unanswered += 1
     }
-    guard isCovered else { return }
-    if gap == .notForwarded {
-      neverForwarded += 1
-      notForwardedSyns += Int(leg.synCount)
-    } else if leg.serverCount > 0, leg.isJoinedByHandshake {
-      notForwardedSyns += max(0, Int(leg.synCount) - Int(leg.forwardedCount))
+    if gap == .notForwarded { neverForwarded += 1 }
+    if leg.serverCount > 0, leg.isJoinedByHandshake {
+      notForwardedSyns += max(0, coveredSyns - Int(leg.forwardedCount))
+    } else if leg.serverCount == 0, leg.synAckAt == nil, gap != .ambiguous {
+      notForwardedSyns += coveredSyns
     }
   }
 

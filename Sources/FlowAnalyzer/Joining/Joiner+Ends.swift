@@ -83,7 +83,7 @@ extension Joiner {
   /// Counts a leg and hands it out. Its number may be given again.
   private mutating func end(_ number: UInt32) {
     let leg = legs[Int(number)]
-    counts.add(leg, gap: gap(of: leg), isCovered: isCovered(leg))
+    counts.add(leg, gap: gap(of: leg), coveredSyns: coveredSyns(of: number))
     if listsConnections { finished.append(connection(number)) }
     if leg.serverCount > 1 { moreServers[number] = nil }
     if leg.synCount > 1 { clientSyns[number] = nil }
@@ -100,10 +100,13 @@ extension Joiner {
 
   /// Whether the server side was captured while the leg's SYNs came.
   private mutating func isCovered(_ leg: ClientLeg) -> Bool {
-    guard let serverSide else { return false }
-    // The first SYN of all comes a moment before the first segment behind the load balancer.
-    return leg.firstSynAt.nanoseconds(since: serverSide.first) >= -Self.transit
-      && leg.lastSynAt <= serverSide.last
+    coverage.contains(synAt: leg.firstSynAt) && coverage.contains(synAt: leg.lastSynAt)
+  }
+
+  /// How many of a leg's SYNs came while the server side was captured.
+  private mutating func coveredSyns(of number: UInt32) -> Int {
+    if isCovered(legs[Int(number)]) { return Int(legs[Int(number)].synCount) }
+    return (clientSyns[number] ?? []).count { coverage.contains(synAt: $0) }
   }
 
   /// Why a leg has no partner; nil if it has one.

@@ -73,6 +73,7 @@ extension Joiner {
     legs[number].lastSynAt = segment.time
     endLegs(at: segment.time)
     guard hasServerSide else { return }
+    coverage.noteSyn(at: segment.time, capture: segment.capture, isOfServerSide: false)
     if segment.options.hasTimestamps {
       legs[number].notes.insert(.hasTimestamp)
       legs[number].timestamp = segment.options.timestampValue

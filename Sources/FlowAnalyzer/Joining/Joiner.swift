@@ -104,8 +104,7 @@ struct Joiner: ~Copyable {
   var left = 0
   /// The client side has more tuples without a connection than are kept: legs go with them.
   var isFlooded = false
-  /// The first and the latest segment of the server side.
-  private(set) var serverSide: (first: Timestamp, last: Timestamp)?
+  var coverage = ServerCoverage()
 
   init(
     hasClientSide: Bool, hasServerSide: Bool, listsConnections: Bool,
@@ -292,9 +291,5 @@ struct Joiner: ~Copyable {
     let leg = legs[Int(client.leg)]
     guard leg.isJoinedByHandshake else { return nil }
     return ClientCourse(syns: clientSyns[client.leg] ?? [leg.firstSynAt], synAckAt: leg.synAckAt)
-  }
-
-  mutating func noteServerSegment(at time: Timestamp) {
-    serverSide = (serverSide?.first ?? time, time)
   }
 }

@@ -43,7 +43,7 @@ struct ClockOffset: Equatable {
       if let backHere = here.backAt, let backThere = there.backAt {
         let back = backThere.nanoseconds(since: backHere)
         guard Self.isPossible(back) else { continue }
-        intervals.append((min(forth, back), max(forth, back)))
+        intervals.append(Self.interval(from: here, to: there, forth: forth, back: back))
         isTwoWay = true
       } else {
         intervals.append((forth &- Self.oneWay, forth))
@@ -52,6 +52,23 @@ struct ClockOffset: Equatable {
     self.init(intervals: intervals, least: least)
     // The quickest in one direction tells no more than that the offset is no larger.
     if !isTwoWay { (offset, error) = (offset + error, Self.oneWay) }
+  }
+
+  /// What holds the offset, by a passage that both points have seen.
+  ///
+  /// A load balancer that opens a connection for a request sends that on a round trip later, and the answer back at once. So the
+  /// opening tells more than the request: it comes after the client's own.
+  private static func interval(
+    from here: OpeningSample.Passage, to there: OpeningSample.Passage, forth: Int64, back: Int64
+  ) -> (low: Int64, high: Int64) {
+    let (low, high) = (min(forth, back), max(forth, back))
+    // The client's side is the one where things come by first on their way forth, and last on their way back.
+    let serverSide = forth >= back ? there : here
+    guard serverSide.openedForIt, let openedHere = here.openedAt, let openedThere = there.openedAt
+    else { return (low, high) }
+    let opened = openedThere.nanoseconds(since: openedHere)
+    guard low <= opened, opened <= high else { return (low, high) }
+    return forth >= back ? (low, opened) : (opened, high)
   }
 
   /// Hostile captures carry any times.

@@ -10,6 +10,10 @@ struct OpeningSample {
     /// It came by on several tuples, and says nothing.
     var isAmbiguous = false
     var kind = Kind.syn
+    /// Of a connection's first request: when that connection was opened.
+    var openedAt: Timestamp?
+    /// The request followed the handshake at once: it was there before the connection was opened, and is why.
+    var openedForIt = false
 
     /// Others may make the same one as well, unlike 32 random bits.
     var isRequest: Bool { kind == .request }
@@ -36,10 +40,14 @@ struct OpeningSample {
   /// Two passages of one connection at a point lie no further apart, in nanoseconds.
   private static let transit: Int64 = 1_000_000_000
 
+  /// What a load balancer has ready it sends this soon behind the handshake, in nanoseconds.
+  private static let atOnce: Int64 = 1_000_000
+
   private struct Opening {
     /// Of the SYN; nil where that was not captured.
     var isn: SequenceNumber?
     var synAt: Timestamp
+    var synAckAt: Timestamp?
     /// The token of a request that has not been answered.
     var request: UInt64?
     var isFromClient = true
@@ -84,6 +92,7 @@ struct OpeningSample {
     note(token, tuple, forthAt: opening.synAt)
     passages[token]?.kind = .synAck
     answer(token, tuple, at: segment.time)
+    if opening.synAckAt == nil { openings[tuple]?.synAckAt = segment.time }
   }
 
   private mutating func observeData(_ segment: Segment, _ tcp: RawSpan) {
@@ -113,6 +122,10 @@ struct OpeningSample {
       hasSpoken: true)
     note(token, segment.tuple, forthAt: segment.time)
     passages[token]?.kind = .request
+    guard opening.isn != nil, !opening.hasSpoken else { return }
+    passages[token]?.openedAt = opening.synAt
+    passages[token]?.openedForIt =
+      opening.synAckAt.map { segment.time.nanoseconds(since: $0) <= Self.atOnce } ?? false
   }
 
   /// The request that begins here, behind what names the client.

@@ -116,16 +116,6 @@ struct ProxyTests {
     #expect(sides.pairs == ["1:3001 > no-request"])
   }
 
-  @Test func `what comes after the server side's end was not covered`() {
-    let sides = TwoSides(
-      client: """
-         0.0 > S 1000 port 3001 from 1
-        20.0 > S 2000 port 3002 from 2
-        """,
-      server: "0.0005 > S 1000\n9.0 end")
-    #expect(sides.pairs == ["1:3001 > 1:4003 (isn)", "2:3002 > not-covered"])
-  }
-
   @Test func `one connection carries many clients`() throws {
     let sides = TwoSides(
       client: Self.poolClients,

@@ -6,7 +6,8 @@ struct TwoSides {
   var connections: [JoinedConnection] = []
   var report: AnalysisReport
 
-  init(client: String, server: String) {
+  /// - Parameter inOneFile: whether both sides are in one capture, as `tcpdump -i any` writes it.
+  init(client: String, server: String, inOneFile: Bool = false) {
     let clientSide = Conversation(client)
     let serverSide = Conversation(server)
     typealias Event = (segment: Segment, side: Side, payload: [UInt8])
@@ -14,8 +15,8 @@ struct TwoSides {
     for var segment in clientSide.segments {
       segment.source.address = Self.inFront(segment.source.address)
       segment.destination.address = Self.inFront(segment.destination.address)
-      segment.capture = 1
-      segment.point = 1
+      segment.capture = inOneFile ? 0 : 1
+      segment.point = segment.capture
       inFront.append((segment, .client, clientSide.payloads[segment.frame] ?? []))
     }
     for segment in serverSide.segments {
@@ -45,7 +46,7 @@ struct TwoSides {
   }
 
   /// A TCP header without options, which only its length field is read of, and the payload.
-  private static func tcp(_ payload: [UInt8]) -> [UInt8] {
+  static func tcp(_ payload: [UInt8]) -> [UInt8] {
     [UInt8](repeating: 0, count: 12) + [5 << 4] + [UInt8](repeating: 0, count: 7) + payload
   }
 

@@ -113,3 +113,64 @@ struct ClockOffsetTests {
     #expect(ClockOffset(intervals: [(low: 1, high: 2)], least: 2) == nil)
   }
 }
+
+/// A proxy between the clients and a server that is 60 ms away: requests arrive there a round trip late, and
+/// answers come back at once.
+@Suite("Clocks of the two sides of a proxy")
+struct ProxyClockTests {
+  /// Three connections, one a second, with a request each.
+  private static func sample(ofServerSide isServer: Bool, pause: Double = 0) -> OpeningSample {
+    var script: [String] = []
+    for (number, path) in ["a", "b", "c"].enumerated() {
+      let start = Double(number)
+      let port = "port \(3001 + number)"
+      let request = "say GET /\(path) HTTP/1.1||"
+      if isServer {
+        script += [
+          "\(start + 0.0004) > S  70 \(port)",
+          "\(start + 0.1204) < S. 500 ack 71 \(port)",
+          "\(start + 0.1205) > .  71 ack 501 \(port)",
+          "\(start + 0.1206 + pause) > P. 71 ack 501 \(port) \(request)",
+          "\(start + 0.2406 + pause) < P. 501 ack 98 \(port) say HTTP/1.1 200 OK||",
+        ]
+      } else {
+        script += [
+          "\(start) > S  1000 \(port)",
+          "\(start + 0.0001) < S. 9000 ack 1001 \(port)",
+          "\(start + 0.0002) > .  1001 ack 9001 \(port)",
+          "\(start + 0.0003) > P. 1001 ack 9001 \(port) \(request)",
+          "\(start + 0.2407 + pause) < P. 9001 ack 1028 \(port) say HTTP/1.1 200 OK||",
+        ]
+      }
+    }
+    let conversation = Conversation(script.joined(separator: "\n"))
+    var sample = OpeningSample()
+    for segment in conversation.segments {
+      let bytes = TwoSides.tcp(conversation.payloads[segment.frame] ?? [])
+      // SAFETY: bytes have no padding between them.
+      unsafe sample.observe(segment, bytes.span.bytes)
+    }
+    return sample
+  }
+
+  @Test func `the opening of the connection behind it tells what its request does not`() throws {
+    let clients = Self.sample(ofServerSide: false)
+    let server = Self.sample(ofServerSide: true)
+    let forth = try #require(ClockOffset(from: clients, to: server))
+    #expect(forth.agreeing == 3)
+    #expect(abs(forth.offset) <= forth.error)
+    #expect(forth.error <= 300_000)
+    let back = try #require(ClockOffset(from: server, to: clients))
+    #expect(back.offset == -forth.offset)
+    #expect(back.error == forth.error)
+  }
+
+  /// Who opened it nobody knows: perhaps the load balancer, to have one in stock.
+  @Test func `but not of one that was open before the request came`() throws {
+    let clients = Self.sample(ofServerSide: false, pause: 0.2)
+    let server = Self.sample(ofServerSide: true, pause: 0.2)
+    let offset = try #require(ClockOffset(from: clients, to: server))
+    #expect(offset.error >= 150_000_000)
+    #expect(abs(offset.offset) <= offset.error)
+  }
+}

@@ -19,16 +19,22 @@ extension ReportProse {
       return "\(Quantity.count(count)) \(gap.rawValue) (\(gap.explanation))"
     }
     if !gaps.isEmpty { paragraphs.append(StyledText("No partner: \(Quantity.list(gaps)).")) }
-    if notForwarded > 0 {
-      paragraphs.append(
-        "\("\(Quantity.count(notForwarded, "SYN")) of the clients never came by behind the load balancer", .bad): dropped there, or no port was free. `snat-audit connections` lists their connections as not-forwarded."
-      )
-    }
+    if notForwarded > 0 { paragraphs.append(missing(notForwarded)) }
     return paragraphs
       + report.clock.dropFirst().map { clock in
         difference(of: clock).map { StyledText($0) }
           ?? "\("warning:", .warning) \(Self.unknownDifference(of: clock))"
       }
+  }
+
+  private func missing(_ syns: Int) -> StyledText {
+    let attempts = report.summary.attempts.neverForwarded ?? 0
+    let listed =
+      attempts > 0
+      ? " Of \(Quantity.count(attempts, "attempt")) none did; `snat-audit connections` lists them as not-forwarded."
+      : ""
+    return
+      "\("\(Quantity.count(syns, "SYN")) of the clients never came by behind the load balancer", .bad): dropped there, or no port was free.\(listed)"
   }
 
   /// How the clocks of points differ where only one side was captured: a sentence each.
