@@ -127,14 +127,15 @@ class Crossing:
         """The clients of each server-side connection, in the order of their requests."""
         if self.mode not in L7_MODES:
             return {isn: [client] for isn, client in self.client_of.items()}
-        users = collections.defaultdict(list)
+        users: dict[int, dict[str, str]] = collections.defaultdict(dict)
         current: dict[tuple, int] = {}
         for _, segment in packets.read(self.run.directory / SERVER_SIDE):
             if segment.opens:
                 current[segment.tuple] = segment.sequence
             elif segment.tuple in current:
-                users[current[segment.tuple]] += (self.asked[path] for path in _paths(segment))
-        return users
+                # A request that is sent again is still one.
+                users[current[segment.tuple]].update({path: self.asked[path] for path in _paths(segment)})
+        return {isn: list(clients.values()) for isn, clients in users.items()}
 
     # When clients came, and how long they waited.
 

@@ -114,6 +114,8 @@ def _closes_end(case: Case) -> str:
         return "connections also end in order"
     if options.closer == "reset":
         return "the server itself resets them"
+    if options.stray == "reset":
+        return "the LB itself resets those that it has forgotten"
     return "orphans are not live connections" if case.run.counter("TW") else ""
 
 
@@ -125,6 +127,8 @@ def _server_ends(case: Case) -> str:
     """EstabResets counts ESTABLISHED and CLOSE_WAIT only: the states of a server that has closed nothing."""
     if reason := _proxy_resets(case):
         return reason
+    if case.run.options.stray == "reset":
+        return "the LB resets those that it has forgotten"
     return "the server's own closes and resets move it too" if case.own["serverFin"] or case.own["serverRst"] else ""
 
 
@@ -132,6 +136,8 @@ def _application_reads(case: Case) -> str:
     if reason := _proxy_resets(case):
         return reason
     options = case.run.options
+    if options.stray == "reset":
+        return "the LB resets those that it has forgotten"
     if options.closer == "client" and options.linger:
         return "the application was not reading"
     if options.hold == 0 and options.closer not in ("client", "server-half"):
@@ -193,8 +199,8 @@ _ENDING = 6.0
 """Seconds in which a TIME_WAIT may end between the last packet and the look of ss, timers being late: of tuples that
 are left alone at any time, as in conversations at random. Everywhere else all tuples are compared."""
 
-_ORPHANED = 59.0
-"""Seconds after which an orphan in FIN_WAIT_2 may be gone."""
+_ORPHANED = 60 - _ENDING
+"""Seconds after which an orphan in FIN_WAIT_2 may be gone, in the same way."""
 
 
 def _time_waits_kept(case: Case) -> set[str]:

@@ -62,6 +62,9 @@ struct OpeningSample {
   private(set) var syns = 0
   private(set) var segments = 0
 
+  /// The connections that came by, each from its opener.
+  var tuples: some Sequence<FourTuple> { openings.keys }
+
   mutating func observe(_ segment: Segment, _ tcp: RawSpan) {
     segments += 1
     if segment.isOpening {

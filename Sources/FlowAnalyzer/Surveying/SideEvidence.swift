@@ -14,8 +14,32 @@ extension OpeningSample {
       return translation.virtual == translation.server || (reverse?.value ?? 0) < count
     }
     let total = clear.values.reduce(0, +)
-    guard total >= Self.leastShared, total * 10 >= syns else { return [] }
+    guard total >= Self.leastShared, total * 10 >= syns || areAllThatServersGet(clear, total)
+    else { return [] }
     return Array(clear.keys)
+  }
+
+  /// Whether connections to servers are translated ones only, however few of their clients' are: so it is at a load balancer
+  /// that has no port left. A proxy on the server's own host, which serves most by itself, opens connections from
+  /// the address that it is asked at, or from that which it asks.
+  private func areAllThatServersGet(_ translations: [Translation: Int], _ total: Int) -> Bool {
+    let virtual = Set(translations.keys.map(\.virtual))
+    let servers = Set(translations.keys.map(\.server))
+    let translated = Set(translations.keys.map(\.snatAddress))
+    guard total > Self.leastShared, virtual.isDisjoint(with: servers),
+      translated.isDisjoint(with: virtual.union(servers).map(\.address))
+    else { return false }
+    var behind = 0
+    for tuple in tuples {
+      let isTranslated = translated.contains(tuple.source.address)
+      if servers.contains(tuple.destination) {
+        guard isTranslated else { return false }
+        behind += 1
+      } else if isTranslated, virtual.contains(tuple.destination) {
+        return false
+      }
+    }
+    return total * 10 >= behind * 9
   }
 
   /// Whether connections to an endpoint come by.

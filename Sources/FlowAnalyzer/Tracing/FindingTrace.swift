@@ -89,7 +89,7 @@ public struct Encounter: Equatable, Sendable {
   /// The holder's times; nil where they were not seen.
   public var since: Timestamp?
   public var timerStartedAt: Timestamp?
-  /// SYN to the last answer before it that counts against the server's rate limit, in nanoseconds.
+  /// How long before it came by what the server's last answer was for that counts against its rate limit, in nanoseconds.
   public var sinceLimitedAnswer: Int64?
   /// The server's answer came from no socket (IPv4 identification 0 with DF); nil where nothing tells.
   public var answerIsSocketless: Bool?

@@ -387,8 +387,11 @@ struct Connection: BitwiseCopyable {
   ) -> Bool {
     let hasACK = segment.flags.contains(.ack)
     if sender.state == .timeWait, segment.flags.contains(.rst) {
-      // Sent for want of a socket, to what acknowledged all or to a SYN; any other is somebody else's.
-      return hasACK ? segment.isRefusal : segment.sequence == sender.nextToSend
+      // Sent for want of a socket, to what acknowledged all or to a SYN; or one that the receiver obeys, whoever
+      // sends it. Any other is somebody else's.
+      return hasACK
+        ? segment.isRefusal
+        : segment.sequence == sender.nextToSend || segment.sequence == receiver.nextExpected
     }
     if sender.state == .timeWait || receiver.state == .timeWait { return true }
     if !beganUnseen, !segment.flags.contains(.rst) {

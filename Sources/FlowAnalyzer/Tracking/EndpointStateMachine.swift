@@ -218,6 +218,7 @@ struct EndpointStateMachine: BitwiseCopyable {
       // Each FIN that was sent has arrived, and nothing else is remembered.
       sender.notes.areOrderly(facing: receiver.notes), sender.hasNoHole, receiver.hasNoHole,
       receiver.state != .timeWait, !receiver.discardsByPAWS(segment.options),
+      !receiver.refusesAsOrphan(segment.options),
       segment.sequence == sender.nextToSend, segment.sequence == receiver.nextExpected,
       !segment.acknowledgment.follows(receiver.nextToSend),
       !segment.acknowledgment.precedes(receiver.unacknowledged),
@@ -418,11 +419,13 @@ struct EndpointStateMachine: BitwiseCopyable {
       if state == .synReceived, segment.acknowledgment.follows(initialSequence) {
         enter(.established, at: segment.time)
       }
-      if notes.contains(.sentFIN), segment.acknowledgment.follows(finSequence) {
+      if !isReset, notes.contains(.sentFIN), segment.acknowledgment.follows(finSequence) {
         finAcknowledged(at: segment.time)
       }
     }
     takeData(of: segment)
+    // What comes behind the RST that has ended it changes its state no more, unless it says so itself (`acknowledge`).
+    if isReset { return }
     if let fin = peer.sentFIN, nextExpected.follows(fin), !notes.contains(.receivedFIN) {
       receiveFIN(fin, at: segment.time)
     }
@@ -520,9 +523,11 @@ struct EndpointStateMachine: BitwiseCopyable {
     }
   }
 
-  /// RFC 7323, section 4.3; Linux `tcp_replace_ts_recent`.
+  /// RFC 7323, section 4.3; Linux `tcp_replace_ts_recent`. An orphan in FIN_WAIT_2 takes none of an ACK
+  /// (`tcp_timewait_state_process`); to a full socket, which does, none makes a difference that shows.
   private mutating func takeTimestamp(of segment: Segment) {
     guard hasTimestampRecent, segment.options.hasTimestamps,
+      state != .finWait2 || segment.sequenceLength > 0,
       !segment.sequence.follows(lastAcknowledgmentSent), !isOlder(segment.options)
     else { return }
     timestampRecent = segment.options.timestampValue
@@ -614,7 +619,8 @@ struct EndpointStateMachine: BitwiseCopyable {
       // What waits for its acknowledgment could be what the next ACK is for: not what lies behind a hole.
       let waits = hasNoHole ? peer.nextToSend : nextExpected
       return !isReset && hasAcknowledged(upTo: waits)
-        && (segment.flags.contains(.syn) || segment.sequence != nextExpected || discards(segment))
+        && (segment.flags.contains(.syn) || segment.sequence != nextExpected || discards(segment)
+          || refusesAsOrphan(segment.options))
     }
   }
 
@@ -640,6 +646,13 @@ struct EndpointStateMachine: BitwiseCopyable {
     case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
       return Int32(bitPattern: timestampRecent &- options.timestampValue) > 1
     }
+  }
+
+  /// An orphan in FIN_WAIT_2 refuses these options: it forgives no timestamp. Whether it is one, and not a full socket, its
+  /// answer tells.
+  @inline(__always)
+  private func refusesAsOrphan(_ options: TCPOptions) -> Bool {
+    state == .finWait2 && refusesByPAWS(options)
   }
 
   /// What a segment does to a TIME_WAIT that it does not end.

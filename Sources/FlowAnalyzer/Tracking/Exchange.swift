@@ -30,7 +30,8 @@ struct Exchange: BitwiseCopyable {
   /// What the receiver held when the SYN arrived.
   var holder: Holder
   var repetition: Repetition = .none
-  /// Time since the last answer that counts against the rate limit, if any; 0 of one that was on its way.
+  /// Time since the server last answered what counts against its rate limit, as that came by (`noteLimitedAnswer`); nil
+  /// where it has not.
   var sinceLimitedAnswer: Int64?
 
   var answer: Answer = .none

@@ -132,11 +132,14 @@ extension FlowTracker {
       if rareFacts(of: position).isOldSegmentLimited { noteLimitedAnswer(segment, of: position) }
       noteRareFacts(of: position) { $0.oldSegmentsAwaitingAnswer &-= 1 }
     } else if mayAnswer {
-      noteLimitedAnswer(segment, of: position)
       answered = firstUnanswered(at: segment.time, position) ?? answered
       if pending[Int(answered)].exchange.answer == .none, !isSurelySilenced(answered, but: segment)
       {
+        let cause = pending[Int(answered)].exchange.time
+        noteLimitedAnswer(segment, toWhatCameAt: cause, of: position)
         reject(answered, segment, position, senderIsLow)
+      } else {
+        noteLimitedAnswer(segment, of: position)
       }
     }
     // Whatever it answers, the old connection is alive.
@@ -213,12 +216,14 @@ extension FlowTracker {
     }
   }
 
-  /// SYNs that came before this one's answer did have none of their own: it was on its way.
+  /// SYNs that came by before this one's answer did, came to the server after it: it was on its way.
   mutating func noteLimit(behind node: UInt32) {
+    let cause = pending[Int(node)].exchange.time
     var later = pending[Int(node)].next
     while later != TupleRecord.none {
       if pending[Int(later)].exchange.answer == .none {
-        pending[Int(later)].exchange.sinceLimitedAnswer = 0
+        let since = pending[Int(later)].exchange.time.nanoseconds(since: cause)
+        pending[Int(later)].exchange.sinceLimitedAnswer = since
       }
       later = pending[Int(later)].next
     }

@@ -112,8 +112,9 @@ extension FlowTracker {
       pending[Int(answered)].exchange.answer = .hiddenOldNumbers
       pending[Int(answered)].exchange.answeredAt = segment.time
       if timer.isOfLinux { noteLimit(behind: answered) }
+      let cause = pending[Int(answered)].exchange.time
       noteRareFacts(of: position) {
-        $0.limitedAnswerAt = segment.time
+        $0.limitedAnswerAt = cause
         $0.limitedAnswerIsSocketless = nil
       }
       proveHeld(upTo: answered, position, holderIsLow: !senderIsLow)

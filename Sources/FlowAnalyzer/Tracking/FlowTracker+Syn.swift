@@ -58,7 +58,7 @@ extension FlowTracker {
     }
   }
 
-  /// The time since the server's last answer that counts against its rate limit.
+  /// The time since the server last answered what counts against its rate limit.
   mutating func sinceLimitedAnswer(at time: Timestamp, _ position: Int) -> Int64? {
     rareFacts(of: position).limitedAnswerAt.ifEver.map { time.nanoseconds(since: $0) }
   }
@@ -105,8 +105,11 @@ extension FlowTracker {
     if let late = facts.lateSegmentAt.ifEver {
       holder.lateSegmentAge = max(0, late.nanoseconds(since: endpoint.heldSince))
     }
-    if let isSocketless = facts.limitedAnswerIsSocketless {
-      holder.notes.insert(isSocketless ? .orphan : .fullSocket)
+    switch facts.limitedAnswerIsSocketless {
+    case true: holder.notes.insert(.orphan)
+    // What answered before may have become an orphan since.
+    case false where facts.limitedAnswerAt >= endpoint.heldSince: holder.notes.insert(.fullSocket)
+    case false, nil: break
     }
     if connection.hasUnknownWindow { holder.notes.insert(.unknownWindow) }
     if connection.isInferred { holder.notes.insert(.inferred) }

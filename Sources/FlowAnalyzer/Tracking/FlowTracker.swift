@@ -281,7 +281,9 @@ struct FlowTracker: ~Copyable {
     else { return }
     if !change.effects.isDisjoint(with: .rare) {
       note(change.effects, of: position, at: segment.time)
-      if change.effects.contains(.limitedAnswer) { noteLimitedAnswer(segment, of: position) }
+      if change.effects.contains(.limitedAnswer) {
+        noteLimitedAnswer(segment, toWhatCameAt: records[position].lastSegmentAt, of: position)
+      }
       if change.effects.contains(.sentPastReset) { noteLife(position, at: segment.time) }
     }
     counts.noteTimeWaits(before: change.before.holders, after: change.after.holders)

@@ -1,7 +1,8 @@
 /// What is known of few tuples. It stands beside their records, so that all others need no place
 /// for it.
 struct RareFacts: BitwiseCopyable, Equatable {
-  /// The last answer that counts against the server's rate limit for invalid segments.
+  /// When the server gave the last answer that counts against its rate limit for invalid segments, by the time at which
+  /// what it answers came by.
   var limitedAnswerAt = Timestamp.never
   /// Whether it came from no socket; nil where that is not known (`Segment.isSocketless`).
   var limitedAnswerIsSocketless: Bool?
@@ -92,11 +93,16 @@ extension FlowTracker {
   }
 
   /// The server has answered within its rate limit for invalid segments.
+  ///
+  /// - Parameter cause: when what it answers came by, as far as that is known. The server has answered at once, so that the
+  ///   next segment is as far behind it there as it is here, where the answer itself comes by a round trip late.
   @inline(never)
-  mutating func noteLimitedAnswer(_ segment: Segment, of position: Int) {
+  mutating func noteLimitedAnswer(
+    _ segment: Segment, toWhatCameAt cause: Timestamp? = nil, of position: Int
+  ) {
     let isSocketless = isSocketless(segment)
     noteRareFacts(of: position) {
-      $0.limitedAnswerAt = segment.time
+      $0.limitedAnswerAt = cause ?? segment.time
       $0.limitedAnswerIsSocketless = isSocketless
     }
   }
@@ -108,7 +114,10 @@ extension FlowTracker {
     records[position].lastWasLimitedAnswer = false
     let answeredAt = records[position].lastSegmentAt
     guard time.nanoseconds(since: answeredAt) < Judge.rateLimit else { return }
-    noteRareFacts(of: position) { $0.limitedAnswerAt = answeredAt }
+    noteRareFacts(of: position) {
+      $0.limitedAnswerAt = answeredAt
+      $0.limitedAnswerIsSocketless = false
+    }
   }
 
   /// A limit begins anew with a socket: with the one that a handshake makes (Linux

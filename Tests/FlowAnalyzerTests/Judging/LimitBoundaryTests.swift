@@ -5,7 +5,7 @@ import Testing
 /// Where a time decides, on both sides of it: limits that are certain, and what lies between them.
 @Suite("Where limits end")
 struct LimitBoundaryTests {
-  /// Answered at 11.001 s.
+  /// Answered at once, which is seen 1 ms later.
   private static let rejected =
     Scene.timeWait + """
       11.000 > S  500
@@ -16,7 +16,7 @@ struct LimitBoundaryTests {
   // MARK: - Half a second between two answers
 
   /// The server counts it in ticks of up to 10 ms.
-  @Test(arguments: [(11.510, "rate-limited"), (11.511, "lost")])
+  @Test(arguments: [(11.509, "rate-limited"), (11.510, "lost")])
   func `a tick longer than half a second the limit explains silence`(at: Double, reason: String) {
     let hearing = Hearing(
       Self.rejected + """
@@ -34,6 +34,24 @@ struct LimitBoundaryTests {
         14.000 end
         """)
     #expect(hearing.verdicts.last == "time-wait rejected sequence-not-newer")
+  }
+
+  /// SYNs come to the server as far apart as they come by on their way, and its answers a round trip later.
+  @Test func `far from the server half a second counts from SYN to SYN`() {
+    let hearing = Hearing(
+      Scene.established + """
+        11.000 > S  500
+        11.080 < .  5001 ack 1001 id 9
+        11.520 > S  600
+        11.600 < .  5001 ack 1001 id 10
+        11.601 > R  1001
+        14.000 end
+        """)
+    #expect(
+      hearing.verdicts.suffix(2) == [
+        "established rejected challenge", "established rejected challenge",
+      ])
+    #expect(hearing.report.summary.killedConnections == 1)
   }
 
   /// Either may be the first that the limit let through.

@@ -276,4 +276,59 @@ struct LiveLimitTests {
         """)
     #expect(hearing.verdicts == ["first use", "time-wait rejected sequence-not-newer"])
   }
+
+  /// So its TS.Recent is what it was, and the SYN is not older.
+  @Test func `an orphan takes no timestamp of an ACK, and refuses the SYN inside its window`() {
+    let hearing = Hearing(
+      Scene.establishedWithTimestamps + """
+        1.000 < F. 5001 ack 1001 ts 950 ecr 102 id 7
+        1.001 > .  1001 ack 5002 ts 103 ecr 950
+        2.000 > .  1001 ack 5002 ts 500 ecr 950
+        3.000 > S  2000 ts 400
+        3.001 < R. 0 ack 2001
+        """)
+    #expect(hearing.verdicts == ["first use", "closing reset orphan-refused"])
+  }
+
+  // MARK: - Its end
+
+  /// The kernel's TcpExtTW counts it once, and no TIME_WAIT.
+  @Test func `a FIN behind the RST that ended it begins no TIME_WAIT`() {
+    let hearing = Hearing(
+      Scene.finWait2 + """
+        10.000 > R  1001
+        10.001 > F. 1001 ack 5002
+        10.002 < R  5002
+        20.000 end
+        """)
+    #expect(hearing.report.summary.timeWaits.serverFinWait2 == 1)
+    #expect(hearing.report.summary.timeWaits.server == 0)
+    #expect(hearing.report.heldAtEnd.tuples.isEmpty)
+  }
+
+  /// It was in FIN_WAIT_1 when the RST came, so that there never was one.
+  @Test func `nor does the ACK of its FIN make one behind the RST`() {
+    let hearing = Hearing(
+      Scene.established + """
+        1.000 < F. 5001 ack 1001
+        1.200 > R  1001
+        1.400 > .  1001 ack 5002
+        1.401 < R  5002
+        20.000 end
+        """)
+    #expect(hearing.report.summary.timeWaits.serverFinWait2 == 0)
+    #expect(hearing.report.heldAtEnd.tuples.isEmpty)
+  }
+
+  @Test func `one that acknowledges that FIN has entered TIME_WAIT`() {
+    let hearing = Hearing(
+      Scene.finWait2 + """
+        10.000 > R  1001
+        10.001 > F. 1001 ack 5002
+        10.002 < .  5002 ack 1002
+        20.000 end
+        """)
+    #expect(hearing.report.summary.timeWaits.serverFinWait2 == 0)
+    #expect(hearing.report.summary.timeWaits.server == 1)
+  }
 }

@@ -231,6 +231,19 @@ struct RefusedSegmentTests {
     #expect(hearing.report.heldAtEnd.closing == 0)
   }
 
+  /// The server's `RCV.NXT` is its number, so that it is obeyed, whatever else its sender has made up.
+  @Test func `a RST in order ends LAST_ACK behind data that no window had room for`() {
+    let hearing = Hearing(
+      Scene.established + """
+        1.000 > F. 1001 ack 5001
+        1.001 < F. 5001 ack 1002
+        1.100 > .  1003(1) ack 5001
+        1.101 > R  1002
+        9.000 end
+        """)
+    #expect(hearing.report.heldAtEnd.closing == 0)
+  }
+
   @Test
   func `a SYN-ACK answers the copy that came just before, where both have the same timestamp`() {
     let hearing = Hearing(
@@ -302,5 +315,50 @@ struct RefusedSegmentTests {
       hearing.verdicts == [
         "first use", "closing rejected challenge", "closing rejected orphan-answered",
       ])
+  }
+
+  /// A keepalive was answered in FIN_WAIT_1.
+  @Test func `nor does TIME_WAIT know what the socket has answered that it was`() {
+    let hearing = Hearing(
+      Scene.established + """
+        1.000 < F. 5001 ack 1001 id 7
+        1.200 > .  1000 ack 5001
+        1.201 < .  5002 ack 1001 id 8
+        1.202 > .  1001 ack 5002
+        1.203 > F. 1001 ack 5002
+        1.204 < .  5002 ack 1002 id 0
+        1.280 > S  700
+        1.281 < .  5002 ack 1002 id 0
+        20.000 end
+        """)
+    #expect(hearing.verdicts == ["first use", "time-wait rejected sequence-not-newer"])
+  }
+
+  /// `tcp_timewait_state_process` forgives no timestamp, `tcp_validate_incoming` one that is older by one
+  /// (TCP_PAWS_WINDOW).
+  @Test func `an orphan's answer to a timestamp older by one uses up its right to answer a SYN`() {
+    let hearing = Hearing(
+      Scene.establishedWithTimestamps + """
+        1.000 < F. 5001 ack 1001 ts 950 ecr 102 id 7
+        1.001 > .  1001 ack 5002 ts 102 ecr 950
+        2.000 > .  1001 ack 5002 ts 101 ecr 950
+        2.001 < .  5002 ack 1001 ts 960 ecr 102 id 0
+        2.060 > S  700000 ts 103
+        20.000 end
+        """)
+    #expect(hearing.verdicts == ["first use", "closing unanswered rate-limited"])
+  }
+
+  @Test func `a socket in FIN_WAIT_2 has no answer to it, and has one to the SYN`() {
+    let hearing = Hearing(
+      Scene.establishedWithTimestamps + """
+        1.000 < F. 5001 ack 1001 ts 950 ecr 102 id 7
+        1.001 > .  1001 ack 5002 ts 102 ecr 950
+        2.000 > .  1001 ack 5002 ts 101 ecr 950
+        2.060 > S  700000 ts 103
+        2.061 < .  5002 ack 1001 ts 960 ecr 102 id 8
+        20.000 end
+        """)
+    #expect(hearing.verdicts == ["first use", "closing rejected challenge"])
   }
 }

@@ -12,9 +12,7 @@ struct TwoSides {
     let serverSide = Conversation(server)
     typealias Event = (segment: Segment, side: Side, payload: [UInt8])
     var (inFront, behind): ([Event], [Event]) = ([], [])
-    for var segment in clientSide.segments {
-      segment.source.address = Self.inFront(segment.source.address)
-      segment.destination.address = Self.inFront(segment.destination.address)
+    for var segment in clientSide.segments.map(Self.inFront) {
       segment.capture = inOneFile ? 0 : 1
       segment.point = segment.capture
       inFront.append((segment, .client, clientSide.payloads[segment.frame] ?? []))
@@ -48,6 +46,14 @@ struct TwoSides {
   /// A TCP header without options, which only its length field is read of, and the payload.
   static func tcp(_ payload: [UInt8]) -> [UInt8] {
     [UInt8](repeating: 0, count: 12) + [5 << 4] + [UInt8](repeating: 0, count: 7) + payload
+  }
+
+  /// A segment with the addresses of the client side.
+  static func inFront(_ segment: Segment) -> Segment {
+    var segment = segment
+    segment.source.address = inFront(segment.source.address)
+    segment.destination.address = inFront(segment.destination.address)
+    return segment
   }
 
   private static func inFront(_ address: IPAddress) -> IPAddress {

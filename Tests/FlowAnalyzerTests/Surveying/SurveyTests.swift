@@ -174,3 +174,47 @@ struct ProxyClockTests {
     #expect(abs(offset.offset) <= offset.error)
   }
 }
+
+/// One capture of both sides, by what comes by on either.
+@Suite("A load balancer that sends few connections on")
+struct FewTranslationsTests {
+  private static func sample(client: String, server: String) -> OpeningSample {
+    let segments =
+      Conversation(client).segments.map(TwoSides.inFront) + Conversation(server).segments
+    var sample = OpeningSample()
+    for segment in segments.sorted(by: { $0.time < $1.time }) {
+      // SAFETY: bytes have no padding between them.
+      unsafe sample.observe(segment, TwoSides.tcp([]).span.bytes)
+    }
+    return sample
+  }
+
+  private static let clients = (0..<100).map { "\($0).0 > S \(1000 + $0) port \(3000 + $0) from 9" }
+    .joined(separator: "\n")
+  private static let few = (0..<3).map { "\($0).001 > S \(1000 + $0) port \(4000 + $0)" }
+    .joined(separator: "\n")
+
+  @Test func `all that the server gets came from a client`() {
+    let sample = Self.sample(client: Self.clients, server: Self.few)
+    #expect(sample.clearTranslations.count == 1)
+  }
+
+  @Test func `a server that gets others, too, is not what a translation leads to`() {
+    let others = (0..<9).map { "\(50 + $0).5 > S \(7000 + $0) port \(5000 + $0)" }
+    let server = ([Self.few] + others).joined(separator: "\n")
+    #expect(Self.sample(client: Self.clients, server: server).clearTranslations.isEmpty)
+  }
+
+  /// Checks of health, from one address to all servers.
+  @Test func `nor is it one where what translates also asks what clients ask`() {
+    let clients = Self.clients + "\n99.5 > S 9999 port 6000 from 1"
+    let sample = Self.sample(client: clients, server: Self.few)
+    #expect(sample.clearTranslations.count == 1)
+    var both = Conversation("99.5 > S 9999 port 6000").segments
+    both[0].destination = TwoSides.inFront(both[0]).destination
+    var disturbed = sample
+    // SAFETY: bytes have no padding between them.
+    unsafe disturbed.observe(both[0], TwoSides.tcp([]).span.bytes)
+    #expect(disturbed.clearTranslations.isEmpty)
+  }
+}

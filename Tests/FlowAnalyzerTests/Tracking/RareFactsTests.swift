@@ -29,7 +29,7 @@ struct RareFactsTests {
         12.000123 > R  1002
         """)
     let facts = tracker.rareFacts(of: tracker.lastRecord)
-    #expect(facts.limitedAnswerAt == time(10.801))
+    #expect(facts.limitedAnswerAt == time(10.800))
     #expect(facts.lateSegmentAt == time(12.000123))
     #expect(facts.resetAt == time(12.000123))
   }
