@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import comparison, demo, experiment, forecasting, options, quick, scenarios, validation
+from . import comparison, demo, experiment, forecasting, options, quick, scenarios, sweep, validation
 from .errors import LabError
 
 _DOCUMENTS = Path(__file__).resolve().parents[3] / "docs"
@@ -64,6 +64,13 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--binary", type=_program, required=True, help="the snat-audit to judge")
     compare.add_argument("--different", action="store_true", help="show only what does not hold")
     compare.set_defaults(command=_compare)
+
+    draw = commands.add_parser("sweep", help="runs with options drawn at random, each compared; those that differ are kept")
+    draw.add_argument("output", type=Path, help="directory for the runs that differ")
+    draw.add_argument("--binary", type=_program, required=True, help="the snat-audit to judge")
+    draw.add_argument("--minutes", type=float, default=15, help="how long; a run that has begun is ended (default: 15)")
+    draw.add_argument("--seed", type=int, default=1, help="the first run's; the next has one more (default: 1)")
+    draw.set_defaults(command=lambda parsed: sweep.run(parsed.binary, parsed.output, parsed.seed, parsed.minutes))
 
     validate = commands.add_parser("validate", help="docs/validation.md: every scenario over many runs")
     validate.add_argument("runs", nargs="+", type=Path, help="directories of runs, or of directories of runs")

@@ -176,8 +176,10 @@ struct Judge {
       reason = .lost
     }
     if held != .timeWait, exchange.resetFollowed, !isHeldForSure { end = .killed }
+    // Whatever would have been captured further on, an answer was not due.
+    let isForbidden = reason == .rateLimited && facts.isSurelySilencedByLimit
     let answer: Answer =
-      exchange.nextSynAt != nil || exchange.watched >= Exchange.patience
+      exchange.nextSynAt != nil || exchange.watched >= Exchange.patience || isForbidden
       ? .unanswered : .undetermined
     if answer == .undetermined { reason = .captureEnded }
     return .hit(
@@ -312,6 +314,14 @@ private struct Facts {
     case .undetermined: return prediction.reason == .challenge
     case .accepted, .reset, .unanswered: return false
     }
+  }
+
+  /// So it does by any reckoning of the server's ticks.
+  var isSurelySilencedByLimit: Bool {
+    guard isSilencedByLimit, prediction.answer == .rejected, isLinuxRule,
+      let since = exchange.sinceLimitedAnswer
+    else { return false }
+    return since < Judge.certainRateLimit
   }
 
   /// The assumed life of the holder's timer is surely over: where its times are not known, the age

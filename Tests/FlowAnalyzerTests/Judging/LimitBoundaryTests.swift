@@ -95,6 +95,20 @@ struct LimitBoundaryTests {
     #expect(hearing.verdicts.last == "established unanswered rate-limited")
   }
 
+  /// Nothing would have come, however long one had watched.
+  @Test(arguments: [(10.489, "unanswered rate-limited"), (10.495, "undetermined capture-ended")])
+  func `a SYN that the limit silences for sure needs no longer capture`(
+    at: Double, verdict: String
+  ) {
+    let hearing = Hearing(
+      Scene.established + """
+        10.000 > S  500
+        10.001 < .  5001 ack 1001 id 9
+        \(at) > S  600
+        """)
+    #expect(hearing.verdicts.last == "established \(verdict)")
+  }
+
   // MARK: - What counts as an answer within that limit
 
   @Test func `an ACK long after a keepalive is none to it`() {
