@@ -89,7 +89,7 @@ def draw(seed: int) -> Options:
         chosen["delay_ms"] = pick((1, 5, 20, 60))
     # What is cut off must leave the line that names the client.
     if happens(0.2) and mode not in L7_MODES:
-        chosen["snaplen"] = pick((96, 128))
+        chosen["snaplen"] = pick((112, 128))
     if happens(0.1):
         chosen["pause"] = pick((3, 20))
     return Options(**chosen).validate()
