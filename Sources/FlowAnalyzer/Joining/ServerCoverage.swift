@@ -30,7 +30,7 @@ struct ServerCoverage {
   @inline(__always)
   mutating func noteSegment(at time: Timestamp) {
     if shown == nil { shown = Stretch(first: time, last: time) }
-    shown?.last = time
+    shown?.extend(to: time)
   }
 
   /// A SYN of either side has come by.

@@ -356,6 +356,10 @@ struct EndpointStateMachine: BitwiseCopyable {
   private mutating func acknowledge(_ segment: Segment, peer: EndpointStateMachine) {
     takeAcknowledgment(segment, peerNextToSend: peer.nextToSend)
     if let fin = peer.sentFIN, segment.acknowledgment.follows(fin), !notes.contains(.receivedFIN) {
+      // The RST before that FIN has not ended it, so that what came with the FIN was taken, too.
+      if isReset, notes.contains(.sentFIN), unacknowledged.follows(finSequence) {
+        finAcknowledged(at: segment.time)
+      }
       receiveFIN(fin, at: segment.time)
     }
   }

@@ -331,4 +331,18 @@ struct LiveLimitTests {
     #expect(hearing.report.summary.timeWaits.serverFinWait2 == 0)
     #expect(hearing.report.summary.timeWaits.server == 1)
   }
+
+  /// The RST was lost on its way behind the capture.
+  @Test func `who acknowledges a FIN has taken the ACK that came with it`() {
+    let hearing = Hearing(
+      Scene.established + """
+        1.000 < F. 5001 ack 1001
+        1.100 > R  1001
+        1.150 > F. 1001 ack 5002
+        1.151 < .  5002 ack 1002
+        20.000 end
+        """)
+    #expect(hearing.report.summary.timeWaits.server == 1)
+    #expect(hearing.report.summary.timeWaits.serverFinWait2 == 0)
+  }
 }
