@@ -107,10 +107,17 @@ def _crossing(case: Case) -> str:
     return "with a delay the lab cannot tell an old connection's last ACK from an answer" if case.run.options.delay_ms else ""
 
 
+def _outlasts(seconds: float, limit: float) -> bool:
+    """Whether something takes longer than the LB remembers; what is negative never ends during the run."""
+    return seconds < 0 or seconds > limit
+
+
 def _closes_end(case: Case) -> str:
     """Where the LB forgets a connection before its close is over, none ends in order."""
     options = case.run.options
-    if not (options.lb_established <= 1 or options.lb_closing):
+    forgets_open = options.lb_established <= 1 and _outlasts(options.hold, options.lb_established)
+    forgets_closing = options.lb_closing and _outlasts(options.linger, options.lb_closing)
+    if not (forgets_open or forgets_closing):
         return "connections also end in order"
     if options.closer == "reset":
         return "the server itself resets them"

@@ -22,8 +22,9 @@ struct ClockOffset: Equatable {
   /// How many connections are looked at.
   static let considered = 256
 
+  /// - Parameter isUpstream: clients' packets come by the second point first. It matters where no answer comes by.
   /// - Returns: nil where nothing is shared, or so little agrees that it may be chance.
-  init?(from first: OpeningSample, to second: OpeningSample) {
+  init?(from first: OpeningSample, to second: OpeningSample, isUpstream: Bool = false) {
     var shared: [(here: OpeningSample.Passage, there: OpeningSample.Passage)] = []
     first.forEachShared(with: second) { shared.append(($0, $1)) }
     // The first of them: clocks that drift agree for a while only. What follows is watched.
@@ -46,12 +47,14 @@ struct ClockOffset: Equatable {
         intervals.append(Self.interval(from: here, to: there, forth: forth, back: back))
         isTwoWay = true
       } else {
-        intervals.append((forth &- Self.oneWay, forth))
+        intervals.append(
+          isUpstream ? (forth, forth &+ Self.oneWay) : (forth &- Self.oneWay, forth))
       }
     }
-    self.init(intervals: intervals, least: least)
-    // The quickest in one direction tells no more than that the offset is no larger.
-    if !isTwoWay { (offset, error) = (offset + error, Self.oneWay) }
+    guard let overlap = Overlap(of: intervals, least: least) else { return nil }
+    self.init(overlap, of: intervals)
+    // The quickest in one direction tells no more than that the offset is no larger, or no smaller.
+    if !isTwoWay { (offset, error) = (isUpstream ? overlap.low : overlap.high, Self.oneWay) }
   }
 
   /// What holds the offset, by a passage that both points have seen.
@@ -85,8 +88,31 @@ struct ClockOffset: Equatable {
     return chance < 0.001 ? 1 : 3 + Int(chance)
   }
 
-  /// The stretch that most intervals cover.
   init?(intervals: [(low: Int64, high: Int64)], least: Int = 1) {
+    guard let overlap = Overlap(of: intervals, least: least) else { return nil }
+    self.init(overlap, of: intervals)
+  }
+
+  /// The middle of the stretch that most intervals cover.
+  private init(_ overlap: Overlap, of intervals: [(low: Int64, high: Int64)]) {
+    offset = overlap.low + (overlap.high - overlap.low) / 2
+    agreeing = overlap.depth
+    // Where they do not all agree, because the clocks drift, the narrowest overlap says too much.
+    let widths = intervals.map { $0.high - $0.low }.sorted()
+    let width = agreeing * 10 >= intervals.count * 9 ? 0 : widths[widths.count / 2]
+    error = max(Self.resolution, (max(overlap.high - overlap.low, width) + 1) / 2)
+  }
+}
+
+/// The stretch that most of some intervals cover.
+private struct Overlap {
+  /// How many do.
+  var depth = 0
+  var low: Int64 = 0
+  var high: Int64 = 0
+
+  /// - Returns: nil where fewer than `least` do.
+  init?(of intervals: [(low: Int64, high: Int64)], least: Int) {
     var edges: [(place: Int64, step: Int)] = []
     for interval in intervals {
       edges.append((interval.low, 1))
@@ -94,21 +120,14 @@ struct ClockOffset: Equatable {
     }
     // Of equal places the beginnings come first: intervals that touch overlap.
     edges.sort { ($0.place, -$0.step) < ($1.place, -$1.step) }
-    var depth = 0
-    var best = (depth: 0, low: Int64(0), high: Int64(0))
+    var current = 0
     for (index, edge) in edges.enumerated() {
-      depth += edge.step
-      if edge.step > 0, depth > best.depth {
-        best = (depth, edge.place, edges[index + 1].place)
+      current += edge.step
+      if edge.step > 0, current > depth {
+        (depth, low, high) = (current, edge.place, edges[index + 1].place)
       }
     }
-    guard best.depth >= max(least, 1) else { return nil }
-    offset = best.low + (best.high - best.low) / 2
-    agreeing = best.depth
-    // Where they do not all agree, because the clocks drift, the narrowest overlap says too much.
-    let widths = intervals.map { $0.high - $0.low }.sorted()
-    let width = agreeing * 10 >= intervals.count * 9 ? 0 : widths[widths.count / 2]
-    error = max(Self.resolution, (max(best.high - best.low, width) + 1) / 2)
+    guard depth >= max(least, 1) else { return nil }
   }
 }
 

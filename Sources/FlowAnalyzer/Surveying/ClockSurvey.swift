@@ -48,9 +48,12 @@ struct ClockSurvey {
     while let here = reached.popLast() {
       guard let base = points[here].offset else { continue }
       for there in points.indices where points[there].offset == nil {
-        guard let step = ClockOffset(from: points[here].sample, to: points[there].sample) else {
-          continue
-        }
+        let isUpstream =
+          points[here].input.side != .client && points[there].input.side == .client
+        guard
+          let step = ClockOffset(
+            from: points[here].sample, to: points[there].sample, isUpstream: isUpstream)
+        else { continue }
         points[there].offset = base.followed(by: step)
         reached.insert(there, at: 0)
       }

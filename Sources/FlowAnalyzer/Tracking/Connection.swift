@@ -364,6 +364,7 @@ struct Connection: BitwiseCopyable {
     to receiver: inout EndpointStateMachine, beganUnseen: Bool, timer: TimeWaitTimer
   ) -> Bool? {
     guard isPlausible(segment, sender, receiver, beganUnseen: beganUnseen),
+      !receiver.drops(segment),
       // Where the beginning was not seen, what was taken for its timestamps may be somebody else's.
       beganUnseen || !receiver.discards(segment)
     else { return nil }

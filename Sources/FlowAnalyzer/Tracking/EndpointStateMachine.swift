@@ -613,7 +613,9 @@ struct EndpointStateMachine: BitwiseCopyable {
   /// (`tcp_timewait_check_oow_rate_limit`); a live socket has one count for keepalives and other old
   /// ACKs (`tcp_validate_incoming`) and for challenges of SYN and RST (`tcp_send_challenge_ack`).
   func answersWithinLimit(_ segment: Segment, peer: EndpointStateMachine) -> Bool {
-    guard segment.payloadLength == 0, !segment.flags.contains(.fin) else { return false }
+    guard segment.payloadLength == 0, !segment.flags.contains(.fin), !drops(segment) else {
+      return false
+    }
     switch state {
     case .closed, .synSent, .synReceived: return false
     case .timeWait:
@@ -627,6 +629,9 @@ struct EndpointStateMachine: BitwiseCopyable {
           || refusesAsOrphan(segment.options))
     }
   }
+
+  /// Whether it drops a segment without a word.
+  func drops(_ segment: Segment) -> Bool { segment.isWithoutPurpose && state != .timeWait }
 
   /// Whether a live socket takes nothing of a segment: PAWS refuses it (Linux `tcp_validate_incoming`), or a
   /// half-open connection finds it before its window (Linux `tcp_check_req`).

@@ -48,7 +48,7 @@ extension FlowTracker {
 
   /// The newest SYN that a segment acknowledges. Where its TSecr names an earlier copy of that SYN
   /// instead, it is that one that reached the server (Linux keeps the TSval of the first); of copies with
-  /// the same, the one that came just before.
+  /// the same, the one that came just before, but not one that met what had just answered another.
   mutating func pendingSyn(acknowledgedBy segment: Segment, _ position: Int) -> UInt32? {
     var node = records[position].firstPending
     var newest: UInt32?
@@ -63,7 +63,11 @@ extension FlowTracker {
           segment.options.hasTimestamps, exchange.options.hasTimestamps,
           segment.options.timestampEchoReply == exchange.options.timestampValue
         {
-          if segment.time.nanoseconds(since: exchange.time) <= Self.roundTrip { return node }
+          if segment.time.nanoseconds(since: exchange.time) <= Self.roundTrip,
+            !isSurelySilenced(node) || !exchange.holder.isLiveSocket
+          {
+            return node
+          }
           if echoed == nil { echoed = node }
         }
       }

@@ -19,6 +19,7 @@ extension FlowTracker {
     }
     // A segment of the old connection. The holder acknowledges it unless it is a bare ACK in order.
     if let holder = records[position].connection?.endpoint(isLow: !senderIsLow),
+      !holder.drops(segment),
       segment.sequenceLength > 0 || segment.sequence != holder.nextExpected
         || holder.discards(segment)
     {

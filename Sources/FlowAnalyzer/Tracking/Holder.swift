@@ -58,6 +58,15 @@ struct Holder: BitwiseCopyable {
     clockISN: SequenceNumber(0), clockISNAt: Timestamp(nanoseconds: 0),
     lateSegmentAge: 0)
 
+  /// It lets in no SYN, whatever that says: a live socket that no RST has ended.
+  var isLiveSocket: Bool {
+    switch state {
+    case .closed, .synSent, .synReceived, .timeWait: false
+    case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
+      !notes.contains(.resetBefore)
+    }
+  }
+
   /// Takes over what an answer has just shown about its sender.
   ///
   /// - Parameter time: when the SYN came that met the holder.

@@ -165,6 +165,10 @@ public struct Segment: BitwiseCopyable, Sendable {
   /// A SYN: the SYN flag, but neither ACK nor RST.
   var isOpening: Bool { flags.contains(.syn) && flags.isDisjoint(with: [.ack, .rst]) }
 
+  /// Neither SYN nor ACK nor RST: nothing that has a connection takes anything of it, or answers, but a TIME_WAIT
+  /// (RFC 9293, section 3.10.7.4, fifth; Linux `tcp_rcv_established`, `tcp_rcv_state_process`).
+  var isWithoutPurpose: Bool { flags.isDisjoint(with: [.syn, .ack, .rst]) }
+
   public var tuple: FourTuple { FourTuple(source: source, destination: destination) }
 
   /// Sequence space the segment takes: payload plus one each for SYN and FIN.

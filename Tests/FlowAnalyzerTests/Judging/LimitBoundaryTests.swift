@@ -54,6 +54,29 @@ struct LimitBoundaryTests {
     #expect(hearing.report.summary.killedConnections == 1)
   }
 
+  /// LAST_ACK ends between the two.
+  @Test func `of two copies of a SYN the server let in the one that the limit did not silence`() {
+    let hearing = Hearing(
+      Scene.established + """
+        1.000 > F. 1001 ack 5001
+        1.001 < F. 5001 ack 1002
+        2.000 > S  600
+        2.001 < .  5002 ack 1002
+        2.002 > S  70000 ts 400
+        2.010 < F. 5001 ack 1002
+        2.011 > .  1002 ack 5002
+        2.030 > S  70000 ts 400
+        2.031 < S. 90000 ack 70001 ts 950 ecr 400
+        2.032 > .  70001 ack 90001 ts 401 ecr 950
+        14.000 end
+        """)
+    #expect(
+      hearing.verdicts == [
+        "first use", "closing rejected challenge", "closing unanswered rate-limited",
+        "reuse other-side",
+      ])
+  }
+
   /// Either may be the first that the limit let through.
   @Test func `of two SYNs around half a second it answers the one right before it`() {
     let hearing = Hearing(

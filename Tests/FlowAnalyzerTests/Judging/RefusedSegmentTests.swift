@@ -87,6 +87,25 @@ struct RefusedSegmentTests {
     #expect(hearing.verdicts == ["first use", "reuse syn-received"])
   }
 
+  /// RFC 9293, section 3.10.7.4, fifth.
+  @Test func `a FIN without an ACK closes nothing, and is not answered`() {
+    let hearing = Hearing(
+      Scene.established + """
+        5.000 > F  1001
+        9.000 > S  700
+        9.001 < .  5001 ack 1001
+        9.900 > S  600
+        9.9001 > F 1001
+        9.901 < .  5001 ack 1001
+        20.000 end
+        """)
+    #expect(
+      hearing.verdicts == [
+        "first use", "established rejected challenge", "established rejected challenge",
+      ])
+    #expect(hearing.report.heldAtEnd.established == 1)
+  }
+
   @Test func `a FIN before data that were acknowledged is an earlier incarnation's`() {
     let hearing = Hearing(
       Scene.established + """

@@ -114,6 +114,35 @@ struct ClockOffsetTests {
   }
 }
 
+/// The server answers clients directly, so that nothing comes back by the load balancer.
+@Suite("Clocks where packets come by in one direction only")
+struct OneWayClockTests {
+  /// Twenty SYNs, of which three wait until the load balancer knows where the server is.
+  private static func sample(ofServerSide isServer: Bool) -> OpeningSample {
+    var sample = OpeningSample()
+    let script = (0..<20).map { number in
+      let late = number.isMultiple(of: 7) ? 0.030 : 0.000003
+      return "\(Double(number) + (isServer ? late : 0)) > S \(1000 + number) port \(3001 + number)"
+    }
+    for segment in Conversation(script.joined(separator: "\n")).segments {
+      // SAFETY: bytes have no padding between them.
+      unsafe sample.observe(segment, TwoSides.tcp([]).span.bytes)
+    }
+    return sample
+  }
+
+  @Test func `the quickest tells, whichever point is asked about`() throws {
+    let clients = Self.sample(ofServerSide: false)
+    let server = Self.sample(ofServerSide: true)
+    let forth = try #require(ClockOffset(from: clients, to: server))
+    #expect(abs(forth.offset - 3000) <= 1)
+    #expect(forth.error == ClockOffset.oneWay)
+    let back = try #require(ClockOffset(from: server, to: clients, isUpstream: true))
+    #expect(back.offset == -forth.offset)
+    #expect(back.agreeing == forth.agreeing)
+  }
+}
+
 /// A proxy between the clients and a server that is 60 ms away: requests arrive there a round trip late, and
 /// answers come back at once.
 @Suite("Clocks of the two sides of a proxy")
