@@ -12,6 +12,7 @@ import statistics
 from dataclasses import dataclass
 from typing import Callable
 
+from .errors import LabError
 from .options import L7_MODES, Options
 from .recorded import Run, numbered
 from .verdict import Report
@@ -53,6 +54,8 @@ class Case:
     @property
     def truly(self) -> dict[str, int]:
         """The lab's own count of what the server truly saw."""
+        if not self.run.options.server_tap:
+            raise LabError(f"{self.run.name}: what the server saw is not known; such runs need --server-tap 1")
         return self.run.seen("server-own.pcap")
 
 

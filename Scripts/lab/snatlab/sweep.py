@@ -68,7 +68,7 @@ def draw(seed: int) -> Options:
     if closer != "both":
         chosen["hold"] = pick((0, 0, 0.3, 1))
     if mode == "dsr":
-        chosen["client_ports"] = pick((8, 12, 25))
+        chosen |= dict(client_ports=pick((8, 12, 25)), server_tap=1)
     else:
         chosen |= dict(ports=pick(("8", "16", "24", "40", "64", "200")), v6=int(happens(0.3)))
     if mode == "l4":

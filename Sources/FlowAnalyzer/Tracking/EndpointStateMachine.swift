@@ -139,6 +139,9 @@ struct EndpointStateMachine: BitwiseCopyable {
     notes.insert(.hasTimestampRecent)
   }
 
+  /// A RST on its way to this endpoint ends it.
+  mutating func endByReset() { notes.insert(.wasReset) }
+
   /// An answer with this connection's numbers: it has outlived whatever seemed to have ended it.
   mutating func proveAlive() { notes.remove(.wasReset) }
 

@@ -97,6 +97,25 @@ extension FlowTracker {
     }
   }
 
+  /// A RST anywhere in the window of an orphan in FIN_WAIT_2 ends it (Linux `tcp_timewait_state_process`). That it is one, it
+  /// has shown by an answer; a full socket would challenge such a RST.
+  @inline(never)
+  mutating func endOrphan(by segment: Segment, _ position: Int, _ senderIsLow: Bool) {
+    guard timer.isOfLinux, records[position].hasConnection,
+      records[position].current.originatorIsLow == senderIsLow,
+      rareFacts(of: position).limitedAnswerIsSocketless == true
+    else { return }
+    let connection = records[position].current
+    let orphan = connection.responder
+    let distance = segment.sequence.value &- orphan.nextExpected.value
+    guard orphan.state == .finWait2, !orphan.isReset, !connection.hasUnknownWindow,
+      distance <= connection.receiveWindow(isLow: !senderIsLow),
+      !orphan.refusesByPAWS(segment.options)
+    else { return }
+    amend(position, isLow: !senderIsLow) { $0.endByReset() }
+    note(.reset, of: position, at: segment.time)
+  }
+
   /// RFC 9293, section 3.10.7.3: who is in SYN_SENT answers an unacceptable ACK with a RST that
   /// has the ACK's number.
   mutating func observeOpenerRST(
@@ -121,6 +140,7 @@ extension FlowTracker {
       proveHeld(upTo: answered, position, holderIsLow: !senderIsLow)
     }
     let wasReset = holder?.isReset ?? false
+    if records[position].hasRareFacts { endOrphan(by: segment, position, senderIsLow) }
     if records[position].connection?.receiveForeignRST(
       segment, receiverIsLow: !senderIsLow, timer: timer) ?? false
     {

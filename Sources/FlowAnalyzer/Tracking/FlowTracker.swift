@@ -276,6 +276,9 @@ struct FlowTracker: ~Copyable {
   /// Gives a segment to the connection that the tuple carries.
   mutating func feed(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
     if records[position].mayBeTurned { orient(position) }
+    if segment.flags.contains(.rst), records[position].hasRareFacts {
+      endOrphan(by: segment, position, senderIsLow)
+    }
     guard
       let change = records[position].feed(segment, senderIsLow: senderIsLow, timer: timer)
     else { return }
@@ -294,7 +297,7 @@ struct FlowTracker: ~Copyable {
     if change.before.state == .synReceived, change.after.state != .closed {
       noteConnected(position, at: segment.time)
     }
-    counts.noteFinWait2(before: change.before.state, after: change.after.state)
+    counts.noteFinWait2(before: change.before, after: change.after)
   }
 
   /// The server still sends on a connection to which a RST has gone. What was under way when that came says
@@ -328,7 +331,9 @@ struct FlowTracker: ~Copyable {
     records[position].connection?.amend(isLow: isLow, change)
     guard let after = records[position].connection else { return }
     counts.noteTimeWaits(before: before.enteredTimeWait, after: after.enteredTimeWait)
-    counts.noteFinWait2(before: before.responder.state, after: after.responder.state)
+    counts.noteFinWait2(
+      before: (before.responder.state, before.enteredTimeWait),
+      after: (after.responder.state, after.enteredTimeWait))
   }
 
   /// Turns a connection round that began unseen, once a SYN has shown who serves whom.

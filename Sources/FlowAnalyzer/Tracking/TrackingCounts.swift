@@ -25,11 +25,20 @@ struct TrackingCounts: BitwiseCopyable, Equatable {
     add(1, after)
   }
 
+  /// What a connection's server and those that hold its TIME_WAIT are, as far as known.
+  typealias Standing = (state: TCPState, holders: Connection.Side)
+
   @inline(__always)
-  mutating func noteFinWait2(before: TCPState, after: TCPState) {
-    guard before != after else { return }
-    if after == .finWait2 { finWait2 += 1 }
-    if before == .finWait2, after != .closed { finWait2 -= 1 }
+  mutating func noteFinWait2(before: Standing, after: Standing) {
+    guard before.state != after.state else { return }
+    if after.state == .finWait2 { finWait2 += 1 }
+    if before.state == .finWait2, after.state != .closed { finWait2 -= 1 }
+    // The peer's FIN has found nothing any more: the server had come no further.
+    if before.state == .timeWait, after.state == .closed, before.holders.contains(.responder),
+      !after.holders.contains(.responder)
+    {
+      finWait2 += 1
+    }
   }
 
   private mutating func add(_ count: Int, _ holders: Connection.Side) {

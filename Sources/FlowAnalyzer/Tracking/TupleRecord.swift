@@ -170,8 +170,8 @@ extension TupleRecord {
 
   /// What a segment did to the tuple's connection.
   struct Change {
-    var before: (state: TCPState, holders: Connection.Side)
-    var after: (state: TCPState, holders: Connection.Side)
+    var before: TrackingCounts.Standing
+    var after: TrackingCounts.Standing
     var effects: Connection.Effects
   }
 

@@ -55,6 +55,65 @@ struct OrphanTests {
     #expect(hearing.verdicts == ["first use", verdict])
   }
 
+  // MARK: - Its end
+
+  private static let answered =
+    Scene.finWait2 + """
+      9.000 > S  500
+      9.001 < .  5002 ack 1001 id 0
+
+      """
+
+  /// `tcp_timewait_state_process`; a full socket would challenge it.
+  @Test(arguments: [
+    (1001, "reuse reset"), (2001, "reuse reset"), (2002, "closing unanswered lost"),
+  ])
+  func `a RST anywhere in its window ends it`(number: Int, verdict: String) {
+    let hearing = Hearing(
+      Self.answered + """
+        9.002  > R  \(number)
+        10.000 > S  70000
+        20.000 end
+        """)
+    #expect(hearing.verdicts.last == verdict)
+  }
+
+  /// Nobody waits for an answer when it comes.
+  @Test func `nor has it to come behind a SYN`() {
+    let hearing = Hearing(
+      Self.answered + """
+        30.000 > R  1501
+        31.000 > S  70000
+        40.000 end
+        """)
+    #expect(hearing.verdicts.last == "reuse reset")
+  }
+
+  @Test func `a RST beside the number of a full socket ends nothing`() {
+    let hearing = Hearing(
+      Scene.finWait2 + """
+        9.000 > S  500
+        9.001 < .  5002 ack 1001 id 7
+        9.002 > R  1501
+        20.000 > S  70000
+        20.001 < .  5002 ack 1001 id 8
+        """)
+    #expect(hearing.verdicts.last == "closing rejected challenge")
+  }
+
+  @Test func `it has left in FIN_WAIT_2 where the FIN finds nothing any more`() {
+    let hearing = Hearing(
+      Scene.finWait2 + """
+        70.000 > F. 1001 ack 5002
+        70.001 < R  5002
+        71.000 > F. 1001 ack 5002
+        71.001 < R  5002
+        80.000 end
+        """)
+    #expect(hearing.report.summary.timeWaits.serverFinWait2 == 1)
+    #expect(hearing.report.summary.timeWaits.server == 0)
+  }
+
   @Test func `no orphan refuses what falls beside its window`() {
     let hearing = Hearing(
       Scene.finWait2 + """
