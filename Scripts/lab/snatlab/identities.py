@@ -304,8 +304,8 @@ _EXACT = (
     Relation(
         "TW = TIME_WAITs of the server + orphans",
         "TW counts mini-sockets as they are made. An orphan in FIN_WAIT_2 is one already (and is not counted "
-        "again when it goes on to TIME_WAIT); FIN_WAIT_2 with an application is not.",
-        lambda case: case.run.counter("TW"),
+        "again when it goes on to TIME_WAIT), or will be for its last minute; FIN_WAIT_2 with an application is not.",
+        lambda case: case.run.counter("TW") + case.run.full_orphans,
         _time_waits,
     ),
     Relation(

@@ -64,6 +64,12 @@ class Run:
                     found[_peer(socket)] = left
         return found
 
+    @property
+    def full_orphans(self) -> int:
+        """Orphans in FIN_WAIT_2 that still are sockets. A mini-socket takes the place of one for its last minute only, and
+        a retransmission timeout above 17 s makes it stay for longer than that (`tcp_fin_time`)."""
+        return sum(socket["state"] == "FIN-WAIT-2" and "timer:(keepalive" in socket["more"] for socket in self.sockets)
+
     @functools.cache
     def seen(self, capture: str) -> dict[str, int]:
         """The lab's own count of a capture."""
