@@ -222,6 +222,9 @@ struct FlowTracker: ~Copyable {
       guard !segment.flags.contains(.rst) else { return }
       beginInTheMiddle(segment, position, senderIsLow)
     }
+    if segment.flags.contains(.rst), records[position].hasRareFacts {
+      endOrphan(by: segment, position, senderIsLow)
+    }
     feed(segment, position, senderIsLow)
   }
 
@@ -276,9 +279,6 @@ struct FlowTracker: ~Copyable {
   /// Gives a segment to the connection that the tuple carries.
   mutating func feed(_ segment: Segment, _ position: Int, _ senderIsLow: Bool) {
     if records[position].mayBeTurned { orient(position) }
-    if segment.flags.contains(.rst), records[position].hasRareFacts {
-      endOrphan(by: segment, position, senderIsLow)
-    }
     guard
       let change = records[position].feed(segment, senderIsLow: senderIsLow, timer: timer)
     else { return }
