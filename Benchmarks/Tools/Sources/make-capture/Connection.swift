@@ -44,7 +44,7 @@ struct Connection {
   /// The last timestamp that each has from the other.
   var clientTimestamp: UInt32 = 0
   var serverTimestamp: UInt32 = 0
-  /// When the server last kept silent about a SYN that is not yet repeated.
+  /// When the server last kept silent about a SYN that is not yet repeated, and might have answered it.
   var silentSince: UInt64?
 
   /// How long its opener waits for an answer to its last SYN (`tcp_syn_linear_timeouts`).

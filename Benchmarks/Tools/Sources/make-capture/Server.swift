@@ -8,8 +8,9 @@ struct Server {
     case accepted(initialSequence: UInt32)
     /// An ACK with the old connection's numbers.
     case rejected(sequence: UInt32, acknowledgment: UInt32, echo: UInt32?)
-    /// TIME_WAIT answers such segments once in half a second, and had just done so.
-    case rateLimited
+    /// TIME_WAIT answers such segments once in half a second, and had done so before: so soon before that ticks of
+    /// any server (up to 10 ms) have none for this one, or not.
+    case rateLimited(isCertain: Bool)
   }
 
   /// How the last connection on a tuple ended.
@@ -60,7 +61,7 @@ struct Server {
     // A timestamp from the past (PAWS) restarts TIME_WAIT; a mere sequence number does not.
     if timestampAge > 0 { restartTimer(tuple, at: now) }
     guard old.lastRejection == 0 || now - old.lastRejection >= 500_000_000 else {
-      return .rateLimited
+      return .rateLimited(isCertain: now - old.lastRejection < 490_000_000)
     }
     tuples[Int(tuple)].lastRejection = now
     return .rejected(

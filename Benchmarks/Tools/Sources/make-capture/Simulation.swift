@@ -148,9 +148,13 @@ struct Simulation: ~Copyable {
       if let echo { connections[number].clientTimestamp = echo }
       connections[number].hasTimestamps = echo != nil
       answer(number, .oldAck)
-    case .rateLimited:
+    case .rateLimited(let isCertain):
       countHit(number)
-      connections[number].silentSince = now
+      if isCertain {
+        truth.hits.unanswered += 1
+      } else {
+        connections[number].silentSince = now
+      }
       waitForAnswer(number)
     }
   }
