@@ -623,7 +623,8 @@ struct EndpointStateMachine: BitwiseCopyable {
     case .closed, .synSent, .synReceived: return false
     case .timeWait:
       return segment.flags.contains(.ack) && !segment.flags.contains(.rst)
-        && (segment.flags.contains(.syn) || segment.sequence != nextExpected)
+        && (segment.flags.contains(.syn) || segment.sequence != nextExpected
+          || refusesByPAWS(segment.options))
     case .established, .finWait1, .finWait2, .closeWait, .closing, .lastAck:
       // What waits for its acknowledgment could be what the next ACK is for: not what lies behind a hole.
       let waits = hasNoHole ? peer.nextToSend : nextExpected

@@ -54,6 +54,21 @@ struct LimitBoundaryTests {
     #expect(hearing.report.summary.killedConnections == 1)
   }
 
+  /// In order, and refused for its timestamp alone.
+  @Test func `so does a TIME_WAIT's answer to an ACK with an old timestamp`() {
+    let hearing = Hearing(
+      Scene.establishedWithTimestamps + """
+        1.000 < F. 5001 ack 1001 ts 910 ecr 102
+        1.001 > F. 1001 ack 5002 ts 110 ecr 910
+        1.002 < .  5002 ack 1002 ts 911 ecr 110
+        5.000 > .  1002 ack 5002 ts 60 ecr 911
+        5.001 < .  5002 ack 1002 ts 915 ecr 110 id 0
+        5.200 > S  700  ts 50
+        14.000 end
+        """)
+    #expect(hearing.verdicts.last == "time-wait unanswered rate-limited")
+  }
+
   /// LAST_ACK ends between the two.
   @Test func `of two copies of a SYN the server let in the one that the limit did not silence`() {
     let hearing = Hearing(
